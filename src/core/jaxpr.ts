@@ -1,0 +1,78 @@
+import type { AnyPrimitive } from "./primitive.ts";
+import { printJaxpr } from "./print.ts";
+import type { Aval, NDArray, Value } from "./value.ts";
+
+/** A variable of a jaxpr, identified by the object itself. */
+export class Var {
+  constructor(readonly aval: Aval) {}
+}
+
+/** A rank-0 constant, written in place. */
+export class Literal {
+  constructor(readonly value: NDArray) {}
+  get aval(): Aval {
+    return this.value.aval;
+  }
+}
+
+export type Atom = Var | Literal;
+
+/** An effect of running an equation. Ordered ones keep their order among each other; neither kind is removed. */
+export type Effect = "ordered" | "unordered";
+
+/** `outputs = primitive[params] inputs`. */
+export interface Eqn {
+  readonly primitive: AnyPrimitive;
+  readonly inputs: readonly Atom[];
+  readonly outputs: readonly Var[];
+  readonly params: object;
+  readonly effects: readonly Effect[];
+  /** Raw stack of the user's operation; `showSource` formats it. */
+  readonly source: string | undefined;
+}
+
+/** A program: a list of equations. Immutable data. */
+export interface Jaxpr {
+  readonly constvars: readonly Var[];
+  readonly invars: readonly Var[];
+  readonly eqns: readonly Eqn[];
+  readonly outvars: readonly Atom[];
+  readonly effects: readonly Effect[];
+}
+
+/** A jaxpr with the values of its constvars. */
+export class ClosedJaxpr {
+  constructor(
+    readonly jaxpr: Jaxpr,
+    readonly consts: readonly Value[],
+  ) {}
+  get inAvals(): Aval[] {
+    return this.jaxpr.invars.map((v) => v.aval);
+  }
+  get outAvals(): Aval[] {
+    return this.jaxpr.outvars.map((v) => v.aval);
+  }
+  /** As JAX prints it. */
+  toString(): string {
+    return printJaxpr(this);
+  }
+  /** For `console.log` in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return printJaxpr(this);
+  }
+}
+
+/** The effects of a list of equations, each kind once. */
+export function effectsOf(eqns: readonly Eqn[]): Effect[] {
+  const found = new Set<Effect>();
+  for (const eqn of eqns) for (const effect of eqn.effects) found.add(effect);
+  return [...found];
+}
+
+/** The jaxprs among an equation's params, by param name; lists of jaxprs (branches) are included. */
+export function subJaxprs(params: object): [name: string, jaxpr: ClosedJaxpr][] {
+  return Object.entries(params).flatMap(([name, value]): [string, ClosedJaxpr][] => {
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return list.filter((item) => item instanceof ClosedJaxpr).map((item) => [name, item]);
+  });
+}

@@ -1,0 +1,204 @@
+import type { ClosedJaxpr, Effect } from "./jaxpr.ts";
+import { expandRules } from "./rules.ts";
+import { bind } from "./trace.ts";
+import type { ArrayValue, Aval, Value } from "./value.ts";
+import type { DType } from "./dtype.ts";
+
+export type NoParams = Record<never, never>;
+
+/** Operand of a linear map whose value is not there: only its aval is. */
+export class Linear {
+  constructor(readonly aval: Aval) {}
+}
+
+type Each<Args extends readonly unknown[], R> = { readonly [K in keyof Args]: R };
+type Outs = readonly ArrayValue[];
+type MaybeOuts = readonly (ArrayValue | null)[];
+
+/** Outputs, and their tangents: `null` is a tangent that is structurally zero. */
+export type JvpRule<Args extends readonly unknown[], P> = (
+  primals: Args,
+  tangents: readonly (ArrayValue | null)[],
+  params: P,
+) => readonly [outs: Outs, tangents: MaybeOuts];
+
+/** Cotangents of the operands that are `Linear`; `null` elsewhere, or where it is structurally zero. */
+export type TransposeRule<P> = (
+  cotangents: readonly (ArrayValue | null)[],
+  operands: readonly (ArrayValue | Linear)[],
+  params: P,
+  outs: readonly Aval[],
+) => MaybeOuts;
+
+/** Operand `i` has its batch axis at `dims[i]`, or none. Returns the outputs with theirs. */
+export type BatchRule<Args extends readonly unknown[], P> = (
+  operands: Args,
+  dims: readonly (number | null)[],
+  size: number,
+  params: P,
+) => readonly [outs: Outs, dims: readonly (number | null)[]];
+
+/** How one operand's tangent reaches the single output. */
+export type PushForward<Args extends readonly unknown[], P> = (
+  t: ArrayValue,
+  out: ArrayValue,
+  operands: Args,
+  params: P,
+) => ArrayValue;
+/** How the single output's cotangent reaches one operand, the map being linear in it. */
+export type PullBack<Args extends readonly unknown[], P> = (
+  ct: ArrayValue,
+  operands: Args,
+  params: P,
+) => ArrayValue;
+
+/** What a test needs to make an operand of a sample. Values are drawn from `between`, or given. */
+export interface SampleOperand {
+  readonly shape: readonly number[];
+  readonly dtype?: DType;
+  readonly between?: readonly [low: number, high: number];
+  readonly values?: readonly (number | boolean)[];
+}
+/** Operands on which the laws of a primitive are tested. */
+export interface Sample<P> {
+  readonly operands: readonly SampleOperand[];
+  readonly params: P;
+}
+
+/**
+ * What is declared of a primitive. The shorthands:
+ * - `abstract` may return one aval, for a primitive with one output.
+ * - `jvp: "none"`: no derivative. `"linear"`: jointly linear in all operands (reshape, concatenate). `"multilinear"`:
+ *   linear in each one apart (mul, dot). A list: one push-forward per operand; null or missing, no derivative.
+ * - `transpose` as a list: one pull-back per operand that can be linear.
+ * - `batch: "elementwise"`: applies to each element; ranks are aligned.
+ */
+export interface Declaration<Args extends readonly unknown[], P> {
+  readonly abstract: (avals: Each<Args, Aval>, params: P) => Aval | readonly Aval[];
+  readonly jvp:
+    | "none"
+    | "linear"
+    | "multilinear"
+    | readonly (PushForward<Args, P> | null)[]
+    | JvpRule<Args, P>;
+  readonly transpose?: readonly (PullBack<Args, P> | null)[] | TransposeRule<P>;
+  readonly batch: "elementwise" | BatchRule<Args, P>;
+  readonly effects?: (params: P) => readonly Effect[];
+  /** Params as JAX prints them, in its order (alphabetic) and names; default: the params, in snake case. */
+  readonly show?: (params: P, operands: Each<Args, Aval>) => Readonly<Record<string, unknown>>;
+  /** In terms of other primitives; a backend then need not know this one. */
+  readonly expand?: (operands: Args, params: P) => Outs;
+  /** Eager evaluation, where it is not the backend's: primitives that hold jaxprs. */
+  readonly evaluate?: (operands: Args, params: P) => Outs;
+  /**
+   * Partial evaluation, for primitives that hold jaxprs: `unknown[i]` says that operand `i` is not known yet. What can
+   * be computed from the others is bound; the rest goes to `stage`, which returns its outputs as unknowns.
+   */
+  readonly partialEvaluate?: (
+    operands: Args,
+    unknown: readonly boolean[],
+    params: P,
+    stage: typeof bind,
+  ) => Outs;
+  /** How quaxify rewrites the jaxprs that this primitive holds, given operands of any kind. */
+  readonly quaxify?: (operands: readonly Value[], params: P) => readonly Value[];
+  /** The jaxpr that an equation of this primitive only calls: what inlining puts in its place. */
+  readonly inline?: (params: P) => ClosedJaxpr;
+  /** What an equation records, where that differs from what was bound: a function becomes a jaxpr, its closure operands. */
+  readonly stage?: (operands: readonly ArrayValue[], params: P) => Staged<P>;
+  readonly samples?: readonly Sample<P>[];
+}
+
+export interface Staged<P> {
+  readonly operands: readonly ArrayValue[];
+  readonly params: P;
+}
+
+/** The rules in their general forms. Rows of a table that is erased: params are of the primitive's own type. */
+export interface Rules {
+  readonly abstract: (avals: readonly Aval[], params: object) => readonly Aval[];
+  readonly jvp: JvpRule<readonly ArrayValue[], object>;
+  readonly transpose: TransposeRule<object> | undefined;
+  readonly batch: BatchRule<readonly ArrayValue[], object>;
+  /** Acts on each element by itself: declared with `batch: "elementwise"`. */
+  readonly elementwise: boolean;
+  readonly effects: ((params: object) => readonly Effect[]) | undefined;
+  readonly show: ((params: object, operands: readonly Aval[]) => Readonly<Record<string, unknown>>) | undefined;
+  readonly expand: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
+  readonly evaluate: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
+  readonly partialEvaluate:
+    | ((
+        operands: readonly ArrayValue[],
+        unknown: readonly boolean[],
+        params: object,
+        stage: typeof bind,
+      ) => Outs)
+    | undefined;
+  readonly quaxify: ((operands: readonly Value[], params: object) => readonly Value[]) | undefined;
+  readonly inline: ((params: object) => ClosedJaxpr) | undefined;
+  readonly stage: ((operands: readonly ArrayValue[], params: object) => Staged<object>) | undefined;
+  readonly samples: readonly Sample<object>[];
+}
+
+/** An operation that transformations know. `Args` are its operands, `P` its params. */
+export interface Primitive<Name extends string, Args extends readonly ArrayValue[], P extends object> {
+  /** JAX's name of it. */
+  readonly primitive: Name;
+  readonly rules: Rules;
+  /** Applies it in the current trace. Takes JAX's params in camelCase; checks nothing but what `abstract` checks. */
+  bind(operands: { readonly [K in keyof Args]: Value }, params: P): ArrayValue[];
+  /** @internal Type only: what the operands and params are. */
+  readonly signature?: (operands: Args, params: P) => void;
+}
+
+export type AnyPrimitive = Primitive<string, any, any>; // any: rows of the table are erased
+
+/** A primitive that is its own callable, with JAX's lax signature. */
+export type Op<Call, Name extends string, Args extends readonly ArrayValue[], P extends object> = Call &
+  Primitive<Name, Args, P>;
+
+/** Mark of a primitive that brings `expand`: backends may leave it out of their tables. */
+export interface Derived {
+  readonly derived: true;
+}
+
+type NameOf<T> = T extends Primitive<infer Name, infer _Args, infer _P> ? Name : never;
+export type ArgsOf<T> = T extends Primitive<infer _Name, infer Args, infer _P> ? Args : never;
+export type ParamsOf<T> = T extends Primitive<infer _Name, infer _Args, infer P> ? P : never;
+type CallOf<T> = T extends (...args: infer A) => infer R
+  ? { readonly call: (...args: A) => R }
+  : { readonly call?: undefined };
+
+const known = new Map<string, AnyPrimitive>();
+
+/** Every primitive defined so far, by name. */
+export const primitives: ReadonlyMap<string, AnyPrimitive> = known;
+
+/**
+ * Makes a primitive. Annotate the left side with its type; a declaration with `call` is callable.
+ *
+ * @example
+ * export const sin: Unary<"sin"> = definePrimitive("sin", {
+ *   call: (x) => unary(sin, x),
+ *   abstract: ([x]) => x,
+ *   batch: "elementwise",
+ *   jvp: [(t, _out, [x]) => mul(t, cos(x))],
+ * });
+ */
+export function definePrimitive<T extends AnyPrimitive>(
+  name: NoInfer<NameOf<T>>,
+  declaration: NoInfer<Declaration<ArgsOf<T>, ParamsOf<T>> & CallOf<T>>,
+): T {
+  // The generic parts of a declaration are erased here; definePrimitive's signature has checked them.
+  const { call } = declaration as unknown as { call?: (...args: never[]) => unknown };
+  const target = call ? (...args: never[]) => call(...args) : {};
+  const prim = Object.assign(target, {
+    primitive: name,
+    derived: declaration.expand !== undefined,
+    bind: (operands: readonly Value[], params: object) => bind(prim as AnyPrimitive, operands, params),
+  }) as unknown as { rules: Rules } & AnyPrimitive;
+  Object.defineProperty(target, "name", { value: name, configurable: true });
+  prim.rules = expandRules(prim, declaration as unknown as Declaration<readonly ArrayValue[], object>);
+  known.set(name, prim);
+  return prim as unknown as T;
+}
