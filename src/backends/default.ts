@@ -1,0 +1,2 @@
+// The backends that come with the library; the first one defined is the default.
+import "./reference/index.ts";

@@ -1,0 +1,16 @@
+import type { LoweringTable } from "../lowering.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { bitwise } from "./bitwise.ts";
+import { cast } from "./cast.ts";
+import { compare } from "./compare.ts";
+import { cumulatives } from "./cumulative.ts";
+import { dots } from "./dot.ts";
+import { indexing } from "./indexing.ts";
+import { keys } from "./keys.ts";
+import { reductions } from "./reduce.ts";
+import { shape } from "./shape.ts";
+import { sorting } from "./sort.ts";
+import { transcendental } from "./transcendental.ts";
+
+/** What the reference backend does for each primitive. */
+export const lowerings: LoweringTable = { ...arithmetic, ...bitwise, ...cast, ...compare, ...transcendental, ...cumulatives, ...dots, ...reductions, ...sorting, ...shape, ...indexing, ...keys };

@@ -1,0 +1,42 @@
+/** The first-order primitives and the functions on them, with JAX's lax names in camelCase. */
+
+export * from "./arithmetic.ts";
+export * from "./bits.ts";
+export * from "./cast.ts";
+export * from "./compare.ts";
+export * from "./complex.ts";
+export * from "./power.ts";
+export * from "./rounding.ts";
+export * from "./select.ts";
+export * from "./special.ts";
+export * from "./transcendental.ts";
+
+export * from "./broadcast.ts";
+export * from "./create.ts";
+export * from "./cumulative.ts";
+export * from "./dot.ts";
+export * from "./dynamic-slice.ts";
+export * from "./indexing.ts";
+export * from "./join.ts";
+export * from "./keys.ts";
+export { randomUnwrap, randomWrap, threefry2x32 } from "./key-words.ts";
+export * from "./pad-slice.ts";
+export * from "./reduce.ts";
+export * from "./scatter.ts";
+export * from "./shape.ts";
+export * from "./slice-in-dim.ts";
+export * from "./sort.ts";
+export * from "./split.ts";
+
+export type { Binary, Unary } from "./elementwise.ts";
+export type { GatherScatterMode, GatherScatterModeLike } from "./dimension-numbers.ts";
+export type {
+  GatherDimensionNumbers,
+  GatherDimensionNumbersLike,
+  GatherParams,
+} from "./gather-dimensions.ts";
+export type {
+  ScatterDimensionNumbers,
+  ScatterDimensionNumbersLike,
+  ScatterParams,
+} from "./scatter-dimensions.ts";
