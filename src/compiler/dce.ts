@@ -1,0 +1,18 @@
+import { type Atom, ClosedJaxpr, effectsOf } from "../core/jaxpr.ts";
+import { liveEquations } from "../interpreters/evaluate.ts";
+
+/**
+ * The program without what neither its wanted outputs nor an effect needs; unwanted outputs and unused constants are
+ * gone from it, its inputs stay. Returns `closed` itself when nothing goes.
+ */
+export function dce(closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr {
+  const { jaxpr, consts } = closed;
+  const outvars = jaxpr.outvars.filter((_, i) => wanted?.[i] ?? true);
+  const eqns = liveEquations(jaxpr, wanted);
+  const used = new Set<Atom>(outvars);
+  for (const { inputs } of eqns) for (const x of inputs) used.add(x);
+  const kept = jaxpr.constvars.map((v) => used.has(v));
+  if (eqns.length === jaxpr.eqns.length && outvars.length === jaxpr.outvars.length && !kept.includes(false)) return closed;
+  const constvars = jaxpr.constvars.filter((_, i) => kept[i]);
+  return new ClosedJaxpr({ constvars, invars: jaxpr.invars, eqns, outvars, effects: effectsOf(eqns) }, consts.filter((_, i) => kept[i]));
+}

@@ -1,0 +1,14 @@
+/** Programs to programs: the stages of the pipeline, and what makes them smaller. */
+
+export { dce } from "./dce.ts";
+export { inline, inlineCalls } from "./inline.ts";
+export {
+  type DerivativeProgram,
+  jvpJaxpr,
+  linearizeJaxpr,
+  type LinearizedProgram,
+  quaxifyJaxpr,
+  type QuaxifiedProgram,
+  vjpJaxpr,
+} from "./pipeline.ts";
+export { simplify } from "./simplify.ts";

@@ -1,0 +1,105 @@
+import { type Atom, ClosedJaxpr, effectsOf, type Eqn, Literal, Var } from "../core/jaxpr.ts";
+import type { AnyPrimitive } from "../core/primitive.ts";
+import { type Aval, NDArray, sameAval, type Value } from "../core/value.ts";
+
+/** The operation that an equation becomes; its outputs stay. */
+export interface Operation {
+  readonly primitive: AnyPrimitive;
+  readonly inputs: readonly Atom[];
+  readonly params: object;
+}
+
+/** What replaces an equation: atoms for its outputs, or another operation; null leaves it. */
+export type Rule = (eqn: Eqn, program: Program) => readonly Atom[] | Operation | null;
+
+/** The program so far, as a rule sees it: inputs of the equation at hand are replaced already. */
+export class Program {
+  readonly eqns: Eqn[] = [];
+  private readonly replaced = new Map<Var, Atom>();
+  private readonly producers = new Map<Atom, Eqn>();
+  private readonly constants = new Map<Atom, Value>();
+
+  constructor({ jaxpr, consts }: ClosedJaxpr) {
+    jaxpr.constvars.forEach((v, i) => this.constants.set(v, consts[i]!));
+  }
+
+  resolve(x: Atom): Atom {
+    return x instanceof Literal ? x : (this.replaced.get(x) ?? x);
+  }
+  resolveInputs(eqn: Eqn): Eqn {
+    return eqn.inputs.some((x) => this.resolve(x) !== x) ? { ...eqn, inputs: eqn.inputs.map((x) => this.resolve(x)) } : eqn;
+  }
+  /** The equation that defines `x`, if one does. */
+  producer(x: Atom): Eqn | undefined {
+    return this.producers.get(x);
+  }
+  /** The data of `x`, if it is known. */
+  constant(x: Atom): NDArray | null {
+    if (x instanceof Literal) return x.value;
+    const value = this.constants.get(x);
+    return value instanceof NDArray ? value : null;
+  }
+  /** An atom for data: written in place if it is a scalar. */
+  atomOf(value: NDArray): Atom {
+    if (value.ndim === 0 && value.dtype !== "key<fry>") return new Literal(value);
+    const v = new Var(value.aval);
+    this.constants.set(v, value);
+    return v;
+  }
+
+  push(eqn: Eqn): void {
+    this.eqns.push(eqn);
+    for (const v of eqn.outputs) this.producers.set(v, eqn);
+  }
+  replace(outputs: readonly Var[], atoms: readonly Atom[]): void {
+    outputs.forEach((v, i) => this.replaced.set(v, atoms[i]!));
+  }
+
+  close({ jaxpr }: ClosedJaxpr): ClosedJaxpr {
+    const outvars = jaxpr.outvars.map((x) => this.resolve(x));
+    const constvars = [...this.constants.keys()] as Var[];
+    return new ClosedJaxpr({ constvars, invars: jaxpr.invars, eqns: this.eqns, outvars, effects: effectsOf(this.eqns) }, [...this.constants.values()]);
+  }
+}
+
+const isAtoms = (result: readonly Atom[] | Operation): result is readonly Atom[] => Array.isArray(result);
+
+/** A replacement that differs in shape, dtype or weakness would change what others compute from it. */
+const sameAvals = (avals: readonly Aval[], outputs: readonly Var[]): boolean =>
+  avals.length === outputs.length && avals.every((aval, i) => sameAval(aval, outputs[i]!.aval));
+
+/** What the first rule that applies makes of an equation. */
+function applyFirst(eqn: Eqn, rules: readonly Rule[], program: Program): readonly Atom[] | Operation | null {
+  for (const rule of rules) {
+    const result = rule(eqn, program);
+    if (result === null) continue;
+    const avals = isAtoms(result)
+      ? result.map((x) => x.aval)
+      : result.primitive.rules.abstract(result.inputs.map((x) => x.aval), result.params);
+    if (sameAvals(avals, eqn.outputs)) return result;
+  }
+  return null;
+}
+
+/**
+ * One sweep over a program, applying to each equation the first rule that changes it, until none does. Returns `closed`
+ * itself when nothing changed. Linear, if each rule is of constant cost and makes less of what it changes.
+ */
+export function rewrite(closed: ClosedJaxpr, rules: readonly Rule[]): ClosedJaxpr {
+  const program = new Program(closed);
+  let changed = false;
+  for (const original of closed.jaxpr.eqns) {
+    let eqn = program.resolveInputs(original);
+    let result = applyFirst(eqn, rules, program);
+    for (; result !== null && !isAtoms(result); result = applyFirst(eqn, rules, program)) {
+      changed = true;
+      eqn = { ...eqn, ...result };
+    }
+    if (result === null) program.push(eqn);
+    else {
+      changed = true;
+      program.replace(eqn.outputs, result);
+    }
+  }
+  return changed ? program.close(closed) : closed;
+}

@@ -1,0 +1,247 @@
+import { type Backend, currentBackend, type Executable } from "../core/backend.ts";
+import { config, configVersion } from "../core/config.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
+import { readOptions } from "../core/options.ts";
+import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
+import { describe, isEager, Tracer } from "../core/trace.ts";
+import { type ArrayValue, type Aval, NDArray, sameAval, showAval, type Value } from "../core/value.ts";
+import { argumentPath, arrayLeaf, avalsOf, type Flat, flattenArguments, flattenResult, toFunction } from "../interpreters/arguments.ts";
+import { evaluateJaxpr } from "../interpreters/evaluate.ts";
+import { registerVersion } from "../interpreters/quax.ts";
+import { hoistConstants, stage } from "../interpreters/stage.ts";
+import { sameZero, Zero } from "../interpreters/zero.ts";
+import { batchedJaxpr, jvpJaxpr, quaxifiedJaxpr, splitJaxpr, transposedJaxpr } from "./transformed-jaxpr.ts";
+import type { Traceable } from "../interpreters/signature.ts";
+
+export interface JitParams {
+  readonly name: string;
+  readonly jaxpr: ClosedJaxpr;
+}
+
+const executables = new WeakMap<Jaxpr, { backend: Backend; executable: Executable }>();
+/** The compiled form of a jaxpr on the current backend. */
+function executableOf(closed: ClosedJaxpr): Executable {
+  const backend = currentBackend();
+  const known = executables.get(closed.jaxpr);
+  if (known?.backend === backend) return known.executable;
+  const executable = backend.compile(closed);
+  executables.set(closed.jaxpr, { backend, executable });
+  return executable;
+}
+
+function run(closed: ClosedJaxpr, operands: readonly NDArray[]): NDArray[] {
+  const outs = executableOf(closed).execute(operands.map((x) => x.buffer));
+  return outs.map((buffer, i) => new NDArray(closed.jaxpr.outvars[i]!.aval, buffer));
+}
+
+/** A call of a jaxpr, compiled as one program. @see `jax._src.pjit.jit_p` */
+export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = definePrimitive("jit", {
+  abstract: (_avals, { jaxpr }) => jaxpr.outAvals,
+  effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
+  inline: ({ jaxpr }) => jaxpr,
+  evaluate: (operands, { jaxpr }) => run(jaxpr, operands as readonly NDArray[]),
+  jvp: (primals, tangents, { name, jaxpr }) => {
+    const { closed, consts, outActive } = jvpJaxpr(jaxpr, tangents.map((t) => t !== null));
+    const results = jitPrimitive.bind([...consts, ...primals, ...tangents.filter((t) => t !== null)], { name, jaxpr: closed });
+    let next = outActive.length;
+    return [results.slice(0, outActive.length), outActive.map((on) => (on ? results[next++]! : null))];
+  },
+  partialEvaluate: (operands, unknown, { name, jaxpr }, stageEquation) => {
+    const { known, knownConsts, unknown: later, residuals, outUnknown } = splitJaxpr(jaxpr, unknown);
+    const knownOperands = operands.filter((_, i) => !unknown[i]);
+    const computed = known.jaxpr.outvars.length > 0 ? jitPrimitive.bind([...knownConsts, ...knownOperands], { name, jaxpr: known }) : [];
+    const knownOuts = computed.slice(0, outUnknown.filter((u) => !u).length);
+    const carried = residuals.map((r) => ("input" in r ? knownOperands[r.input]! : computed[knownOuts.length + r.output]!));
+    const laterOuts = stageEquation(jitPrimitive, [...carried, ...operands.filter((_, i) => unknown[i])], { name, jaxpr: later });
+    let nextKnown = 0;
+    let nextLater = 0;
+    return outUnknown.map((u) => (u ? laterOuts[nextLater++]! : knownOuts[nextKnown++]!));
+  },
+  transpose: (cotangents, operands, { name, jaxpr }) => {
+    const linear = operands.map((x) => x instanceof Linear);
+    const { closed, consts, active } = transposedJaxpr(jaxpr, linear, cotangents.map((ct) => ct !== null));
+    const values = operands.filter((x) => !(x instanceof Linear));
+    const results = jitPrimitive.bind([...consts, ...values, ...cotangents.filter((ct) => ct !== null)] as ArrayValue[], { name, jaxpr: closed });
+    let next = 0;
+    return active.map((on) => (on ? results[next++]! : null));
+  },
+  batch: (operands, dims, size, { name, jaxpr }) => {
+    const { closed, consts, outDims } = batchedJaxpr(jaxpr, dims, size);
+    return [jitPrimitive.bind([...consts, ...operands] as ArrayValue[], { name, jaxpr: closed }), outDims];
+  },
+  quaxify: (values, { name, jaxpr }) => {
+    const { closed, consts, arrays, rebuild } = quaxifiedJaxpr(jaxpr, values);
+    return rebuild(jitPrimitive.bind([...consts, ...arrays] as ArrayValue[], { name, jaxpr: closed }));
+  },
+});
+
+export interface JitOptions {
+  /** Arguments that are part of the program rather than its input: primitives, functions or frozen objects. */
+  readonly staticArgnums?: number | readonly number[];
+  /** Leave no call behind where the function is traced by another one. */
+  readonly inline?: boolean;
+}
+
+/** One program of a jitted function, and what has to be the same for it to apply. */
+interface Entry {
+  readonly version: number;
+  readonly flat: Flat;
+  readonly avals: readonly Aval[];
+  /** Leaves of the arguments; static ones are compared, the others were arrays. */
+  readonly leaves: readonly unknown[];
+  readonly statics: readonly unknown[];
+  readonly closed: ClosedJaxpr;
+  readonly consts: readonly Value[];
+  readonly out: Flat;
+}
+
+/** Programs that one jitted function keeps, the least recently used going first. */
+const ENTRIES = 128;
+
+/** Registrations and settings that every program depends on. */
+const worldVersion = (): number => registerVersion() * 4096 + configVersion();
+
+const sameStatic = (a: unknown, b: unknown): boolean => Object.is(a, b) || (a instanceof Zero && b instanceof Zero && sameZero(a, b));
+
+/** Programs by function, so that `jit(f)` anywhere finds what another `jit(f)` compiled. */
+const programs = new WeakMap<object, Entry[]>();
+
+/**
+ * `f`, compiled: traced once for each signature (trees, shapes, dtypes, static values), then run as one program.
+ *
+ * Numbers are traced, so a changing learning rate does not compile again; strings, functions, booleans, and numbers
+ * inside Modules are static. With `config.explainCacheMisses` each further trace says what differed.
+ * @throws ArgumentError when a static argument is mutable, or `f` is asynchronous.
+ * @example
+ * const step = jit((w, x) => np.tanh(np.matmul(w, x)));
+ * @see `jax.jit`
+ */
+export function jit<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: readonly unknown[]): (...args: Args) => R {
+  const { staticArgnums = [], inline = false } = readOptions<JitOptions>("jit", ["staticArgnums", "inline"], rest);
+  const staticList = typeof staticArgnums === "number" ? [staticArgnums] : staticArgnums;
+  const { name } = toFunction(f, "jit");
+  const module = typeof f === "object" ? f : null;
+  // A Module is an argument of its own forward: another one of the same class and shapes runs the same program.
+  const target = (module ? module.forward : f) as (...args: unknown[]) => unknown;
+  const call = module ? (self: unknown, ...args: unknown[]) => target.apply(self, args) : target;
+  const shared = staticList.length === 0 && !inline;
+  const entries: Entry[] = (shared ? programs.get(target) : undefined) ?? [];
+  if (shared) programs.set(target, entries);
+  const scratch: unknown[] = [];
+
+  const jitted = (...given: unknown[]): unknown => {
+    const statics: unknown[] = [];
+    const args = staticList.length === 0 ? given : withoutStatics(given, staticList, statics, name);
+    if (module) args.unshift(module);
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      const operands = matching(entry, args, statics, scratch);
+      if (operands === null) continue;
+      if (i > 0) entries.unshift(...entries.splice(i, 1));
+      return finish(entry, operands, name, inline);
+    }
+    if (config.explainCacheMisses && entries.length > 0) console.info(explainMiss(name, entries[0]!, args, statics));
+    const { entry, operands } = traceEntry(call, name, args, statics, staticList);
+    // A program with tracers of an outer transformation among its constants is of use only now.
+    if (!entry.consts.some((x) => x instanceof Tracer)) {
+      entries.unshift(entry);
+      if (entries.length > ENTRIES) entries.pop();
+    }
+    return finish(entry, operands, name, inline);
+  };
+  Object.defineProperty(jitted, "name", { value: name, configurable: true });
+  return jitted as (...args: Args) => R;
+}
+
+/** The arrays among the arguments if the entry's program applies to them; else null. */
+function matching(entry: Entry, args: unknown[], statics: readonly unknown[], leaves: unknown[]): ArrayValue[] | null {
+  if (entry.version !== worldVersion()) return null;
+  for (let i = 0; i < statics.length; i++) if (!Object.is(statics[i], entry.statics[i])) return null;
+  leaves.length = 0;
+  if (!entry.flat.treedef.match(args, leaves)) return null;
+  const { slots } = entry.flat;
+  const operands: ArrayValue[] = [];
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i]!;
+    const leaf = leaves[i];
+    if (slot < 0) {
+      if (!sameStatic(leaf, entry.leaves[i])) return null;
+      continue;
+    }
+    const array = leaf instanceof NDArray ? leaf : arrayLeaf(leaf, "jit", () => "");
+    if (array === null || !sameAval(array.aval, entry.avals[slot]!)) return null;
+    operands.push(array);
+  }
+  return operands;
+}
+
+function traceEntry(call: (...args: unknown[]) => unknown, name: string, args: unknown[], statics: readonly unknown[], staticList: readonly number[]): { entry: Entry; operands: readonly ArrayValue[] } {
+  const flat = flattenArguments(args, "jit");
+  const leaves: unknown[] = [];
+  flat.treedef.match(args, leaves);
+  const label = `jit of ${name}`;
+  let out: Flat | undefined;
+  const body = (inputs: readonly ArrayValue[]) => {
+    const rebuilt = flat.rebuild(inputs) as unknown[];
+    out = flattenResult(call(...withStatics(rebuilt, statics, staticList)), label);
+    return out.arrays;
+  };
+  const version = worldVersion();
+  const avals = avalsOf(flat.arrays);
+  const { closed, consts } = hoistConstants(stage(body, avals, label, (index) => argumentPath(flat.paths[index]!)));
+  const kept = leaves.map((leaf, i) => (flat.slots[i]! < 0 ? leaf : null));
+  // The arrays of this call are not kept with the program.
+  const entry = { version, flat: { ...flat, arrays: [] }, avals, leaves: kept, statics, closed, consts, out: { ...out!, arrays: [] } };
+  return { entry, operands: flat.arrays };
+}
+
+function finish({ closed, consts, out }: Entry, operands: readonly ArrayValue[], name: string, inline: boolean): unknown {
+  const all = consts.length === 0 ? operands : [...(consts as readonly ArrayValue[]), ...operands];
+  if (isEager() && all.every((x) => x instanceof NDArray)) return out.rebuild(run(closed, all as readonly NDArray[]));
+  return out.rebuild(inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed }));
+}
+
+function withoutStatics(args: readonly unknown[], staticList: readonly number[], statics: unknown[], name: string): unknown[] {
+  const positions = staticList.map((n) => (n < 0 ? n + args.length : n));
+  return args.filter((value, i) => {
+    if (!positions.includes(i)) return true;
+    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+      throw new ArgumentError("jit/static", `jit of ${name}: static argument ${i} is ${describe(value)}, which can change without notice: pass a number, string or function, or freeze it with Object.freeze`);
+    }
+    statics.push(value);
+    return false;
+  });
+}
+
+function withStatics(args: unknown[], statics: readonly unknown[], staticList: readonly number[]): unknown[] {
+  const total = args.length + statics.length;
+  const positions = staticList.map((n) => (n < 0 ? n + total : n)).toSorted((a, b) => a - b);
+  positions.forEach((position, i) => args.splice(position, 0, statics[i]));
+  return args;
+}
+
+/** What differs from the program used last, in words. */
+function explainMiss(name: string, entry: Entry, args: unknown[], statics: readonly unknown[]): string {
+  const reasons: string[] = [];
+  if (entry.version !== worldVersion()) reasons.push("a rule was registered or a setting changed since");
+  statics.forEach((value, i) => {
+    if (!Object.is(value, entry.statics[i])) reasons.push(`static argument ${i}: ${describe(entry.statics[i])} → ${describe(value)}`);
+  });
+  const flat = flattenArguments(args, "jit");
+  if (!flat.treedef.equals(entry.flat.treedef)) reasons.push(`the arguments' structure: ${String(entry.flat.treedef)} → ${String(flat.treedef)}`);
+  else {
+    const leaves: unknown[] = [];
+    flat.treedef.match(args, leaves);
+    flat.slots.forEach((slot, i) => {
+      const before = entry.flat.slots[i]!;
+      if (slot >= 0 && before >= 0) {
+        const [was, is] = [entry.avals[before]!, flat.arrays[slot]!.aval];
+        if (!sameAval(was, is)) reasons.push(`${argumentPath(flat.paths[slot]!)}: ${showWeak(was)} → ${showWeak(is)}`);
+      } else if (!sameStatic(leaves[i], entry.leaves[i])) reasons.push(`a static leaf: ${describe(entry.leaves[i])} → ${describe(leaves[i])}`);
+    });
+  }
+  return `jit of ${name} is traced again: ${reasons.length > 0 ? reasons.join("; ") : "the program was dropped, or its constants were traced"}`;
+}
+
+const showWeak = (aval: Aval): string => showAval(aval) + (aval.weak ? " (weak)" : "");

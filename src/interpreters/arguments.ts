@@ -1,0 +1,122 @@
+import { flattenWithPath, type Path, pathToString, type TreeDef } from "../tree/index.ts";
+import { HostBuffer } from "../core/backend.ts";
+import { canonicalDType, dtypeInfo, dtypes, type DType, type TypedArray, weakDType } from "../core/dtype.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { scalarOf, store, weakScalar } from "../core/scalar.ts";
+import { describe } from "../core/trace.ts";
+import { allocate } from "../core/dtype.ts";
+import { ArrayValue, type Aval, avalOf, Dense, NDArray, Value } from "../core/value.ts";
+import { Zero } from "./zero.ts";
+
+export { toFunction } from "./signature.ts";
+
+const dtypeOfTypedArray = new Map<unknown, DType>(
+  dtypes.filter((dtype) => !["bool", "float16", "bfloat16", "complex64", "key<fry>", "float0"].includes(dtype)).map((dtype) => [dtypeInfo[dtype].storage, dtype]),
+);
+dtypeOfTypedArray.set(Uint8ClampedArray, "uint8");
+
+/** An array with a copy of a typed array's elements; 64-bit ones narrow unless `config.enableX64`. */
+export function fromTypedArray(data: ArrayBufferView & { readonly length: number }): NDArray {
+  const dtype = dtypeOfTypedArray.get(data.constructor);
+  if (dtype === undefined) throw new ArgumentError("array/typed", `${data.constructor.name} has no dtype here`);
+  const canonical = canonicalDType(dtype);
+  const source = data as unknown as TypedArray;
+  let storage: TypedArray;
+  if (canonical === dtype) storage = source.slice();
+  else {
+    storage = allocate(canonical, source.length);
+    for (let i = 0; i < source.length; i++) store(storage, canonical, i, Number(source[i]!));
+  }
+  return new NDArray(avalOf([source.length], canonical), new HostBuffer(storage));
+}
+
+/**
+ * Arrays, typed arrays and numbers are traced; everything else is static. Numbers below a Module or Value never come
+ * here: they belong to the tree's structure.
+ *
+ * @throws ArgumentError for an object of an unregistered class that holds arrays: they would be frozen into the program.
+ */
+export function arrayLeaf(leaf: unknown, caller: string, path: () => string, number: (x: number) => ArrayValue = weakScalar): ArrayValue | null {
+  if (leaf instanceof Dense) return leaf;
+  if (typeof leaf === "number") return number(leaf);
+  if (typeof leaf !== "object" || leaf === null || leaf instanceof Zero) return null;
+  if (ArrayBuffer.isView(leaf) && !(leaf instanceof DataView)) return fromTypedArray(leaf as never);
+  if (holdsValue(leaf, 3)) {
+    throw new ArgumentError("transform/unregistered", `${caller}: the argument at ${path()} is of class ${leaf.constructor?.name ?? "Object"}, which holds arrays but is no pytree: extend Module, or use tree.register`);
+  }
+  return null;
+}
+
+function holdsValue(x: object, depth: number): boolean {
+  return Object.values(x).some((field) => field instanceof Value || (depth > 0 && typeof field === "object" && field !== null && holdsValue(field, depth - 1)));
+}
+
+/** Arguments as a list of arrays, and the way back. */
+export interface Flat {
+  readonly treedef: TreeDef;
+  /** The leaves that are traced, in order. */
+  readonly arrays: readonly ArrayValue[];
+  readonly paths: readonly Path[];
+  /** For each leaf of the tree, where it is among the arrays; -1 for a static one. */
+  readonly slots: readonly number[];
+  /** Rebuilds the tree with other values in place of the arrays. */
+  rebuild(values: readonly unknown[]): unknown;
+}
+
+/** Flattens arguments into the arrays that are traced and a static rest. */
+export function flattenArguments(args: unknown, caller: string, number: (x: number) => ArrayValue = weakScalar): Flat {
+  const [entries, treedef] = flattenWithPath(args);
+  const arrays: ArrayValue[] = [];
+  const paths: Path[] = [];
+  const slots = entries.map(([path, leaf]) => {
+    const array = arrayLeaf(leaf, caller, () => argumentPath(path), number);
+    if (array === null) return -1;
+    paths.push(path);
+    return arrays.push(array) - 1;
+  });
+  const statics = slots.map((slot, i) => (slot < 0 ? entries[i]![1] : null));
+  return { treedef, arrays, paths, slots, rebuild: rebuilder(treedef, slots, statics) };
+}
+
+/** Kept apart, so that what is kept with a compiled program does not keep the arrays of the call that made it. */
+const rebuilder =
+  (treedef: TreeDef, slots: readonly number[], statics: readonly unknown[]) =>
+  (values: readonly unknown[]): unknown =>
+    treedef.unflatten(slots.map((slot, i) => (slot < 0 ? statics[i] : values[slot])));
+
+/** `[0].weight` as `argument 0 .weight`. */
+export function argumentPath(path: Path): string {
+  const text = pathToString(path);
+  const match = /^\[(\d+)\](.*)$/.exec(text);
+  return match ? `argument ${match[1]}${match[2] ? ` at ${match[2]}` : ""}` : text;
+}
+
+/** Splits `[out, aux]`. @throws ArgumentError when a function with hasAux returns something else. */
+export function splitAux(result: unknown, caller: string): readonly [out: unknown, aux: unknown] {
+  if (!Array.isArray(result) || result.length !== 2) {
+    throw new ArgumentError("transform/aux", `${caller}: with hasAux the function must return a list [out, aux], got ${Array.isArray(result) ? `a list of ${result.length}` : describe(result)}`);
+  }
+  return [result[0], result[1]];
+}
+
+/** @throws ArgumentError when primals or tangents are not a list. */
+export function checkList(list: unknown, caller: string, what: string): readonly unknown[] {
+  if (!Array.isArray(list)) throw new ArgumentError("transform/list", `${caller} takes its ${what} as a list, one for each argument of the function, got ${describe(list)}`);
+  return list;
+}
+
+/** The result of a traced function as a list of arrays; numbers become weak scalars, `Zero` and the rest stay static. */
+export function flattenResult(result: unknown, caller: string): Flat {
+  if (typeof (result as { then?: unknown } | null)?.then === "function" && !(result instanceof Value)) {
+    // The continuation may reject later; nobody awaits it, and that must not end the process.
+    (result as Promise<unknown>).then(undefined, () => undefined);
+    throw new ArgumentError("transform/async", `${caller}: a traced function must be synchronous, but it returned a Promise: compute what it awaits before, and pass it in`);
+  }
+  return flattenArguments(result, `${caller} (its result)`);
+}
+
+/** A number that is differentiated is a weak float, whatever its kind. */
+export const weakFloat = (x: number): ArrayValue => scalarOf(x, weakDType("float"), true);
+
+/** Avals of a list of arrays. */
+export const avalsOf = (arrays: readonly { readonly aval: Aval }[]): Aval[] => arrays.map((x) => x.aval);

@@ -1,0 +1,96 @@
+import { mapWith, type TreeDef } from "../tree/index.ts";
+import { type DType, type DTypeLike, toDType } from "../core/dtype.ts";
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { checkShape, type Shape, sizeOf } from "../core/shape.ts";
+import { type ArrayValue, type Aval, avalOf, Dense, Value } from "../core/value.ts";
+import { argumentPath, avalsOf, flattenArguments, flattenResult, toFunction } from "./arguments.ts";
+import { stage } from "./stage.ts";
+
+/**
+ * Shape and dtype of an array that is not there: what `makeJaxpr` and `evalShape` take in place of one.
+ *
+ * @see `jax.ShapeDtypeStruct`
+ */
+export class ShapeDtypeStruct {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** @throws ShapeError, DTypeError on a bad shape or dtype. */
+  constructor(shape: Shape, dtype: DTypeLike) {
+    this.shape = checkShape(shape, "ShapeDtypeStruct");
+    this.dtype = toDType(dtype, "ShapeDtypeStruct");
+  }
+  get ndim(): number {
+    return this.shape.length;
+  }
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+  /** @internal */
+  get aval(): Aval {
+    return avalOf(this.shape, this.dtype);
+  }
+}
+
+/** Stands for a struct while arguments are flattened. */
+export class Placeholder extends Dense {
+  constructor(override readonly aval: Aval) {
+    super();
+  }
+  override concrete(): null {
+    return null;
+  }
+}
+
+const withPlaceholders = (args: readonly unknown[]): unknown =>
+  mapWith({ isLeaf: (node) => node instanceof ShapeDtypeStruct }, (leaf: unknown) => (leaf instanceof ShapeDtypeStruct ? new Placeholder(leaf.aval) : leaf), args);
+
+/** A traced function: its program, and the trees of what goes in and comes out. */
+export interface Traced {
+  readonly closed: ClosedJaxpr;
+  readonly inTree: TreeDef;
+  readonly outTree: TreeDef;
+  /** Rebuilds the result from values of the jaxpr's outputs. */
+  rebuild(values: readonly unknown[]): unknown;
+}
+
+/** Traces `f` on the avals of its arguments. */
+export function trace(f: unknown, args: readonly unknown[], transformation: string): Traced {
+  const { call, name } = toFunction(f, transformation);
+  const flat = flattenArguments(withPlaceholders(args), transformation);
+  const label = `${transformation} of ${name}`;
+  let out: ReturnType<typeof flattenResult> | undefined;
+  const body = (inputs: readonly ArrayValue[]) => {
+    out = flattenResult(call(...(flat.rebuild(inputs) as unknown[])), label);
+    return out.arrays;
+  };
+  const closed = stage(body, avalsOf(flat.arrays), label, (index) => argumentPath(flat.paths[index]!));
+  const { treedef, rebuild } = out!;
+  return { closed, inTree: flat.treedef, outTree: treedef, rebuild };
+}
+
+/**
+ * The jaxpr of `f` for arguments of these shapes and dtypes. Nothing is computed.
+ *
+ * @example
+ * String(makeJaxpr((x) => np.sin(x))(1.5)); // { lambda ; a:f32[]. let b:f32[] = sin a in (b,) }
+ * @see `jax.make_jaxpr`
+ */
+export const makeJaxpr =
+  (f: unknown) =>
+  (...args: readonly unknown[]): ClosedJaxpr =>
+    trace(f, args, "makeJaxpr").closed;
+
+/**
+ * The result of `f` with a `ShapeDtypeStruct` in place of each array. Nothing is computed.
+ *
+ * @example
+ * evalShape((x) => np.matmul(x, x.T), new ShapeDtypeStruct([2, 3], np.float32)).shape; // [2, 2]
+ * @see `jax.eval_shape`
+ */
+export function evalShape<Args extends readonly unknown[], R>(f: (...args: Args) => R, ...args: { [K in keyof Args]: Args[K] | ShapeDtypeStruct }): Shaped<R> {
+  const { closed, rebuild } = trace(f, args, "evalShape");
+  return rebuild(closed.outAvals.map(({ shape, dtype }) => new ShapeDtypeStruct(shape, dtype))) as Shaped<R>;
+}
+
+/** A result with structs for its arrays. */
+export type Shaped<R> = R extends Value ? ShapeDtypeStruct : R extends readonly unknown[] ? { [K in keyof R]: Shaped<R[K]> } : R extends number ? ShapeDtypeStruct : R;

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { commonSubexpressions } from "../../../src/compiler/cse.ts";
+import { rewrite } from "../../../src/compiler/rewrite.ts";
+import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
+import { definePrimitive, type NoParams, type Primitive } from "../../../src/core/primitive.ts";
+import { scalarOf } from "../../../src/core/scalar.ts";
+import type { ArrayValue } from "../../../src/core/value.ts";
+import * as lax from "../../../src/lax/index.ts";
+import { chain, expectSameProgram, f32, primitivesOf, programOf, special } from "./programs.ts";
+
+const merged = (program: ClosedJaxpr): ClosedJaxpr => rewrite(program, [commonSubexpressions()]);
+
+const ask: Primitive<"test_ask", [x: ArrayValue], NoParams> = definePrimitive("test_ask", {
+  abstract: ([x]) => x,
+  jvp: "none",
+  batch: "elementwise",
+  effects: () => ["unordered"],
+  evaluate: ([x]) => [x],
+});
+
+test("the same thing is computed once, and so is what is made of it", () => {
+  const program = programOf((x) => lax.add(lax.mul(lax.sin(x), 2), lax.mul(lax.sin(x), 2)), [f32(3)]);
+  const result = merged(program);
+  expect(String(result)).toMatchInlineSnapshot(`
+    "{ lambda ; a:f32[3]. let
+        b:f32[3] = sin a
+        c:f32[3] = mul b 2.0:f32[]
+        d:f32[3] = add c c
+      in (d,) }"
+  `);
+  expectSameProgram(result, program, [special("float32", [3])]);
+});
+
+test("two outputs that are the same", () => {
+  const program = programOf((x) => [lax.sin(x), lax.sin(x)], [f32(3)]);
+  expect(String(merged(program))).toBe("{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b, b) }");
+});
+
+const scalar = (value: number, weak = false) => scalarOf(value, "float32", weak);
+describe("not the same:", () => {
+  test.each<readonly [string, (x: ArrayValue) => readonly ArrayValue[]]>([
+    ["params", (x) => [lax.integerPow(x, 2), lax.integerPow(x, 3)]],
+    ["lists in params", (x) => [lax.broadcastInDim(x, [3, 2], [1]), lax.broadcastInDim(x, [2, 2], [1])]],
+    ["zeros of different sign", (x) => [lax.mul(x, scalar(0)), lax.mul(x, scalar(-0))]],
+    ["weakness of a literal", (x) => [lax.convertElementType(scalar(2), "int32"), lax.convertElementType(scalar(2, true), "int32"), x]],
+    ["order of operands", (x) => [lax.sub(x, lax.sin(x)), lax.sub(lax.sin(x), x)].slice(0, 1)],
+    ["effects", (x) => [ask.bind([x], {})[0]!, ask.bind([x], {})[0]!]],
+  ])("%s", (_name, f) => {
+    const program = programOf(f, [f32(2)]);
+    expect(primitivesOf(merged(program)).length).toBe(new Set(program.jaxpr.eqns).size - (_name === "order of operands" ? 1 : 0));
+  });
+});
+
+test("NaN is the same as NaN", () => {
+  expect(primitivesOf(merged(programOf((x) => [lax.mul(x, scalar(NaN)), lax.mul(x, scalar(NaN))], [f32(2)])))).toEqual(["mul"]);
+});
+
+test("nothing to merge: the program itself", () => {
+  const program = programOf((x) => lax.sin(lax.cos(x)), [f32(2)]);
+  expect(merged(program)).toBe(program);
+});
+
+test("a long program is linear", () => {
+  const program = chain(50_000, (x, i) => (i % 2 ? lax.sin(x) : lax.mul(x, i)));
+  const start = performance.now();
+  expect(merged(program)).toBe(program);
+  expect(performance.now() - start).toBeLessThan(3000);
+});
