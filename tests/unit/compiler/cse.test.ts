@@ -43,11 +43,11 @@ describe("not the same:", () => {
     ["lists in params", (x) => [lax.broadcastInDim(x, [3, 2], [1]), lax.broadcastInDim(x, [2, 2], [1])]],
     ["zeros of different sign", (x) => [lax.mul(x, scalar(0)), lax.mul(x, scalar(-0))]],
     ["weakness of a literal", (x) => [lax.convertElementType(scalar(2), "int32"), lax.convertElementType(scalar(2, true), "int32"), x]],
-    ["order of operands", (x) => [lax.sub(x, lax.sin(x)), lax.sub(lax.sin(x), x)].slice(0, 1)],
+    ["order of operands", (x) => [lax.sub(x, 2), lax.sub(2, x)]],
     ["effects", (x) => [ask.bind([x], {})[0]!, ask.bind([x], {})[0]!]],
   ])("%s", (_name, f) => {
     const program = programOf(f, [f32(2)]);
-    expect(primitivesOf(merged(program)).length).toBe(new Set(program.jaxpr.eqns).size - (_name === "order of operands" ? 1 : 0));
+    expect(merged(program)).toBe(program);
   });
 });
 

@@ -51,7 +51,10 @@ const repeat: Primitive<"test_repeat", [x: ArrayValue], { readonly body: ClosedJ
 
 test("the programs that equations hold are simplified, each once", () => {
   const body = programOf((x) => lax.neg(lax.neg(jit((y: ArrayValue) => lax.sin(y))(x))), [f32(3)]);
-  const program = programOf((x) => repeat.bind(repeat.bind([lax.neg(x)], { body, all: [body] }), { body, all: [body, body] }), [f32(3)]);
+  const program = programOf((x) => {
+    const [y] = repeat.bind([lax.neg(x)], { body, all: [body] });
+    return repeat.bind([y!], { body, all: [body, body] });
+  }, [f32(3)]);
   const result = simplify(program);
   const bodies = result.jaxpr.eqns.flatMap((eqn) => subJaxprs(eqn.params).map(([, inner]) => inner));
   expect(bodies.length).toBe(5);

@@ -1,0 +1,178 @@
+/**
+ * Trains a network on the handwritten digits 0–7, then adapts it to all ten by LoRA: gradients reach only the adapters
+ * `a` and `b`, and `w + a·b` is never formed.
+ */
+import { parseArgs } from "node:util";
+import { type ArrayValue, grad, inspect, jit, lora, makeJaxpr, nn, numpy as np, optim, quaxify, random, tree, valueAndGrad, vmap, Zero } from "cotangent";
+import { SingleBar } from "cli-progress";
+import { z } from "zod";
+import { type Digits, readDigits, rowsAt, split, withLabels } from "./digits.ts";
+
+const count = z.coerce.number().int().positive();
+const settings = z.object({
+  seed: z.coerce.number().int().min(0).max(2 ** 32 - 1).default(0).describe("seed of everything random"),
+  rank: count.default(8).describe("rank of the adapters"),
+  epochs: count.default(15).describe("epochs on the classes 0-7"),
+  "adapt-epochs": count.default(15).describe("epochs of the adapters on all ten classes"),
+  hidden: count.default(128).describe("width of the two hidden layers"),
+  batch: count.default(32).describe("examples per step"),
+  lr: z.coerce.number().positive().default(1e-3).describe("learning rate of the network"),
+  "adapt-lr": z.coerce.number().positive().default(5e-3).describe("learning rate of the adapters"),
+  quick: z.boolean().default(false).describe("one epoch each, for a try"),
+});
+type Settings = z.infer<typeof settings>;
+
+function readSettings(): Settings {
+  const names = Object.keys(settings.shape) as (keyof Settings)[];
+  const isFlag = (name: string) => name === "quick" || name === "help";
+  const options = Object.fromEntries([...names, "help"].map((name) => [name, { type: isFlag(name) ? ("boolean" as const) : ("string" as const) }]));
+  let values: Record<string, unknown>;
+  try {
+    ({ values } = parseArgs({ options }));
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+  if (values["help"]) {
+    console.log("npm start -- [options]\n");
+    for (const name of names) {
+      const field = settings.shape[name];
+      console.log(`  --${name.padEnd(14)}${field.description} (${String(field.parse(undefined))})`);
+    }
+    process.exit(0);
+  }
+  const parsed = settings.safeParse(values);
+  return parsed.success ? parsed.data : fail(z.prettifyError(parsed.error));
+}
+
+function fail(message: string): never {
+  console.error(`${message}\nTry npm start -- --help`);
+  process.exit(2);
+}
+
+type Model = nn.MLP;
+const logitsOf = quaxify((model: Model, images: ArrayValue) => vmap((image: ArrayValue) => model.forward(image))(images));
+
+/** Mean cross-entropy. */
+const lossOf = (model: Model, { images, labels }: Digits): ArrayValue =>
+  np.negative(np.mean(np.sum(np.multiply(nn.logSoftmax(logitsOf(model, images)), nn.oneHot(labels, 10)), { axis: -1 })));
+
+const hits = jit((model: Model, { images, labels }: Digits) => np.mean(np.equal(np.argmax(logitsOf(model, images), { axis: -1 }), labels)));
+const accuracy = (model: Model, digits: Digits): number => hits(model, digits).item() as number;
+
+/** A progress bar with loss and accuracy; a plain line per epoch where there is no terminal. */
+function progress(title: string, epochs: number) {
+  const bar = process.stdout.isTTY ? new SingleBar({ format: `${title} {bar} {value}/{total} epochs  loss {loss}  test accuracy {accuracy}`, hideCursor: true }) : null;
+  bar?.start(epochs, 0, { loss: "-", accuracy: "-" });
+  return {
+    epoch(number: number, loss: number, accuracy: number): void {
+      const shown = { loss: loss.toFixed(4), accuracy: `${(100 * accuracy).toFixed(1)} %` };
+      if (bar) bar.update(number, shown);
+      else console.log(`${title}: epoch ${number}/${epochs}  loss ${shown.loss}  test accuracy ${shown.accuracy}`);
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
+interface Training<Params> {
+  readonly title: string;
+  readonly params: Params;
+  readonly modelOf: (params: Params) => Model;
+  readonly train: Digits;
+  readonly test: Digits;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly key: ArrayValue;
+}
+
+/** Adam over shuffled batches; what is trained is `params`. */
+function fit<Params>({ title, params, modelOf, train, test, epochs, batch, learningRate, key }: Training<Params>): Params {
+  const optimiser = optim.adam(learningRate);
+  const step = jit((params: Params, state: unknown, digits: Digits) => {
+    const [loss, gradient] = valueAndGrad((p: Params) => lossOf(modelOf(p), digits))(params);
+    const [updates, next] = optimiser.update(gradient, state, params);
+    return [optim.applyUpdates(params, updates), next, loss] as const;
+  });
+  const bar = progress(title, epochs);
+  const steps = Math.floor(train.labels.size / batch);
+  let state = optimiser.init(params) as unknown;
+  let current = params;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const order = random.permutation(random.foldIn(key, epoch), train.labels.size);
+    let total = 0;
+    for (let i = 0; i < steps; i++) {
+      const [next, nextState, loss] = step(current, state, rowsAt(train, order.get(`${i * batch}:${(i + 1) * batch}`)));
+      [current, state] = [next as Params, nextState];
+      total += loss.item() as number;
+    }
+    bar.epoch(epoch + 1, total / steps, accuracy(modelOf(current), test));
+  }
+  bar.stop();
+  return current;
+}
+
+const sizeOf = (part: unknown): number => tree.leaves<ArrayValue>(part).reduce((n, x) => n + x.size, 0);
+
+function main(options: Settings): void {
+  const started = performance.now();
+  const epochs = options.quick ? 1 : options.epochs;
+  const adaptEpochs = options.quick ? 1 : options["adapt-epochs"];
+  const [splitKey, modelKey, trainKey, loraKey, adaptKey] = random.split(random.key(options.seed), 5) as Iterable<ArrayValue> as [ArrayValue, ArrayValue, ArrayValue, ArrayValue, ArrayValue];
+  const { train, test } = split(readDigits(), 0.8, splitKey);
+  const old = (label: number) => label < 8;
+  const [oldTrain, oldTest, newTest] = [withLabels(train, old), withLabels(test, old), withLabels(test, (label) => !old(label))];
+  console.log(`${train.labels.size} digits to train on, ${test.labels.size} to test on\n`);
+
+  const base = fit({
+    title: "classes 0-7",
+    params: new nn.MLP(64, 10, options.hidden, 2, { key: modelKey }),
+    modelOf: (model) => model,
+    train: oldTrain,
+    test: oldTest,
+    epochs,
+    batch: options.batch,
+    learningRate: options.lr,
+    key: trainKey,
+  });
+
+  const model = lora.loraify(base, { rank: options.rank, key: loraKey });
+  const [adapters, frozen] = tree.partition(model, lora.trainable(model));
+  const modelOf = (part: Model): Model => tree.combine(part, frozen) as Model;
+  const adapted = fit({
+    title: "all ten, LoRA",
+    params: adapters as Model,
+    modelOf,
+    train,
+    test,
+    epochs: adaptEpochs,
+    batch: options.batch,
+    learningRate: options["adapt-lr"],
+    key: adaptKey,
+  });
+
+  const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
+  const row = (m: Model) => ({ "test, classes 0-7": percent(accuracy(m, oldTest)), "test, classes 8-9": percent(accuracy(m, newTest)), "test, all ten": percent(accuracy(m, test)) });
+  console.log();
+  console.table({ "before (classes 0-7 only)": row(base), "after (LoRA on all ten)": row(modelOf(adapted)) });
+  const [trainable, total] = [sizeOf(adapters), sizeOf(model)];
+  console.log(`trainable parameters: ${trainable} of ${total} (${percent(trainable / total)})\n`);
+
+  showGradient(modelOf, adapted, model, rowsAt(test, np.arange(2)));
+  console.log(`\n${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** The program of the adapters' gradient, and what it does not do. */
+function showGradient(modelOf: (part: Model) => Model, adapters: Model, model: Model, digits: Digits): void {
+  const gradient = grad((part: Model) => lossOf(modelOf(part), digits));
+  const program = inspect.simplify(makeJaxpr(gradient)(adapters));
+  console.log(`the gradient of the loss with respect to the adapters:\n${String(program)}\n`);
+
+  const reached = tree.leavesWithPath(gradient(adapters)).filter(([, leaf]) => !(leaf instanceof Zero));
+  console.log(`gradients: ${reached.map(([path]) => tree.pathToString(path)).join(", ")}`);
+  const weights = model.layers.map((layer) => (layer as nn.Linear).weight);
+  const formed = program.jaxpr.eqns.filter((eqn) => eqn.outputs.some((v) => weights.some((w) => v.aval.shape.join() === w.shape.join())));
+  const verdict = formed.length === 0 ? "no equation has the shape of a weight: w + a·b was never formed" : `equations with the shape of a weight: ${formed.map((eqn) => eqn.primitive.primitive).join(", ")}`;
+  console.log(verdict);
+}
+
+main(readSettings());

@@ -1,0 +1,25 @@
+// The few globals, common to Node and browsers, that src may use: it is compiled without Node's and the DOM's types.
+
+interface Console {
+  debug(...data: unknown[]): void;
+  error(...data: unknown[]): void;
+  info(...data: unknown[]): void;
+  log(...data: unknown[]): void;
+  warn(...data: unknown[]): void;
+}
+declare var console: Console;
+
+interface Performance {
+  now(): number;
+}
+declare var performance: Performance;
+
+interface TextEncoder {
+  encode(input?: string): Uint8Array;
+}
+declare var TextEncoder: { new (): TextEncoder };
+
+interface TextDecoder {
+  decode(input?: ArrayBuffer | ArrayBufferView): string;
+}
+declare var TextDecoder: { new (label?: string, options?: { fatal?: boolean }): TextDecoder };

@@ -1,0 +1,46 @@
+/** Arrays with the names of `jax.numpy` in camelCase. */
+
+export type * from "../core/method-types.ts";
+
+export { array, type ArrayLike, type ArrayOptions, asarray, astype } from "./array.ts";
+export { at } from "./at.ts";
+export * from "./calculus.ts";
+export * from "./complex.ts";
+export * from "./creation.ts";
+export * from "./cumulative.ts";
+export { divmod, floatPower, floorDivide, fmod, mod, pow, power, remainder } from "./division.ts";
+export * from "./dtypes.ts";
+export { einsum } from "./einsum.ts";
+export {
+  abs, absolute, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, cbrt, ceil, cos, cosh, deg2rad, divide,
+  exp, exp2, expm1, fabs, floor, fmax, fmin, log, log10, log1p, log2, maximum, minimum, multiply, negative, positive,
+  rad2deg, reciprocal, sign, sin, sinh, sqrt, square, subtract, tan, tanh, trueDivide, trunc,
+} from "./elementwise.ts"; // prettier-ignore
+export * from "./floating.ts";
+export { get } from "./indexing.ts";
+export * from "./join.ts";
+export { finfo, type FloatInfo, iinfo, type IntegerInfo } from "./limits.ts";
+export * as linalg from "./linalg.ts";
+export * from "./linear-algebra.ts";
+export {
+  allclose, arrayEqual, arrayEquiv, bitwiseAnd, bitwiseCount, bitwiseInvert, bitwiseLeftShift, bitwiseNot, bitwiseOr,
+  bitwiseRightShift, bitwiseXor, type CloseOptions, equal, greater, greaterEqual, invert, isclose, leftShift, less,
+  lessEqual, logicalAnd, logicalNot, logicalOr, logicalXor, notEqual, rightShift,
+} from "./logic.ts"; // prettier-ignore
+export { pad, type PadMode, type PadOptions } from "./pad.ts";
+export { array2string, arrayRepr, arrayStr } from "./printing.ts";
+export {
+  all, amax, amin, any, argmax, argmin, countNonzero, max, min, nanargmax, nanargmin, prod, ptp, sum,
+} from "./reduce.ts"; // prettier-ignore
+export * from "./repeat.ts";
+export * from "./search.ts";
+export * from "./shape.ts";
+export { s, Slice } from "../core/slices.ts";
+export * from "./sorting.ts";
+export * from "./special.ts";
+export * from "./statistics.ts";
+export * from "./take.ts";
+export {
+  diag, diagflat, diagonal, type DiagonalOptions, eye, identity, tri, tril, triu, vander, type VanderOptions,
+} from "./triangles.ts"; // prettier-ignore
+export type { BinaryFunction, UnaryFunction } from "./ufunc.ts";

@@ -1,0 +1,167 @@
+import { type DType, kindOf } from "../core/dtype.ts";
+import type { Complex, Element } from "../core/method-types.ts";
+import { showShape, type Shape, stridesOf } from "../core/shape.ts";
+import { ArrayValue, Dense, type NDArray } from "../core/value.ts";
+import { elementReader } from "./elements.ts";
+import { bfloat16Text, complexText, floatFormat, scalarText } from "./float-text.ts";
+
+/** NumPy's print options. */
+const LINE_WIDTH = 75;
+/** Arrays of more elements are summarised: so many at each end of an axis are shown. */
+const THRESHOLD = 1000;
+const EDGE_ITEMS = 3;
+
+/** What is shown of each axis: positions, and null where some are left out. */
+type Visible = readonly (readonly (number | null)[])[];
+
+function visibleOf(shape: Shape, size: number): Visible {
+  return shape.map((n) => {
+    const all = Array.from({ length: n }, (_, i) => i);
+    if (size <= THRESHOLD || n <= 2 * EDGE_ITEMS) return all;
+    return [...all.slice(0, EDGE_ITEMS), null, ...all.slice(-EDGE_ITEMS)];
+  });
+}
+
+/** The elements that are shown. */
+function shownElements(x: NDArray, visible: Visible, read: (i: number) => Element): Element[] {
+  const strides = stridesOf(x.shape);
+  const collect = (axis: number, at: number): Element[] =>
+    axis === visible.length
+      ? [read(at)]
+      : visible[axis]!.flatMap((i) => (i === null ? [] : collect(axis + 1, at + i * strides[axis]!)));
+  return collect(0, 0);
+}
+
+/** Texts of elements that are aligned with one another. */
+function elementFormat(dtype: DType, elements: readonly Element[], scalar: boolean): (x: Element) => string {
+  switch (kindOf(dtype)) {
+    case "bool":
+      return (x) => (x ? (scalar ? "True" : " True") : "False");
+    case "int":
+    case "uint": {
+      const width = elements.reduce<number>((most, x) => Math.max(most, String(x).length), 0);
+      return (x) => String(x).padStart(width);
+    }
+    case "complex": {
+      const parts = elements as readonly Complex[];
+      const re = floatFormat(parts.map((z) => z.re), "float32"); // prettier-ignore
+      const im = floatFormat(parts.map((z) => z.im), "float32", true); // prettier-ignore
+      return (x) => re((x as Complex).re) + im((x as Complex).im).replace(/(\s*)$/, "j$1");
+    }
+    default:
+      if (dtype === "bfloat16") return (x) => bfloat16Text(Number(x));
+      return floatFormat(elements as readonly number[], dtype) as (x: Element) => string;
+  }
+}
+
+/** Rows of elements, broken where a line is full. @see `numpy._core.arrayprint._formatArray` */
+function layOut(
+  shape: Shape,
+  visible: Visible,
+  separator: string,
+  prefix: number,
+  lineWidth: number,
+  text: (i: number) => string,
+): string {
+  const strides = stridesOf(shape);
+  const nest = (axis: number, at: number, indent: string, width: number): string => {
+    const left = shape.length - axis;
+    if (left === 0) return text(at);
+    const inner = `${indent} `;
+    const words = visible[axis]!.map((i) =>
+      i === null ? "..." : nest(axis + 1, at + i * strides[axis]!, inner, width - 1),
+    );
+    const body = left === 1 ? fill(words, separator, indent, width) : words.map((word) => indent + word).join(separator.trimEnd() + "\n".repeat(left - 1)); // prettier-ignore
+    return `[${body.slice(indent.length)}]`;
+  };
+  return nest(0, 0, " ".repeat(1 + prefix), lineWidth);
+}
+
+/** Words side by side, in lines of at most `width`. */
+function fill(words: readonly string[], separator: string, indent: string, width: number): string {
+  const limit = width - Math.max(separator.trimEnd().length, 1);
+  let done = "";
+  let line = indent;
+  words.forEach((word, i) => {
+    if (line.length + word.length > limit && line.length > indent.length) {
+      done += `${line.trimEnd()}\n`;
+      line = indent;
+    }
+    line += word + (i < words.length - 1 ? separator : "");
+  });
+  return done + line;
+}
+
+/** How an array is written out by {@link array2string}. */
+export interface PrintOptions {
+  /** Between elements; a space by default. */
+  separator?: string;
+  /** Text before the array, for whose length lines are indented. */
+  prefix?: string;
+  /** Text after it, for which lines leave room. */
+  suffix?: string;
+}
+
+/**
+ * The elements of a concrete array in NumPy's notation: eight digits after the point at most, aligned columns, and dots
+ * for what is left out of more than 1000.
+ *
+ * @throws DTypeError on PRNG keys. @see `numpy.array2string`
+ */
+export function array2string(x: NDArray, { separator = " ", prefix = "", suffix = "" }: PrintOptions = {}): string {
+  if (x.size === 0) return "[]";
+  const reader = elementReader(x.dtype, "np.array2string");
+  const { storage } = x;
+  const read = (i: number) => reader(storage, i);
+  const visible = visibleOf(x.shape, x.size);
+  const format = elementFormat(x.dtype, shownElements(x, visible, read), x.ndim === 0);
+  return layOut(x.shape, visible, separator, prefix.length, LINE_WIDTH - suffix.length, (i) => format(read(i)));
+}
+
+/** Key arrays show their words. */
+function keyText({ shape, storage }: NDArray): string {
+  const visible = visibleOf([...shape, 2], storage.length);
+  const width = [...storage].reduce<number>((most, word) => Math.max(most, String(word).length), 0);
+  const words = layOut([...shape, 2], visible, " ", 0, LINE_WIDTH, (i) => String(storage[i]).padStart(width));
+  return `Array(${showShape(shape)}, dtype=key<fry>) overlaying:\n${words}`;
+}
+
+const abstractText = (x: ArrayValue): string => `${x.constructor.name}(${x.dtype}[${x.shape.join(",")}])`;
+
+/** The concrete array to show, if `x` is one: a tracer shows what it is instead. */
+const shown = (x: ArrayValue): NDArray | null => (x instanceof Dense && x.concrete() === x ? (x as NDArray) : null);
+
+/**
+ * The elements, as Python's `str` of a JAX array: `[1. 2.]`; of a traced or structured array, its type.
+ * @see `jax.Array.__str__`
+ */
+export function arrayStr(x: ArrayValue): string {
+  const known = shown(x);
+  if (known === null || known.dtype === "float0") return abstractText(x);
+  if (known.dtype === "key<fry>") return keyText(known);
+  if (known.ndim > 0) return array2string(known);
+  const element = elementReader(known.dtype, "String")(known.storage, 0);
+  if (typeof element === "object") return complexText(element.re, element.im);
+  if (typeof element === "boolean") return element ? "True" : "False";
+  if (kindOf(known.dtype) !== "float") return String(element);
+  return known.dtype === "bfloat16" ? bfloat16Text(Number(element)) : scalarText(Number(element), known.dtype);
+}
+
+/**
+ * Elements and dtype, as Python's `repr` of a JAX array: `Array([1., 2.], dtype=float32)`.
+ * @see `jax.Array.__repr__`
+ */
+export function arrayRepr(x: ArrayValue): string {
+  const known = shown(x);
+  if (known === null || known.dtype === "float0") return abstractText(x);
+  if (known.dtype === "key<fry>") return keyText(known);
+  const dtype = `dtype=${known.dtype}${known.aval.weak ? ", weak_type=True" : ""}`;
+  const prefix = "Array(";
+  const text =
+    known.size === 0
+      ? `[], shape=${showShape(known.shape)}`
+      : array2string(known, { prefix, suffix: ",", separator: ", " });
+  const lastLine = text.length - text.lastIndexOf("\n") + 1;
+  const room = lastLine + dtype.length + 2 > LINE_WIDTH ? " ".repeat(prefix.length) : " ";
+  return `${prefix}${text},${room}${dtype})`;
+}

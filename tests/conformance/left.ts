@@ -1,0 +1,33 @@
+import type { Case } from "./golden.ts";
+
+/** What a case uses: its program, its layer, its function. */
+const source = ({ params }: Case): string => ["ts", "layer", "src", "fn"].map((key) => String(params[key] ?? "")).join(" ");
+
+type Applies = (c: Case, file: string) => boolean;
+const uses =
+  (pattern: RegExp, ...files: readonly string[]): Applies =>
+  (c, file) =>
+    (files.length === 0 || files.includes(file)) && (pattern.test(source(c)) || pattern.test(c.name));
+
+/** Why a golden is not run yet; the first that fits is the reason. */
+const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
+  ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
+  ["value type: Unitful", uses(/^unitful\//, "values")],
+  ["value type: NamedArray", uses(/^named\//, "values")],
+  ["value type: TridiagonalMatrix", uses(/^structured\//, "values")],
+  ["value type: BCOO", uses(/^sparse\//, "values")],
+  ["value type: ThreeFry", uses(/^prng\//, "values")],
+  ["layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm", uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox")],
+  ["customVjp", uses(/customVjp|custom_vjp/)],
+  ["checkpoint", uses(/\bcheckpoint/)],
+  ["control flow", uses(/lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)/)],
+  ["named axes", uses(/psum|axisIndex/)],
+  ["convolution", uses(/lax\.conv|convolve/)],
+  ["windowed reductions", uses(/reduceWindow/)],
+  ["linear algebra decompositions", uses(/np\.linalg\.|scipy\.linalg/)],
+  ["scipy.special", uses(/scipy\.special|lax\.betainc/)],
+  ["initializers by decomposition", uses(/orthogonal/, "random")],
+];
+
+/** The reason why a case is left to a later feature, or undefined where it is run. */
+export const reasonLeft = (c: Case, file: string): string | undefined => reasons.find(([, applies]) => applies(c, file))?.[0];

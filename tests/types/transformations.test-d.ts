@@ -1,0 +1,36 @@
+import { type ArrayValue, grad, hessian, jit, jvp, linearize, lora, nn, numpy as np, quaxify, random, valueAndGrad, vjp, vmap } from "cotangent";
+import { expectTypeOf, test } from "vitest";
+
+const key = random.key(0);
+const x = np.ones(3);
+const loss = (w: ArrayValue, x: ArrayValue): ArrayValue => np.sum(np.multiply(w, x));
+const withAux = (w: ArrayValue): [ArrayValue, { norm: ArrayValue }] => [np.sum(w), { norm: w }];
+
+test("a gradient has the type of the differentiated argument", () => {
+  expectTypeOf(grad(loss)(x, x)).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(grad(loss, { argnums: [0, 1] })(x, x)).toEqualTypeOf<[ArrayValue, ArrayValue]>();
+  expectTypeOf(grad((m: nn.Linear) => np.sum(m.forward(x)))(new nn.Linear(3, 2, { key }))).toEqualTypeOf<nn.Linear>();
+  expectTypeOf(grad((t: number) => np.sin(t))(1)).toEqualTypeOf<ArrayValue>();
+});
+
+test("hasAux adds the aux", () => {
+  expectTypeOf(grad(withAux, { hasAux: true })(x)).toEqualTypeOf<[gradient: ArrayValue, aux: { norm: ArrayValue }]>();
+  expectTypeOf(valueAndGrad(loss)(x, x)).toEqualTypeOf<[value: ArrayValue, gradient: ArrayValue]>();
+});
+
+test("jit, vmap and quaxify keep the signature", () => {
+  expectTypeOf(jit(loss)).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
+  expectTypeOf(vmap(loss, { inAxes: [null, 0] })).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
+  expectTypeOf(quaxify(loss)).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
+});
+
+test("jvp, vjp, linearize and hessian", () => {
+  expectTypeOf(jvp(np.sin, [x], [x])).toEqualTypeOf<[out: ArrayValue, tangent: ArrayValue]>();
+  expectTypeOf(vjp(loss, [x, x])[1](1)).toEqualTypeOf<[ArrayValue, ArrayValue]>();
+  expectTypeOf(linearize(loss, [x, x])[0]).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(hessian((w: ArrayValue) => np.sum(w))(x)).toEqualTypeOf<ArrayValue>();
+});
+
+test("a LoRA model has the type of the model", () => {
+  expectTypeOf(lora.loraify(new nn.Linear(3, 2, { key }), { rank: 2, key })).toEqualTypeOf<nn.Linear>();
+});
