@@ -87,22 +87,23 @@ interface Training<Params> {
 
 /** Adam over shuffled batches; what is trained is `params`. */
 function fit<Params>({ title, params, modelOf, train, test, epochs, batch, learningRate, key }: Training<Params>): Params {
-  const optimiser = optim.adam(learningRate);
-  const step = jit((params: Params, state: unknown, digits: Digits) => {
+  const steps = Math.floor(train.labels.size / batch);
+  const optimiser = optim.adam(optim.cosineDecaySchedule(learningRate, epochs * steps));
+  type State = ReturnType<typeof optimiser.init>;
+  const step = jit((params: Params, state: State, digits: Digits) => {
     const [loss, gradient] = valueAndGrad((p: Params) => lossOf(modelOf(p), digits))(params);
     const [updates, next] = optimiser.update(gradient, state, params);
     return [optim.applyUpdates(params, updates), next, loss] as const;
   });
   const bar = progress(title, epochs);
-  const steps = Math.floor(train.labels.size / batch);
-  let state = optimiser.init(params) as unknown;
+  let state = optimiser.init(params);
   let current = params;
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = random.permutation(random.foldIn(key, epoch), train.labels.size);
     let total = 0;
     for (let i = 0; i < steps; i++) {
       const [next, nextState, loss] = step(current, state, rowsAt(train, order.get(`${i * batch}:${(i + 1) * batch}`)));
-      [current, state] = [next as Params, nextState];
+      [current, state] = [next, nextState];
       total += loss.item() as number;
     }
     bar.epoch(epoch + 1, total / steps, accuracy(modelOf(current), test));
@@ -117,7 +118,8 @@ function main(options: Settings): void {
   const started = performance.now();
   const epochs = options.quick ? 1 : options.epochs;
   const adaptEpochs = options.quick ? 1 : options["adapt-epochs"];
-  const [splitKey, modelKey, trainKey, loraKey, adaptKey] = random.split(random.key(options.seed), 5) as Iterable<ArrayValue> as [ArrayValue, ArrayValue, ArrayValue, ArrayValue, ArrayValue];
+  const keyOf = (purpose: number) => random.foldIn(random.key(options.seed), purpose);
+  const [splitKey, modelKey, trainKey, loraKey, adaptKey] = [keyOf(0), keyOf(1), keyOf(2), keyOf(3), keyOf(4)];
   const { train, test } = split(readDigits(), 0.8, splitKey);
   const old = (label: number) => label < 8;
   const [oldTrain, oldTest, newTest] = [withLabels(train, old), withLabels(test, old), withLabels(test, (label) => !old(label))];

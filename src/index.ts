@@ -4,7 +4,19 @@ import "./backends/default.ts";
 export { setBackend } from "./core/backend.ts";
 export { config } from "./core/config.ts";
 export type { DType, DTypeLike } from "./core/dtype.ts";
-export * from "./core/errors.ts";
+export {
+  ArgumentError,
+  BackendError,
+  ConcretizationError,
+  CotangentError,
+  DifferentiationError,
+  DispatchError,
+  DTypeError,
+  EscapedTracerError,
+  JaxprError,
+  MaterialiseError,
+  ShapeError,
+} from "./core/errors.ts";
 export type { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
 export { definePrimitive, type Derived, type Op, type Primitive } from "./core/primitive.ts";
 export { ArrayValue, type Aval, Dense, NDArray, type Operand, Value } from "./core/value.ts";

@@ -16,14 +16,30 @@ type Result = readonly Atom[] | Operation | null;
 type Identity<P> = (inputs: readonly Atom[], params: P, program: Program, eqn: Eqn) => Result;
 
 type Row = readonly [primitive: AnyPrimitive, identities: readonly Identity<never>[]];
-const row = <T extends AnyPrimitive>(primitive: T, ...identities: Identity<ParamsOf<T>>[]): Row => [primitive, identities];
-const rows = <T extends AnyPrimitive>(primitives: readonly T[], ...identities: Identity<ParamsOf<T>>[]): Row[] => primitives.map((p) => row(p, ...identities));
-const operation = <T extends AnyPrimitive>(primitive: T, inputs: readonly Atom[], params: ParamsOf<T>): Operation => ({ primitive, inputs, params: params as object });
+const row = <T extends AnyPrimitive>(primitive: T, ...identities: Identity<ParamsOf<T>>[]): Row => [
+  primitive,
+  identities,
+];
+const rows = <T extends AnyPrimitive>(
+  primitives: readonly T[],
+  ...identities: Identity<ParamsOf<T>>[]
+): Row[] => primitives.map((p) => row(p, ...identities));
+const operation = <T extends AnyPrimitive>(
+  primitive: T,
+  inputs: readonly Atom[],
+  params: ParamsOf<T>,
+): Operation => ({ primitive, inputs, params: params as object });
 
 /** The operation that made `x`, if it is this one. */
-function madeBy<T extends AnyPrimitive>(primitive: T, x: Atom | undefined, program: Program): { readonly inputs: readonly Atom[]; readonly params: ParamsOf<T> } | null {
+function madeBy<T extends AnyPrimitive>(
+  primitive: T,
+  x: Atom | undefined,
+  program: Program,
+): { readonly inputs: readonly Atom[]; readonly params: ParamsOf<T> } | null {
   const producer = x && program.producer(x);
-  return producer?.primitive === primitive ? { inputs: producer.inputs, params: producer.params as ParamsOf<T> } : null;
+  return producer?.primitive === primitive
+    ? { inputs: producer.inputs, params: producer.params as ParamsOf<T> }
+    : null;
 }
 
 /** Whether a scalar is `value`, the zeros being told apart. */
@@ -32,7 +48,9 @@ function holds({ storage, dtype }: NDArray, value: number): boolean {
     if (isBigint(dtype)) return element === BigInt(value);
     const decode = dtype === "float16" ? decodeFloat16 : dtype === "bfloat16" ? decodeBfloat16 : Number;
     // Integers have one zero.
-    return isFloat(dtype) || isComplex(dtype) ? Object.is(decode(Number(element)), value) : Number(element) === value;
+    return isFloat(dtype) || isComplex(dtype)
+      ? Object.is(decode(Number(element)), value)
+      : Number(element) === value;
   };
   return is(storage[0]) && (!isComplex(dtype) || is(storage[1]));
 }
@@ -52,7 +70,12 @@ const isReal = (dtype: DType): boolean => !isComplex(dtype);
 
 /** `-x ∘ -y`, `x ∘ -y` or `-x ∘ y` without the negations, which are exact. */
 const negated =
-  (which: readonly [left: boolean, right: boolean], to: () => AnyPrimitive, swap = false, dtypes: (dtype: DType) => boolean = () => true): Identity<object> =>
+  (
+    which: readonly [left: boolean, right: boolean],
+    to: () => AnyPrimitive,
+    swap = false,
+    dtypes: (dtype: DType) => boolean = () => true,
+  ): Identity<object> =>
   (inputs, _params, program) => {
     const plain = inputs.map((x, i) => (which[i] ? madeBy(lax.neg, x, program)?.inputs[0] : x));
     if (!dtypes(inputs[0]!.aval.dtype) || !plain.every((x) => x !== undefined)) return null;
@@ -62,18 +85,24 @@ const negated =
 /** An array that holds one number everywhere is the number itself, beside an operand that has the shape. */
 const scalarOperand: Identity<object> = (inputs, _params, program, { primitive, outputs }) => {
   const { shape } = outputs[0]!.aval;
-  const full = inputs.findIndex((x) => !(x instanceof Literal) && sameShape(x.aval.shape, shape) && uniformValue(x, program) === null);
+  const full = inputs.findIndex(
+    (x) => !(x instanceof Literal) && sameShape(x.aval.shape, shape) && uniformValue(x, program) === null,
+  );
   const spread = inputs.findIndex((x) => !(x instanceof Literal) && uniformValue(x, program) !== null);
-  return full < 0 || spread < 0 ? null : operation(primitive, inputs.with(spread, uniformValue(inputs[spread]!, program)!), {});
+  return full < 0 || spread < 0
+    ? null
+    : operation(primitive, inputs.with(spread, uniformValue(inputs[spread]!, program)!), {});
 };
 
 /** `f(f(x)) = x`. */
-const involution: Identity<object> = ([x], _params, program, { primitive }) => madeBy(primitive, x, program)?.inputs.slice(0, 1) ?? null;
+const involution: Identity<object> = ([x], _params, program, { primitive }) =>
+  madeBy(primitive, x, program)?.inputs.slice(0, 1) ?? null;
 
 /** `x` itself, where the params say that nothing moves. */
 const identityWhen =
   <P>(test: (params: P, x: Atom) => boolean): Identity<P> =>
-  ([x], params) => (test(params, x!) ? [x!] : null);
+  ([x], params) =>
+    test(params, x!) ? [x!] : null;
 
 /** Moving elements of an array that holds one number everywhere. */
 const ofUniform: Identity<object> = ([x], _params, program, { outputs }) => {
@@ -81,24 +110,56 @@ const ofUniform: Identity<object> = ([x], _params, program, { outputs }) => {
   return scalar && uniform(scalar, outputs[0]!.aval.shape);
 };
 
-const inOrder = (axes: readonly number[] | null): boolean => axes === null || axes.every((axis, i) => axis === i);
+const inOrder = (axes: readonly number[] | null): boolean =>
+  axes === null || axes.every((axis, i) => axis === i);
 
 const transposeTwice: Identity<ParamsOf<typeof lax.transpose>> = ([x], { permutation }, program) => {
   const inner = madeBy(lax.transpose, x, program);
-  return inner && operation(lax.transpose, inner.inputs, { permutation: permutation.map((axis) => inner.params.permutation[axis]!) });
+  return (
+    inner &&
+    operation(lax.transpose, inner.inputs, {
+      permutation: permutation.map((axis) => inner.params.permutation[axis]!),
+    })
+  );
 };
 
 const reshapeTwice: Identity<ParamsOf<typeof lax.reshape>> = ([x], { newSizes, dimensions }, program) => {
   const inner = madeBy(lax.reshape, x, program);
-  return inner && dimensions === null ? operation(lax.reshape, inner.inputs, { newSizes, dimensions: inner.params.dimensions }) : null;
+  return inner && dimensions === null
+    ? operation(lax.reshape, inner.inputs, { newSizes, dimensions: inner.params.dimensions })
+    : null;
 };
 
-const broadcastTwice: Identity<ParamsOf<typeof lax.broadcastInDim>> = ([x], { shape, broadcastDimensions }, program) => {
+const broadcastTwice: Identity<ParamsOf<typeof lax.broadcastInDim>> = (
+  [x],
+  { shape, broadcastDimensions },
+  program,
+) => {
   const inner = madeBy(lax.broadcastInDim, x, program);
-  return inner && operation(lax.broadcastInDim, inner.inputs, { shape, broadcastDimensions: inner.params.broadcastDimensions.map((axis) => broadcastDimensions[axis]!) });
+  return (
+    inner &&
+    operation(lax.broadcastInDim, inner.inputs, {
+      shape,
+      broadcastDimensions: inner.params.broadcastDimensions.map((axis) => broadcastDimensions[axis]!),
+    })
+  );
 };
 
-const numbers: readonly DType[] = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16", "float32", "float64", "complex64"];
+const numbers: readonly DType[] = [
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "float16",
+  "bfloat16",
+  "float32",
+  "float64",
+  "complex64",
+];
 /** Dtypes that hold every value of another one, and convert to any third as that does. */
 const wider: Partial<Record<DType, readonly DType[]>> = {
   bool: numbers,
@@ -118,7 +179,9 @@ const convertTwice: Identity<ParamsOf<typeof lax.convertElementType>> = ([x], pa
   if (inner === null) return null;
   const [source] = inner.inputs;
   const { dtype } = source!.aval;
-  return dtype === inner.params.newDtype || wider[dtype]?.includes(inner.params.newDtype) ? operation(lax.convertElementType, inner.inputs, params) : null;
+  return dtype === inner.params.newDtype || wider[dtype]?.includes(inner.params.newDtype)
+    ? operation(lax.convertElementType, inner.inputs, params)
+    : null;
 };
 
 const selectKnown: Identity<object> = ([which, ...cases], _params, program) => {
@@ -142,33 +205,132 @@ const partOf =
 const sums = [unit(1, -0), unit(0, -0)];
 const noAxes = identityWhen(({ axes }: { readonly axes: readonly number[] }) => axes.length === 0);
 
-const table: ReadonlyMap<AnyPrimitive, readonly Identity<never>[]> = new Map<AnyPrimitive, readonly Identity<never>[]>([
-  row(lax.add, ...sums, negated([false, true], () => lax.sub), negated([true, false], () => lax.sub, true), scalarOperand),
+const table: ReadonlyMap<AnyPrimitive, readonly Identity<never>[]> = new Map<
+  AnyPrimitive,
+  readonly Identity<never>[]
+>([
+  row(
+    lax.add,
+    ...sums,
+    negated([false, true], () => lax.sub),
+    negated([true, false], () => lax.sub, true),
+    scalarOperand,
+  ),
   row(lax.addAny, ...sums),
-  row(lax.sub, unit(1, 0), negated([false, true], () => lax.add), scalarOperand),
-  row(lax.mul, unit(1, 1, isReal), unit(0, 1, isReal), negated([true, true], () => lax.mul), scalarOperand),
+  row(
+    lax.sub,
+    unit(1, 0),
+    negated([false, true], () => lax.add),
+    scalarOperand,
+  ),
+  row(
+    lax.mul,
+    unit(1, 1, isReal),
+    unit(0, 1, isReal),
+    negated([true, true], () => lax.mul),
+    scalarOperand,
+  ),
   // Integers: -(-128) / -2 wraps.
-  row(lax.div, unit(1, 1, isReal), negated([true, true], () => lax.div, false, isFloat), scalarOperand),
-  ...rows([lax.max, lax.min, lax.pow, lax.rem, lax.atan2, lax.nextAfter, lax.eq, lax.ne, lax.lt, lax.le, lax.gt, lax.ge], scalarOperand),
-  ...rows([lax.and, lax.or, lax.xor, lax.shiftLeft, lax.shiftRightLogical, lax.shiftRightArithmetic], scalarOperand),
+  row(
+    lax.div,
+    unit(1, 1, isReal),
+    negated([true, true], () => lax.div, false, isFloat),
+    scalarOperand,
+  ),
+  ...rows(
+    [
+      lax.max,
+      lax.min,
+      lax.pow,
+      lax.rem,
+      lax.atan2,
+      lax.nextafter,
+      lax.eq,
+      lax.ne,
+      lax.lt,
+      lax.le,
+      lax.gt,
+      lax.ge,
+    ],
+    scalarOperand,
+  ),
+  ...rows(
+    [lax.and, lax.or, lax.xor, lax.shiftLeft, lax.shiftRightLogical, lax.shiftRightArithmetic],
+    scalarOperand,
+  ),
   ...rows([lax.neg, lax.not], involution),
-  row(lax.integerPow, identityWhen(({ y }, x) => y === 1 && isReal(x.aval.dtype))),
+  row(
+    lax.integerPow,
+    identityWhen(({ y }, x) => y === 1 && isReal(x.aval.dtype)),
+  ),
   row(lax.real, partOf(0)),
   row(lax.imag, partOf(1)),
   // Derivatives were taken before.
-  row(lax.stopGradient, identityWhen(() => true)),
-  row(lax.convertElementType, identityWhen(({ newDtype, weakType }, x) => newDtype === x.aval.dtype && weakType === x.aval.weak), convertTwice),
-  row(lax.bitcastConvertType, identityWhen(({ newDtype }, x) => newDtype === x.aval.dtype)),
+  row(
+    lax.stopGradient,
+    identityWhen(() => true),
+  ),
+  row(
+    lax.convertElementType,
+    identityWhen(({ newDtype, weakType }, x) => newDtype === x.aval.dtype && weakType === x.aval.weak),
+    convertTwice,
+  ),
+  row(
+    lax.bitcastConvertType,
+    identityWhen(({ newDtype }, x) => newDtype === x.aval.dtype),
+  ),
   row(lax.selectN, selectKnown),
-  row(lax.transpose, identityWhen(({ permutation }) => inOrder(permutation)), transposeTwice, ofUniform),
-  row(lax.reshape, identityWhen(({ newSizes, dimensions }, x) => sameShape(newSizes, x.aval.shape) && inOrder(dimensions)), reshapeTwice, ofUniform),
-  row(lax.broadcastInDim, identityWhen(({ shape, broadcastDimensions }, x) => sameShape(shape, x.aval.shape) && inOrder(broadcastDimensions)), broadcastTwice),
-  row(lax.squeeze, identityWhen(({ dimensions }) => dimensions.length === 0), ofUniform),
-  row(lax.slice, identityWhen(({ startIndices, strides }, { aval }) => startIndices.every((start) => start === 0) && (strides ?? []).every((stride) => stride === 1) && aval.shape.length === startIndices.length), ofUniform),
-  row(lax.dynamicSlice, identityWhen(({ sliceSizes }, x) => sameShape(sliceSizes, x.aval.shape)), ofUniform),
-  row(lax.dynamicUpdateSlice, ([x, update]) => (sameShape(x!.aval.shape, update!.aval.shape) ? [update!] : null)),
-  row(lax.rev, identityWhen(({ dimensions }, x) => dimensions.every((axis) => x.aval.shape[axis]! <= 1)), ofUniform),
-  row(lax.pad, identityWhen(({ paddingConfig }) => paddingConfig.every((axis) => axis.every((n) => n === 0)))),
+  row(
+    lax.transpose,
+    identityWhen(({ permutation }) => inOrder(permutation)),
+    transposeTwice,
+    ofUniform,
+  ),
+  row(
+    lax.reshape,
+    identityWhen(({ newSizes, dimensions }, x) => sameShape(newSizes, x.aval.shape) && inOrder(dimensions)),
+    reshapeTwice,
+    ofUniform,
+  ),
+  row(
+    lax.broadcastInDim,
+    identityWhen(
+      ({ shape, broadcastDimensions }, x) => sameShape(shape, x.aval.shape) && inOrder(broadcastDimensions),
+    ),
+    broadcastTwice,
+  ),
+  row(
+    lax.squeeze,
+    identityWhen(({ dimensions }) => dimensions.length === 0),
+    ofUniform,
+  ),
+  row(
+    lax.slice,
+    identityWhen(
+      ({ startIndices, strides }, { aval }) =>
+        startIndices.every((start) => start === 0) &&
+        (strides ?? []).every((stride) => stride === 1) &&
+        aval.shape.length === startIndices.length,
+    ),
+    ofUniform,
+  ),
+  row(
+    lax.dynamicSlice,
+    identityWhen(({ sliceSizes }, x) => sameShape(sliceSizes, x.aval.shape)),
+    ofUniform,
+  ),
+  row(lax.dynamicUpdateSlice, ([x, update]) =>
+    sameShape(x!.aval.shape, update!.aval.shape) ? [update!] : null,
+  ),
+  row(
+    lax.rev,
+    identityWhen(({ dimensions }, x) => dimensions.every((axis) => x.aval.shape[axis]! <= 1)),
+    ofUniform,
+  ),
+  row(
+    lax.pad,
+    identityWhen(({ paddingConfig }) => paddingConfig.every((axis) => axis.every((n) => n === 0))),
+  ),
   row(lax.concatenate, (inputs) => (inputs.length === 1 ? inputs : null)),
   ...rows([lax.reduceMax, lax.reduceMin, lax.reduceProd, lax.reduceAnd, lax.reduceOr], noAxes),
 ]);

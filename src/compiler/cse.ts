@@ -19,11 +19,18 @@ export function sameLiteral(a: Literal, b: Literal): boolean {
   return true;
 }
 
-const sameAtom = (a: Atom, b: Atom): boolean => a === b || (a instanceof Literal && b instanceof Literal && sameLiteral(a, b));
+const sameAtom = (a: Atom, b: Atom): boolean =>
+  a === b || (a instanceof Literal && b instanceof Literal && sameLiteral(a, b));
 const sameComputation = (a: Computation, b: Computation): boolean =>
-  a.primitive === b.primitive && a.inputs.length === b.inputs.length && a.inputs.every((x, i) => sameAtom(x, b.inputs[i]!)) && sameStructure(a.params, b.params);
+  a.primitive === b.primitive &&
+  a.inputs.length === b.inputs.length &&
+  a.inputs.every((x, i) => sameAtom(x, b.inputs[i]!)) &&
+  sameStructure(a.params, b.params);
 
-const hashAtom = (x: Atom): number => (x instanceof Literal ? hashAll([hashStructure(x.aval.dtype), hashStructure(x.value.storage[0])]) : hashStructure(x));
+const hashAtom = (x: Atom): number =>
+  x instanceof Literal
+    ? hashAll([hashStructure(x.aval.dtype), hashStructure(x.value.storage[0])])
+    : hashStructure(x);
 
 /** A rule, for one sweep, that computes the same thing once. Equations with effects are all kept. */
 export function commonSubexpressions(): Rule {

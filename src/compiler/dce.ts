@@ -12,7 +12,11 @@ export function dce(closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJax
   const used = new Set<Atom>(outvars);
   for (const { inputs } of eqns) for (const x of inputs) used.add(x);
   const kept = jaxpr.constvars.map((v) => used.has(v));
-  if (eqns.length === jaxpr.eqns.length && outvars.length === jaxpr.outvars.length && !kept.includes(false)) return closed;
+  if (eqns.length === jaxpr.eqns.length && outvars.length === jaxpr.outvars.length && !kept.includes(false))
+    return closed;
   const constvars = jaxpr.constvars.filter((_, i) => kept[i]);
-  return new ClosedJaxpr({ constvars, invars: jaxpr.invars, eqns, outvars, effects: effectsOf(eqns) }, consts.filter((_, i) => kept[i]));
+  return new ClosedJaxpr(
+    { constvars, invars: jaxpr.invars, eqns, outvars, effects: effectsOf(eqns) },
+    consts.filter((_, i) => kept[i]),
+  );
 }

@@ -17,9 +17,20 @@ function isFoldable({ primitive, params, inputs, outputs, effects }: Eqn): boole
   return subJaxprs(params).length === 0;
 }
 
-function run({ primitive, params, outputs }: Pick<Eqn, "primitive" | "params" | "outputs">, operands: readonly NDArray[], scalar: boolean): NDArray[] {
-  const outs = scalar ? primitive.rules.abstract(operands.map((x) => x.aval), params) : outputs.map((v) => v.aval);
-  return currentBackend().apply(primitive, operands, params, outs).map((buffer, i) => new NDArray(outs[i]!, buffer));
+function run(
+  { primitive, params, outputs }: Pick<Eqn, "primitive" | "params" | "outputs">,
+  operands: readonly NDArray[],
+  scalar: boolean,
+): NDArray[] {
+  const outs = scalar
+    ? primitive.rules.abstract(
+        operands.map((x) => x.aval),
+        params,
+      )
+    : outputs.map((v) => v.aval);
+  return currentBackend()
+    .apply(primitive, operands, params, outs)
+    .map((buffer, i) => new NDArray(outs[i]!, buffer));
 }
 
 /**
@@ -38,6 +49,10 @@ export const foldConstants: Rule = (eqn, program) => {
   if (!primitive.rules.elementwise || outputs.length !== 1) return null;
   const scalars = inputs.map((x) => uniformValue(x, program));
   if (!scalars.every((x) => x !== null)) return null;
-  const [value] = run(eqn, scalars.map((x) => x.value), true);
+  const [value] = run(
+    eqn,
+    scalars.map((x) => x.value),
+    true,
+  );
   return uniform(new Literal(value!), outputs[0]!.aval.shape);
 };

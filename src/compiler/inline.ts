@@ -17,7 +17,10 @@ interface Expansion {
   readonly avals: readonly Aval[];
 }
 const sameExpansion = (a: Expansion, b: Expansion): boolean =>
-  a.primitive === b.primitive && a.avals.length === b.avals.length && a.avals.every((aval, i) => sameAval(aval, b.avals[i]!)) && sameStructure(a.params, b.params);
+  a.primitive === b.primitive &&
+  a.avals.length === b.avals.length &&
+  a.avals.every((aval, i) => sameAval(aval, b.avals[i]!)) &&
+  sameStructure(a.params, b.params);
 
 /** The expansions of derived primitives as programs, one for each primitive, params and operand avals. */
 function expansions(): Body {
@@ -65,7 +68,13 @@ class Inliner {
     while (this.stack.length > 0) this.step(this.stack.at(-1)!);
     const outvars = jaxpr.outvars.map((x) => read(atoms, x));
     return new ClosedJaxpr(
-      { constvars: [...this.constants.values()], invars: jaxpr.invars, eqns: this.eqns, outvars, effects: effectsOf(this.eqns) },
+      {
+        constvars: [...this.constants.values()],
+        invars: jaxpr.invars,
+        eqns: this.eqns,
+        outvars,
+        effects: effectsOf(this.eqns),
+      },
       [...this.constants.keys()],
     );
   }
@@ -81,7 +90,9 @@ class Inliner {
     if (eqn === undefined) {
       this.stack.pop();
       const caller = this.stack.at(-1);
-      frame.results.forEach((v, i) => caller!.atoms.set(v, this.coerced(read(frame.atoms, frame.outputs[i]!), v.aval, frame.source)));
+      frame.results.forEach((v, i) =>
+        caller!.atoms.set(v, this.coerced(read(frame.atoms, frame.outputs[i]!), v.aval, frame.source)),
+      );
       return;
     }
     const inputs = eqn.inputs.map((x) => read(frame.atoms, x));
@@ -99,7 +110,12 @@ class Inliner {
     this.eqns.push({ ...eqn, inputs, outputs, source });
   }
 
-  private enter({ jaxpr, consts }: ClosedJaxpr, inputs: readonly Atom[], results: readonly Var[], source: string | undefined): void {
+  private enter(
+    { jaxpr, consts }: ClosedJaxpr,
+    inputs: readonly Atom[],
+    results: readonly Var[],
+    source: string | undefined,
+  ): void {
     const atoms = new Map<Var, Atom>();
     jaxpr.constvars.forEach((v, i) => atoms.set(v, this.constant(consts[i]!, new Var(v.aval))));
     jaxpr.invars.forEach((v, i) => atoms.set(v, this.coerced(inputs[i]!, v.aval, source)));
@@ -111,12 +127,20 @@ class Inliner {
     if (sameAval(x.aval, aval)) return x;
     const out = new Var(aval);
     const params = { newDtype: aval.dtype, weakType: aval.weak };
-    this.eqns.push({ primitive: convertElementType, inputs: [x], outputs: [out], params, effects: [], source });
+    this.eqns.push({
+      primitive: convertElementType,
+      inputs: [x],
+      outputs: [out],
+      params,
+      effects: [],
+      source,
+    });
     return out;
   }
 }
 
-const read = (atoms: ReadonlyMap<Var, Atom>, x: Atom): Atom => (x instanceof Literal ? x : (atoms.get(x) ?? x));
+const read = (atoms: ReadonlyMap<Var, Atom>, x: Atom): Atom =>
+  x instanceof Literal ? x : (atoms.get(x) ?? x);
 
 /**
  * The program with the bodies of calls (`jit`, custom rules) in their place. Depth costs no stack.
@@ -126,4 +150,5 @@ const read = (atoms: ReadonlyMap<Var, Atom>, x: Atom): Atom => (x instanceof Lit
 export const inlineCalls = (closed: ClosedJaxpr): ClosedJaxpr => new Inliner([calledBody]).run(closed);
 
 /** As `inlineCalls`; and derived primitives in terms of those that backends know. */
-export const inline = (closed: ClosedJaxpr): ClosedJaxpr => new Inliner([calledBody, expansions()]).run(closed);
+export const inline = (closed: ClosedJaxpr): ClosedJaxpr =>
+  new Inliner([calledBody, expansions()]).run(closed);

@@ -40,7 +40,11 @@ export function quaxifyJaxpr(closed: ClosedJaxpr, inputs: readonly (Aval | Value
   const given = flattenValues(values);
   let results: ReturnType<typeof flattenValues> | undefined;
   const body = (arrays: readonly ArrayValue[]): readonly ArrayValue[] => {
-    const outs = quaxifyValues(given.rebuild(arrays), (boxed) => evaluateJaxpr(closed, boxed), "quaxify of a jaxpr");
+    const outs = quaxifyValues(
+      given.rebuild(arrays),
+      (boxed) => evaluateJaxpr(closed, boxed),
+      "quaxify of a jaxpr",
+    );
     results = flattenValues(outs);
     return results.arrays;
   };
@@ -59,7 +63,11 @@ export interface DerivativeProgram {
 const differentiable = (avals: readonly Aval[]): boolean[] => avals.map((aval) => isInexact(aval.dtype));
 const pick = <T>(list: readonly T[], mask: readonly boolean[]): T[] => list.filter((_, i) => mask[i]);
 
-function chosenInputs(closed: ClosedJaxpr, wanted: readonly boolean[] | undefined, caller: string): boolean[] {
+function chosenInputs(
+  closed: ClosedJaxpr,
+  wanted: readonly boolean[] | undefined,
+  caller: string,
+): boolean[] {
   const possible = differentiable(closed.inAvals);
   if (wanted === undefined) return possible;
   checkCount(caller, "flags", wanted.length, possible.length);
@@ -67,7 +75,11 @@ function chosenInputs(closed: ClosedJaxpr, wanted: readonly boolean[] | undefine
 }
 
 function checkCount(caller: string, what: string, got: number, expected: number): void {
-  if (got !== expected) throw new ArgumentError("pipeline/arity", `${caller}: the program has ${expected} inputs, got ${got} ${what}: give one for each`);
+  if (got !== expected)
+    throw new ArgumentError(
+      "pipeline/arity",
+      `${caller}: the program has ${expected} inputs, got ${got} ${what}: give one for each`,
+    );
 }
 
 /**
@@ -84,7 +96,12 @@ export function jvpJaxpr(closed: ClosedJaxpr, wanted?: readonly boolean[]): Deri
   const body = (inputs: readonly ArrayValue[]): readonly ArrayValue[] => {
     let next = primals.length;
     const tangents = active.map((on) => (on ? inputs[next++]! : null));
-    const [outs, outTangents] = jvpArrays((xs) => evaluateJaxpr(closed, xs), inputs.slice(0, primals.length), tangents, "jvp of a jaxpr");
+    const [outs, outTangents] = jvpArrays(
+      (xs) => evaluateJaxpr(closed, xs),
+      inputs.slice(0, primals.length),
+      tangents,
+      "jvp of a jaxpr",
+    );
     nonzero = outTangents.map((t) => t !== null);
     return [...outs, ...outTangents.filter((t) => t !== null)];
   };
@@ -93,7 +110,12 @@ export function jvpJaxpr(closed: ClosedJaxpr, wanted?: readonly boolean[]): Deri
 }
 
 /** Cotangents of the chosen inputs for cotangents of the inexact outputs, in the current trace. */
-function pullThrough(closed: ClosedJaxpr, inputs: readonly ArrayValue[], active: readonly boolean[], cotangentsOf: (outs: readonly ArrayValue[]) => readonly (ArrayValue | null)[]) {
+function pullThrough(
+  closed: ClosedJaxpr,
+  inputs: readonly ArrayValue[],
+  active: readonly boolean[],
+  cotangentsOf: (outs: readonly ArrayValue[]) => readonly (ArrayValue | null)[],
+) {
   const run = (xs: readonly ArrayValue[]) => ({ arrays: evaluateJaxpr(closed, xs), result: null });
   const { outs, linear } = linearizeArrays(run, inputs, active, "vjp of a jaxpr");
   return { outs, cotangents: pullBack(linear, cotangentsOf(outs), inputs.length) };
@@ -124,7 +146,7 @@ export function vjpJaxpr(closed: ClosedJaxpr, wanted?: readonly boolean[]): Deri
 
 /** A program split at its tangents. */
 export interface LinearizedProgram {
-  /** From inputs to outputs, and what the tangents' program needs of the values in between. */
+  /** From inputs to outputs, then residuals: what the tangents' program needs of the values in between. */
   readonly forward: ClosedJaxpr;
   /** From residuals, then tangents, to the tangents that are not zero. */
   readonly linear: ClosedJaxpr;
@@ -134,7 +156,10 @@ export interface LinearizedProgram {
 
 /** The inputs from the front on as constants of the program. */
 const withConstants = ({ jaxpr }: ClosedJaxpr, consts: readonly Value[]): ClosedJaxpr =>
-  new ClosedJaxpr({ ...jaxpr, constvars: jaxpr.invars.slice(0, consts.length), invars: jaxpr.invars.slice(consts.length) }, consts);
+  new ClosedJaxpr(
+    { ...jaxpr, constvars: jaxpr.invars.slice(0, consts.length), invars: jaxpr.invars.slice(consts.length) },
+    consts,
+  );
 
 /**
  * The program as a forward pass, the tangent map at its residuals, and the transpose of that map.
@@ -145,14 +170,32 @@ const withConstants = ({ jaxpr }: ClosedJaxpr, consts: readonly Value[]): Closed
 export function linearizeJaxpr(closed: ClosedJaxpr, wanted?: readonly boolean[]): LinearizedProgram {
   const { closed: joint, consts } = hoistConstants(jvpJaxpr(closed, wanted).jaxpr);
   const knownCount = consts.length + closed.inAvals.length;
-  const { known, knownConsts, unknown: linear, residuals } = splitJaxpr(joint, joint.inAvals.map((_, i) => i >= knownCount));
+  const {
+    known,
+    knownConsts,
+    unknown: linear,
+    residuals,
+    outUnknown,
+  } = splitJaxpr(
+    joint,
+    joint.inAvals.map((_, i) => i >= knownCount),
+  );
+  const { invars, outvars } = known.jaxpr;
+  const outCount = outUnknown.filter((unknown) => !unknown).length;
+  const carried = residuals.map((r) =>
+    "input" in r ? invars[knownConsts.length + r.input]! : outvars[outCount + r.output]!,
+  );
+  const forward = new ClosedJaxpr(
+    { ...known.jaxpr, outvars: [...outvars.slice(0, outCount), ...carried] },
+    [],
+  );
   const { closed: transposed, consts: transposedConsts } = transposedJaxpr(
     linear,
     linear.inAvals.map((_, i) => i >= residuals.length),
     linear.outAvals.map(() => true),
   );
   return {
-    forward: withConstants(known, [...knownConsts, ...consts]),
+    forward: withConstants(forward, [...knownConsts, ...consts]),
     linear,
     backward: withConstants(transposed, transposedConsts),
   };

@@ -27,7 +27,9 @@ export class Program {
     return x instanceof Literal ? x : (this.replaced.get(x) ?? x);
   }
   resolveInputs(eqn: Eqn): Eqn {
-    return eqn.inputs.some((x) => this.resolve(x) !== x) ? { ...eqn, inputs: eqn.inputs.map((x) => this.resolve(x)) } : eqn;
+    return eqn.inputs.some((x) => this.resolve(x) !== x)
+      ? { ...eqn, inputs: eqn.inputs.map((x) => this.resolve(x)) }
+      : eqn;
   }
   /** The equation that defines `x`, if one does. */
   producer(x: Atom): Eqn | undefined {
@@ -58,7 +60,10 @@ export class Program {
   close({ jaxpr }: ClosedJaxpr): ClosedJaxpr {
     const outvars = jaxpr.outvars.map((x) => this.resolve(x));
     const constvars = [...this.constants.keys()] as Var[];
-    return new ClosedJaxpr({ constvars, invars: jaxpr.invars, eqns: this.eqns, outvars, effects: effectsOf(this.eqns) }, [...this.constants.values()]);
+    return new ClosedJaxpr(
+      { constvars, invars: jaxpr.invars, eqns: this.eqns, outvars, effects: effectsOf(this.eqns) },
+      [...this.constants.values()],
+    );
   }
 }
 
@@ -75,7 +80,10 @@ function applyFirst(eqn: Eqn, rules: readonly Rule[], program: Program): readonl
     if (result === null) continue;
     const avals = isAtoms(result)
       ? result.map((x) => x.aval)
-      : result.primitive.rules.abstract(result.inputs.map((x) => x.aval), result.params);
+      : result.primitive.rules.abstract(
+          result.inputs.map((x) => x.aval),
+          result.params,
+        );
     if (sameAvals(avals, eqn.outputs)) return result;
   }
   return null;

@@ -16,7 +16,8 @@ const SWEEPS = 4;
  * With `wanted`, only those outputs are left. Values are those of `closed`, bit for bit. Custom derivatives and
  * stopped gradients are gone: differentiate first.
  */
-export const simplify = (closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr => simplified(closed, wanted, new Map());
+export const simplify = (closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr =>
+  simplified(closed, wanted, new Map());
 
 type Known = Map<ClosedJaxpr, ClosedJaxpr>;
 
@@ -48,6 +49,8 @@ const bodies =
       changed ||= result !== value;
       return result;
     };
-    const entries = Object.entries(params as Record<string, unknown>).map(([name, value]) => [name, Array.isArray(value) ? value.map(simpler) : simpler(value)] as const);
+    const entries = Object.entries(params as Record<string, unknown>).map(
+      ([name, value]) => [name, Array.isArray(value) ? value.map(simpler) : simpler(value)] as const,
+    );
     return changed ? { primitive, inputs, params: Object.fromEntries(entries) } : null;
   };

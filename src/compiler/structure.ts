@@ -51,7 +51,9 @@ export function hashStructure(x: unknown): number {
       let hash = 5;
       if (Array.isArray(x)) for (const item of x) hash = mix(hash, hashStructure(item));
       // The order of an object's keys does not matter.
-      else for (const [key, value] of Object.entries(x)) if (value !== undefined) hash = (hash + mix(hashText(key), hashStructure(value))) | 0;
+      else
+        for (const [key, value] of Object.entries(x))
+          if (value !== undefined) hash = (hash + mix(hashText(key), hashStructure(value))) | 0;
       return hash;
     }
     default:
@@ -64,8 +66,12 @@ export function sameStructure(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (!isStructure(a) || !isStructure(b) || Array.isArray(a) !== Array.isArray(b)) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => sameStructure(item, b[i]));
-  const [left, right] = [a, b] as Record<string, unknown>[] as [Record<string, unknown>, Record<string, unknown>];
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => sameStructure(item, b[i]));
+  const [left, right] = [a, b] as Record<string, unknown>[] as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ];
   const names = Object.keys(left).filter((name) => left[name] !== undefined);
   const count = Object.values(right).filter((value) => value !== undefined).length;
   return names.length === count && names.every((name) => sameStructure(left[name], right[name]));

@@ -14,4 +14,6 @@ export function uniformValue(x: Atom, program: Program): Literal | null {
 
 /** A scalar everywhere in an array of `shape`. */
 export const uniform = (scalar: Literal, shape: Shape): readonly Atom[] | Operation =>
-  shape.length === 0 ? [scalar] : { primitive: broadcastInDim, inputs: [scalar], params: { shape, broadcastDimensions: [] } };
+  shape.length === 0
+    ? [scalar]
+    : { primitive: broadcastInDim, inputs: [scalar], params: { shape, broadcastDimensions: [] } };

@@ -1,15 +1,17 @@
 import { flatten } from "../tree/index.ts";
-import { ArgumentError, DifferentiationError } from "../core/errors.ts";
+import { ArgumentError, DifferentiationError, EscapedTracerError } from "../core/errors.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
-import { definePrimitive, type Primitive } from "../core/primitive.ts";
+import { definePrimitive, type Primitive, type Staged } from "../core/primitive.ts";
 import { addTangents, zerosOf } from "../core/rules.ts";
+import { isEager, Tracer } from "../core/trace.ts";
 import { type ArrayValue, Dense, type Value } from "../core/value.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { avalsOf, checkList, type Flat, flattenArguments, flattenResult, toFunction } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
-import { matchTangents } from "../interpreters/jvp.ts";
+import { jvpArrays, matchTangents } from "../interpreters/jvp.ts";
 import { quaxifyValues } from "../interpreters/quax.ts";
+import { refuseAsync } from "../interpreters/signature.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { Zero, zeroTangent } from "../interpreters/zero.ts";
@@ -60,21 +62,39 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
     });
     return rebuildOuts!(outs);
   },
-  stage: (operands, params) => {
-    if (params.callJaxpr) return { operands, params };
-    const { closed, consts } = hoistConstants(stage(params.call, avalsOf(operands), `customJvp of ${params.name}`));
-    const skip = consts.length;
-    return {
-      operands: [...(consts as Arrays), ...operands],
-      params: {
-        ...params,
-        callJaxpr: closed,
-        call: (all) => evaluateJaxpr(closed, all),
-        jvp: (primals, tangents) => params.jvp(primals.slice(skip), tangents.slice(skip)),
-      },
-    };
-  },
+  stage: (operands, params) => (params.callJaxpr ? { operands, params } : lifted(operands, params)),
 });
+
+/**
+ * The call as a program, with what the function captured as operands ahead of its own. The user's rule says nothing of
+ * captured values: in those the function is differentiated as it is.
+ */
+function lifted(operands: Arrays, params: CustomJvpParams): Staged<CustomJvpParams> {
+  const { closed, consts } = hoistConstants(stage(params.call, avalsOf(operands), `customJvp of ${params.name}`));
+  const skip = consts.length;
+  const call = (all: Arrays): Arrays => evaluateJaxpr(closed, all);
+  const jvp: CustomJvpParams["jvp"] = (primals, tangents) => {
+    const [own, ownTangents] = [primals.slice(skip), tangents.slice(skip)];
+    const ruled = ownTangents.some((t) => t !== null) ? params.jvp(own, ownTangents) : null;
+    const capturedTangents = tangents.slice(0, skip);
+    if (ruled && capturedTangents.every((t) => t === null)) return ruled;
+    const [outs, direct] = jvpArrays((captured) => call([...captured, ...own]), primals.slice(0, skip), capturedTangents, `jvp of ${params.name}`);
+    return ruled ? [ruled[0], direct.map((t, i) => addTangents(ruled[1][i] ?? null, t))] : [outs, direct];
+  };
+  return { operands: [...(consts as Arrays), ...operands], params: { ...params, callJaxpr: closed, call, jvp } };
+}
+
+/** Binds the call; where the function turns out to have captured values that are being transformed, lifted. */
+function bindCall(operands: Arrays, params: CustomJvpParams): Arrays {
+  try {
+    return customJvpCall.bind(operands, params);
+  } catch (error) {
+    if (!(error instanceof EscapedTracerError) || isEager()) throw error;
+    const call = lifted(operands, params);
+    if (!call.operands.some((x) => x instanceof Tracer && !operands.includes(x))) throw error;
+    return customJvpCall.bind(call.operands, call.params);
+  }
+}
 
 /** The same call over a batch; outputs have their batch axis at 0. */
 function batchedCall(dims: readonly (number | null)[], size: number, { name, symbolicZeros, call, jvp }: CustomJvpParams): CustomJvpParams {
@@ -172,7 +192,7 @@ export function customJvp<Args extends unknown[], R>(f: (...args: Args) => R, ..
       return args.map((_, i) => (nondiffArgnums.includes(i) ? fixed.shift() : others.shift()));
     };
     let out: Flat | undefined;
-    const outs = customJvpCall.bind(flat.arrays, {
+    const outs = bindCall(flat.arrays, {
       name,
       symbolicZeros,
       call: (operands) => {
@@ -222,6 +242,7 @@ function instantiated(primal: ArrayValue): ArrayValue {
 }
 
 function checkPair(result: unknown, name: string): readonly [out: unknown, tangentOut: unknown] {
+  refuseAsync(result, `the JVP rule of ${name}`);
   const list = checkList(result, `the JVP rule of ${name}`, "result [out, tangentOut]");
   if (list.length !== 2) throw new ArgumentError("custom/result", `the JVP rule of ${name} must return a list [out, tangentOut], got a list of ${list.length}`);
   return [list[0], list[1]];

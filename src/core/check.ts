@@ -1,11 +1,22 @@
 import { CotangentError, JaxprError } from "./errors.ts";
-import { type Atom, type ClosedJaxpr, type Effect, effectsOf, type Eqn, type Jaxpr, Literal, subJaxprs, type Var } from "./jaxpr.ts";
+import {
+  type Atom,
+  type ClosedJaxpr,
+  type Effect,
+  effectsOf,
+  type Eqn,
+  type Jaxpr,
+  Literal,
+  subJaxprs,
+  type Var,
+} from "./jaxpr.ts";
 import { printEquations } from "./print.ts";
 import { sameShape } from "./shape.ts";
 import { showSource } from "./source.ts";
 import { type Aval, sameAval, showAval } from "./value.ts";
 
-const sameEffects = (a: readonly Effect[], b: readonly Effect[]): boolean => a.length === b.length && a.every((effect) => b.includes(effect));
+const sameEffects = (a: readonly Effect[], b: readonly Effect[]): boolean =>
+  a.length === b.length && a.every((effect) => b.includes(effect));
 const show = (aval: Aval): string => showAval(aval) + (aval.weak ? " (weak)" : "");
 const showAll = (avals: readonly Aval[]): string => `[${avals.map(show).join(", ")}]`;
 const showEffects = (effects: readonly Effect[]): string => `[${effects.join(", ")}]`;
@@ -35,7 +46,8 @@ export function checkJaxpr(closed: ClosedJaxpr): void {
     if (seen.has(program.jaxpr)) continue;
     seen.add(program.jaxpr);
     checkOne(program);
-    for (const { params } of program.jaxpr.eqns) for (const [, inner] of subJaxprs(params)) waiting.push(inner);
+    for (const { params } of program.jaxpr.eqns)
+      for (const [, inner] of subJaxprs(params)) waiting.push(inner);
   }
 }
 
@@ -48,12 +60,17 @@ function checkOne(program: ClosedJaxpr): void {
   };
   const read = (x: Atom): void => {
     if (x instanceof Literal) {
-      if (x.aval.shape.length > 0) fail("literal", `a literal is a scalar, but one has aval ${showAval(x.aval)}: make it a constant`);
-    } else if (!defined.has(x)) fail("scope", `it reads a variable of aval ${showAval(x.aval)} that is not defined before`);
+      if (x.aval.shape.length > 0)
+        fail("literal", `a literal is a scalar, but one has aval ${showAval(x.aval)}: make it a constant`);
+    } else if (!defined.has(x))
+      fail("scope", `it reads a variable of aval ${showAval(x.aval)} that is not defined before`);
   };
   let index = -1;
   try {
-    checkConstants(jaxpr, consts.map((x) => x.aval));
+    checkConstants(
+      jaxpr,
+      consts.map((x) => x.aval),
+    );
     jaxpr.constvars.forEach(define);
     jaxpr.invars.forEach(define);
     for (const eqn of jaxpr.eqns) {
@@ -65,7 +82,11 @@ function checkOne(program: ClosedJaxpr): void {
     index = jaxpr.eqns.length;
     jaxpr.outvars.forEach(read);
     const effects = effectsOf(jaxpr.eqns);
-    if (!sameEffects(jaxpr.effects, effects)) fail("effects", `the program declares effects ${showEffects(jaxpr.effects)}, its equations have ${showEffects(effects)}`);
+    if (!sameEffects(jaxpr.effects, effects))
+      fail(
+        "effects",
+        `the program declares effects ${showEffects(jaxpr.effects)}, its equations have ${showEffects(effects)}`,
+      );
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault;
     throw new JaxprError(fault.code, `checkJaxpr: ${place(program, index)}: ${fault.text}`);
@@ -75,7 +96,8 @@ function checkOne(program: ClosedJaxpr): void {
 function checkConstants({ constvars }: Jaxpr, consts: readonly Aval[]): void {
   const avals = constvars.map((v) => v.aval);
   const match = avals.length === consts.length && avals.every((aval, i) => sameAval(aval, consts[i]!));
-  if (!match) fail("consts", `the constants have avals ${showAll(consts)}, their variables ${showAll(avals)}`);
+  if (!match)
+    fail("consts", `the constants have avals ${showAll(consts)}, their variables ${showAll(avals)}`);
 }
 
 function checkEquation({ primitive, inputs, outputs, params, effects }: Eqn): void {
@@ -83,17 +105,28 @@ function checkEquation({ primitive, inputs, outputs, params, effects }: Eqn): vo
   const avals = inputs.map((x) => x.aval);
   const callee = inline?.(params);
   // A call may give a strong operand for a weak one: the callee was traced once for both.
-  if (callee && !sameShapes(callee.inAvals, avals)) fail("arity", `the program that is called takes ${showAll(callee.inAvals)}, it is given ${showAll(avals)}`);
+  if (callee && !sameShapes(callee.inAvals, avals))
+    fail(
+      "arity",
+      `the program that is called takes ${showAll(callee.inAvals)}, it is given ${showAll(avals)}`,
+    );
   const expected = abstractOf(() => abstract(avals, params));
   const got = outputs.map((v) => v.aval);
-  if (got.length !== expected.length) fail("arity", `${primitive.primitive} has ${expected.length} outputs, the equation ${got.length}`);
-  if (!got.every((aval, i) => sameAval(aval, expected[i]!))) fail("aval", `${primitive.primitive} gives ${showAll(expected)}, the outputs have ${showAll(got)}`);
+  if (got.length !== expected.length)
+    fail("arity", `${primitive.primitive} has ${expected.length} outputs, the equation ${got.length}`);
+  if (!got.every((aval, i) => sameAval(aval, expected[i]!)))
+    fail("aval", `${primitive.primitive} gives ${showAll(expected)}, the outputs have ${showAll(got)}`);
   const own = effectsRule?.(params) ?? [];
-  if (!sameEffects(effects, own)) fail("effects", `${primitive.primitive} has effects ${showEffects(own)}, the equation declares ${showEffects(effects)}`);
+  if (!sameEffects(effects, own))
+    fail(
+      "effects",
+      `${primitive.primitive} has effects ${showEffects(own)}, the equation declares ${showEffects(effects)}`,
+    );
 }
 
 const sameShapes = (a: readonly Aval[], b: readonly Aval[]): boolean =>
-  a.length === b.length && a.every((aval, i) => aval.dtype === b[i]!.dtype && sameShape(aval.shape, b[i]!.shape));
+  a.length === b.length &&
+  a.every((aval, i) => aval.dtype === b[i]!.dtype && sameShape(aval.shape, b[i]!.shape));
 
 function abstractOf(rule: () => readonly Aval[]): readonly Aval[] {
   try {

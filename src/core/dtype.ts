@@ -1,5 +1,5 @@
 import { config } from "./config.ts";
-import { DTypeError, nearest } from "./errors.ts";
+import { BackendError, DTypeError, nearest } from "./errors.ts";
 
 /** Element types. `key<fry>` is a typed PRNG key (two uint32 words); `float0` is the tangent of an integer: no data. */
 export type DType =
@@ -64,11 +64,19 @@ export const isInteger = (dtype: DType): boolean => kindOf(dtype) === "int" || k
 export const isSigned = (dtype: DType): boolean => kindOf(dtype) === "int";
 export const isBigint = (dtype: DType): boolean => dtype === "int64" || dtype === "uint64";
 
-/** Storage for `size` elements of `dtype`, zeroed. */
-export const allocate = (dtype: DType, size: number): TypedArray => {
-  const { storage, lanes } = dtypeInfo[dtype];
-  return new storage(size * lanes);
-};
+/**
+ * Storage for `size` elements of `dtype`, zeroed.
+ * @throws BackendError when there is not enough memory.
+ */
+export function allocate(dtype: DType, size: number): TypedArray {
+  const { storage, lanes, bits } = dtypeInfo[dtype];
+  try {
+    return new storage(size * lanes);
+  } catch (cause) {
+    const bytes = (size * bits) / 8;
+    throw new BackendError("backend/memory", `an array of ${size} elements of dtype ${dtype} takes ${bytes} bytes, more than can be had`, { cause });
+  }
+}
 
 const narrow: Partial<Record<DType, DType>> = { int64: "int32", uint64: "uint32", float64: "float32" };
 /** `dtype` itself under `config.enableX64`, otherwise its 32-bit kin. */
@@ -139,8 +147,9 @@ function upperBounds(node: Node, seen = new Set<Node>()): ReadonlySet<Node> {
   return seen;
 }
 
+const nodeNames: Partial<Record<Node, string>> = { "i*": "an integer", "f*": "a number", "c*": "a complex number" };
 const joins = new Map<string, Node>();
-function join(a: Node, b: Node): Node {
+function join(a: Node, b: Node, caller: string): Node {
   if (a === b) return a;
   const key = `${a} ${b}`;
   const known = joins.get(key);
@@ -148,9 +157,10 @@ function join(a: Node, b: Node): Node {
   const common = [...upperBounds(a)].filter((node) => upperBounds(b).has(node));
   const least = common.find((node) => common.every((other) => upperBounds(node).has(other)));
   if (least === undefined) {
+    const keys = a === "key<fry>" || b === "key<fry>";
     throw new DTypeError(
       "dtype/promotion",
-      `no dtype holds both ${a} and ${b}: convert one of them with astype`,
+      `${caller}: no dtype holds both ${nodeNames[a] ?? a} and ${nodeNames[b] ?? b}: ${keys ? "keys are no numbers; random.keyData gives their words" : "convert one of them with astype"}`,
     );
   }
   joins.set(key, least);
@@ -191,15 +201,15 @@ function concrete(node: Node): DType {
  * @see `jax._src.dtypes._lattice_result_type`
  * @throws DTypeError when no dtype holds all of them (keys with numbers).
  */
-export function promoteTypes(types: readonly TypeOf[]): TypeOf {
+export function promoteTypes(types: readonly TypeOf[], caller = "promotion"): TypeOf {
   const [first] = types;
-  if (first === undefined) throw new DTypeError("dtype/promotion", "promotion needs at least one operand");
+  if (first === undefined) throw new DTypeError("dtype/promotion", `${caller} needs at least one operand`);
   const allWeak = types.every((type) => type.weak);
   if (types.every((type) => type.dtype === first.dtype)) {
     return { dtype: canonicalDType(first.dtype), weak: allWeak && first.dtype !== "bool" };
   }
   const nodes = types.map((type): Node => (allWeak ? type.dtype : nodeOf(type)));
-  const bound = nodes.reduce(join);
+  const bound = nodes.reduce((a, b) => join(a, b, caller));
   // Weak operands give way: float64 and complex ones are complex64, there being no complex128.
   const dtype = allWeak && bound === "complex128" ? "complex64" : concrete(bound);
   return { dtype, weak: dtype !== "bool" && (allWeak || bound === "i*" || bound === "f*" || bound === "c*") };

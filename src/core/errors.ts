@@ -11,7 +11,26 @@ export class CotangentError extends Error {
   ) {
     super(message, options);
     this.name = new.target.name;
+    captureDeepStack(this);
   }
+}
+
+/** Frames of a stack; V8's own ten may all be the library's, and the user looks for a line of theirs. */
+const FRAMES = 50;
+function captureDeepStack(error: Error): void {
+  const v8 = Error as { stackTraceLimit?: number; captureStackTrace?: (error: Error, below: unknown) => void };
+  const before = v8.stackTraceLimit;
+  if (before === undefined || before >= FRAMES) return;
+  v8.stackTraceLimit = FRAMES;
+  v8.captureStackTrace?.(error, error.constructor);
+  v8.stackTraceLimit = before;
+}
+
+/** Adds to the message of an error, also where its stack shows it. */
+export function appendMessage(error: Error, text: string): void {
+  const before = error.message;
+  error.message += text;
+  if (typeof error.stack === "string") error.stack = error.stack.replace(before, () => error.message);
 }
 
 /** Shapes, axes or sizes that do not fit the operation. */

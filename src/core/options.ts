@@ -8,7 +8,10 @@ import { describe } from "./trace.ts";
  * function sum(x: Operand, ...rest: Optionals<[axis: Axis, dtype: DTypeLike], SumOptions>): ArrayValue
  * // sum(x), sum(x, 0), sum(x, { axis: 0 }), sum(x, 0, { keepdims: true })
  */
-export type Optionals<Positional extends readonly unknown[], Named extends object> = Positional extends readonly []
+export type Optionals<
+  Positional extends readonly unknown[],
+  Named extends object,
+> = Positional extends readonly []
   ? [options?: Named]
   : Positional extends readonly [...infer Fewer, unknown]
     ? Optionals<Fewer, Named> | [...positional: Positional, options?: Named]

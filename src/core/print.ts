@@ -14,16 +14,26 @@ const calls: ReadonlySet<string> = new Set(["jit"]);
 function shownParams({ primitive, params, inputs }: Eqn): [name: string, value: unknown][] {
   const { show } = primitive.rules;
   const shown = show
-    ? Object.entries(show(params, inputs.map((x) => x.aval)))
+    ? Object.entries(
+        show(
+          params,
+          inputs.map((x) => x.aval),
+        ),
+      )
     : Object.entries(params).map(([name, value]): [string, unknown] => [snakeCase(name), value]);
   const entries = shown.filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   const name = entries.findIndex(([key]) => key === "name");
-  if (name > 0 && entries.some(([, value]) => value instanceof ClosedJaxpr)) entries.unshift(...entries.splice(name, 1));
+  if (name > 0 && entries.some(([, value]) => value instanceof ClosedJaxpr))
+    entries.unshift(...entries.splice(name, 1));
   return entries;
 }
 
 const jaxprsOf = (entries: readonly (readonly [string, unknown])[]): Jaxpr[] =>
-  entries.flatMap(([, value]) => (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((item) => (item instanceof ClosedJaxpr ? [item.jaxpr] : [])));
+  entries.flatMap(([, value]) =>
+    (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((item) =>
+      item instanceof ClosedJaxpr ? [item.jaxpr] : [],
+    ),
+  );
 
 /** 0, 1, … as a, b, …, z, ba, bb, … */
 function alphabetic(n: number): string {
@@ -85,7 +95,8 @@ class Printer {
         queue.push(...inner);
         const { name } = eqn.params as { name?: unknown };
         if (!calls.has(eqn.primitive.primitive) || typeof name !== "string") continue;
-        for (const callee of inner) if (!called.has(callee)) called.set(callee, name.replace(/^[<>]+|[<>]+$/g, ""));
+        for (const callee of inner)
+          if (!called.has(callee)) called.set(callee, name.replace(/^[<>]+|[<>]+$/g, ""));
       }
     }
     const taken = new Map<string, number>();
@@ -190,7 +201,16 @@ class Printer {
       this.layout.text(" = ");
     }
     this.layout.text(eqn.primitive.primitive);
-    if (entries.length > 0) yield* this.bracket("[", entries.map(([name, value]) => () => this.param(name, value)), "]");
+    if (entries.length > 0)
+      yield* this.bracket(
+        "[",
+        entries.map(
+          ([name, value]) =>
+            () =>
+              this.param(name, value),
+        ),
+        "]",
+      );
     this.layout.text(" ");
     this.atoms(eqn.inputs);
   }
@@ -215,7 +235,15 @@ class Printer {
     this.layout.text(`${name}=`);
     if (value instanceof ClosedJaxpr) yield* this.inner(value.jaxpr);
     else if (Array.isArray(value) && value.every((item) => item instanceof ClosedJaxpr)) {
-      yield* this.bracket("(", value.map(({ jaxpr }: ClosedJaxpr) => () => this.inner(jaxpr)), ")");
+      yield* this.bracket(
+        "(",
+        value.map(
+          ({ jaxpr }: ClosedJaxpr) =>
+            () =>
+              this.inner(jaxpr),
+        ),
+        ")",
+      );
     } else this.layout.text(pythonValue(value));
   }
 

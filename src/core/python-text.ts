@@ -8,7 +8,8 @@ export function pythonFloat(x: number): string {
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
   const [digits, exponent] = x.toExponential().split("e") as [string, string];
   const power = Number(exponent);
-  if (x !== 0 && (power < -4 || power >= 16)) return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  if (x !== 0 && (power < -4 || power >= 16))
+    return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
   const text = Object.is(x, -0) ? "-0" : String(x);
   return Number.isInteger(x) ? `${text}.0` : text;
 }
@@ -61,8 +62,11 @@ export function pythonValue(value: unknown, quote = false): string {
   if (value instanceof ArrayValue) return showAval(value.aval);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return String(value);
-  return `{${Object.entries(value).map(([key, item]) => `'${key}': ${pythonValue(item, true)}`).join(", ")}}`;
+  return `{${Object.entries(value)
+    .map(([key, item]) => `'${key}': ${pythonValue(item, true)}`)
+    .join(", ")}}`;
 }
 
 /** `newDtype` as `new_dtype`. */
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -10,6 +10,7 @@ import type {
   TransposeRule,
 } from "./primitive.ts";
 import { Linear } from "./primitive.ts";
+import { checkSize } from "./shape.ts";
 import { bind } from "./trace.ts";
 import type { ArrayValue, Aval } from "./value.ts";
 
@@ -107,7 +108,9 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
-      return Array.isArray(out) ? (out as readonly Aval[]) : [out as Aval];
+      const outs = Array.isArray(out) ? (out as readonly Aval[]) : [out as Aval];
+      for (let i = 0; i < outs.length; i++) checkSize(outs[i]!.shape, prim.primitive);
+      return outs;
     },
     jvp: jvpRule(prim, declaration.jvp),
     transpose: transposeRule(declaration.transpose),

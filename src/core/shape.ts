@@ -1,4 +1,5 @@
 import { ShapeError } from "./errors.ts";
+import { ArrayValue, concreteOf, showAval } from "./value.ts";
 
 export type Shape = readonly number[];
 
@@ -40,7 +41,7 @@ export const showShape = (shape: Shape): string =>
  */
 export function canonicalAxis(axis: number, rank: number, caller: string): number {
   if (!Number.isInteger(axis))
-    throw new ShapeError("shape/axis", `${caller}: axis ${String(axis)} is not an integer`);
+    throw new ShapeError("shape/axis", `${caller}: axis ${known(axis, `${caller}'s axis`)} is not an integer`);
   if (axis < -rank || axis >= rank) {
     throw new ShapeError(
       "shape/axis",
@@ -60,13 +61,28 @@ export function canonicalAxes(
   caller: string,
 ): number[] {
   if (axis === null || axis === undefined) return range(rank);
-  const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => canonicalAxis(a, rank, caller));
+  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((a) => canonicalAxis(a, rank, caller));
   if (new Set(axes).size !== axes.length)
     throw new ShapeError("shape/axis", `${caller}: axes (${axes.join(", ")}) name one twice`);
   return axes;
 }
 
+/**
+ * What came in place of an integer, for a message.
+ * @throws ConcretizationError when it is traced: then that is what is wrong.
+ */
+function known(x: unknown, use: string): string {
+  if (x instanceof ArrayValue) return `${showAval(concreteOf(x, use).aval)} (item() gives its number)`;
+  return typeof x === "string" ? JSON.stringify(x) : String(x);
+}
+
 const MAX_SIZE = 2 ** 31 - 1;
+/** @throws ShapeError when an array of this shape would have more than 2³¹-1 elements. */
+export function checkSize(shape: Shape, caller: string): void {
+  if (sizeOf(shape) <= MAX_SIZE) return;
+  throw new ShapeError("shape/overflow", `${caller}: shape ${showShape(shape)} has more than 2^31 - 1 elements`);
+}
+
 /**
  * Checks a shape that came from the user.
  * @throws ShapeError on a negative, fractional or NaN size, or more than 2³¹-1 elements.
@@ -76,19 +92,17 @@ export function checkShape(shape: unknown, caller: string): Shape {
     typeof shape === "number" ? [shape] : Array.isArray(shape) ? shape : [undefined];
   for (const size of sizes) {
     if (typeof size !== "number" || !Number.isInteger(size) || size < 0) {
-      const got = Array.isArray(shape) ? `[${shape.map(String).join(", ")}]` : String(shape);
+      const show = (x: unknown) => known(x, `a shape of ${caller}`);
+      const got = Array.isArray(shape) ? `[${shape.map(show).join(", ")}]` : show(shape);
       throw new ShapeError(
         "shape/invalid",
         `${caller}: a shape is a list of non-negative integers, got ${got}`,
       );
     }
   }
-  const checked = sizes as readonly number[];
-  if (sizeOf(checked) > MAX_SIZE)
-    throw new ShapeError(
-      "shape/overflow",
-      `${caller}: shape ${showShape(checked)} has more than 2^31 - 1 elements`,
-    );
+  // A copy: the user may go on with the list.
+  const checked = [...(sizes as readonly number[])];
+  checkSize(checked, caller);
   return checked;
 }
 

@@ -45,7 +45,7 @@ export function captureSource(): string | undefined {
   for (const frames of FRAMES) {
     limit.stackTraceLimit = frames;
     ({ stack } = new Error());
-    if (userPosition(stack) !== undefined) break;
+    if (stack === undefined || leavesLibrary(stack)) break;
   }
   if (before !== undefined) limit.stackTraceLimit = before;
   return stack;
@@ -69,7 +69,7 @@ export function parseStack(stack: string): SourcePosition[] {
     const match = v8Frame.exec(line) ?? atFrame.exec(line.trim());
     if (match === null) return [];
     const [, name, file, row, column] = match;
-    return [{ functionName: name || undefined, file: file!, line: Number(row), column: Number(column) }];
+    return [{ functionName: name?.includes("<anonymous>") ? undefined : name || undefined, file: file!, line: Number(row), column: Number(column) }];
   });
 }
 
@@ -78,6 +78,12 @@ const here = parseStack(new Error().stack ?? "")[0]?.file ?? "";
 const library = here.replace(/core\/source\.[jt]s.*$/, "");
 const isLibrary = (file: string): boolean =>
   library !== "" && library !== here ? file.startsWith(library) : file.includes("cotangent");
+
+const mark = library !== "" && library !== here ? library : "cotangent";
+const frameEnd = /\d\)?$/;
+/** Whether a stack has a frame outside the library, by a look at its text: to parse it would cost more than to make it. */
+const leavesLibrary = (stack: string): boolean =>
+  stack.split("\n").some((line) => !line.includes(mark) && frameEnd.test(line) && !line.includes("node:") && !line.includes("internal/"));
 
 /** The innermost frame outside the library, and outside the runtime. */
 export function userPosition(stack: string | undefined): SourcePosition | undefined {

@@ -1,3 +1,4 @@
+import type {} from "./method-types.ts"; // declares the methods below; in .d.ts it is a plain import, in .js nothing
 import { nodeKind } from "../tree/index.ts";
 import type { Buffer } from "./backend.ts";
 import type { DType, TypedArray } from "./dtype.ts";

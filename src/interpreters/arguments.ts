@@ -1,4 +1,4 @@
-import { flattenWithPath, type Path, pathToString, type TreeDef } from "../tree/index.ts";
+import { flattenWithPath, type Path, pathToString, structure, type TreeDef } from "../tree/index.ts";
 import { HostBuffer } from "../core/backend.ts";
 import { canonicalDType, dtypeInfo, dtypes, type DType, type TypedArray, weakDType } from "../core/dtype.ts";
 import { ArgumentError } from "../core/errors.ts";
@@ -6,6 +6,7 @@ import { scalarOf, store, weakScalar } from "../core/scalar.ts";
 import { describe } from "../core/trace.ts";
 import { allocate } from "../core/dtype.ts";
 import { ArrayValue, type Aval, avalOf, Dense, NDArray, Value } from "../core/value.ts";
+import { refuseAsync, refusePromise } from "./signature.ts";
 import { Zero } from "./zero.ts";
 
 export { toFunction } from "./signature.ts";
@@ -42,13 +43,17 @@ export function arrayLeaf(leaf: unknown, caller: string, path: () => string, num
   if (typeof leaf !== "object" || leaf === null || leaf instanceof Zero) return null;
   if (ArrayBuffer.isView(leaf) && !(leaf instanceof DataView)) return fromTypedArray(leaf as never);
   if (holdsValue(leaf, 3)) {
-    throw new ArgumentError("transform/unregistered", `${caller}: the argument at ${path()} is of class ${leaf.constructor?.name ?? "Object"}, which holds arrays but is no pytree: extend Module, or use tree.register`);
+    throw new ArgumentError("transform/unregistered", `${caller}: ${path()} is of class ${leaf.constructor?.name ?? "Object"}, which holds arrays but is no pytree: extend Module, or use tree.register`);
   }
   return null;
 }
 
+/** Whether something given for a leaf is a tree with structure of its own. */
+export const isNode = (x: unknown): boolean => typeof x === "object" && x !== null && structure(x).kind !== "leaf";
+
 function holdsValue(x: object, depth: number): boolean {
-  return Object.values(x).some((field) => field instanceof Value || (depth > 0 && typeof field === "object" && field !== null && holdsValue(field, depth - 1)));
+  const fields: readonly unknown[] = x instanceof Set || x instanceof Map ? [...x.values()] : Object.values(x);
+  return fields.some((field) => field instanceof Value || (depth > 0 && typeof field === "object" && field !== null && holdsValue(field, depth - 1)));
 }
 
 /** Arguments as a list of arrays, and the way back. */
@@ -64,13 +69,16 @@ export interface Flat {
 }
 
 /** Flattens arguments into the arrays that are traced and a static rest. */
-export function flattenArguments(args: unknown, caller: string, number: (x: number) => ArrayValue = weakScalar): Flat {
+export function flattenArguments(args: unknown, caller: string, number: (x: number) => ArrayValue = weakScalar, name = argumentPath): Flat {
   const [entries, treedef] = flattenWithPath(args);
   const arrays: ArrayValue[] = [];
   const paths: Path[] = [];
   const slots = entries.map(([path, leaf]) => {
-    const array = arrayLeaf(leaf, caller, () => argumentPath(path), number);
-    if (array === null) return -1;
+    const array = arrayLeaf(leaf, caller, () => name(path), number);
+    if (array === null) {
+      refusePromise(leaf, () => `${caller}: ${name(path)} is a Promise: await it before, and pass its value`);
+      return -1;
+    }
     paths.push(path);
     return arrays.push(array) - 1;
   });
@@ -93,6 +101,7 @@ export function argumentPath(path: Path): string {
 
 /** Splits `[out, aux]`. @throws ArgumentError when a function with hasAux returns something else. */
 export function splitAux(result: unknown, caller: string): readonly [out: unknown, aux: unknown] {
+  refuseAsync(result, caller);
   if (!Array.isArray(result) || result.length !== 2) {
     throw new ArgumentError("transform/aux", `${caller}: with hasAux the function must return a list [out, aux], got ${Array.isArray(result) ? `a list of ${result.length}` : describe(result)}`);
   }
@@ -107,12 +116,14 @@ export function checkList(list: unknown, caller: string, what: string): readonly
 
 /** The result of a traced function as a list of arrays; numbers become weak scalars, `Zero` and the rest stay static. */
 export function flattenResult(result: unknown, caller: string): Flat {
-  if (typeof (result as { then?: unknown } | null)?.then === "function" && !(result instanceof Value)) {
-    // The continuation may reject later; nobody awaits it, and that must not end the process.
-    (result as Promise<unknown>).then(undefined, () => undefined);
-    throw new ArgumentError("transform/async", `${caller}: a traced function must be synchronous, but it returned a Promise: compute what it awaits before, and pass it in`);
-  }
-  return flattenArguments(result, `${caller} (its result)`);
+  refuseAsync(result, caller);
+  return flattenArguments(result, caller, weakScalar, resultPath);
+}
+
+/** `.loss` as `the result at .loss`. */
+export function resultPath(path: Path): string {
+  const text = pathToString(path);
+  return text ? `the result at ${text}` : "the result";
 }
 
 /** A number that is differentiated is a weak float, whatever its kind. */

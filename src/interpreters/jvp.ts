@@ -6,7 +6,7 @@ import { scalarOf } from "../core/scalar.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { bind, currentTrace, describe, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, Dense, type NDArray } from "../core/value.ts";
-import { argumentPath, arrayLeaf, checkList, type Flat, flattenArguments, flattenResult, splitAux, toFunction, weakFloat } from "./arguments.ts";
+import { argumentPath, arrayLeaf, checkList, type Flat, flattenArguments, flattenResult, isNode, splitAux, toFunction, weakFloat } from "./arguments.ts";
 import type { AuxOf, HasAux, MainOf, Traceable } from "./signature.ts";
 import { tangentDType, Zero, zeroTangent } from "./zero.ts";
 
@@ -82,14 +82,14 @@ export interface JvpOptions {
  * @throws TreeError, ShapeError, DTypeError when they do not match the primals, by path.
  */
 export function matchTangents(flat: Flat, tangents: unknown, caller: string): (ArrayValue | null)[] {
-  const given = flattenUpTo(flat.treedef, tangents, "the tangents");
+  const given = flattenUpTo(flat.treedef, tangents, "the tree of tangents");
   return flat.slots.flatMap((slot, i) => (slot < 0 ? [] : [matchTangent(flat.arrays[slot]!, given[i], `${caller}: ${argumentPath(flat.paths[slot]!)}`)]));
 }
 
 function matchTangent(primal: ArrayValue, given: unknown, place: string): ArrayValue | null {
   const dtype = tangentDType(primal.dtype);
   if (typeof given === "number" && primal.ndim === 0 && dtype !== "float0") return scalarOf(given, dtype, primal.aval.weak);
-  const tangent = given instanceof Zero ? given : arrayLeaf(given, place, () => "the tangent");
+  const tangent = given instanceof Zero ? given : isNode(given) ? null : arrayLeaf(given, place, () => "the tangent");
   if (tangent === null) throw new ArgumentError("jvp/tangent", `${place}: the tangent must be an array, got ${describe(given)}`);
   if (!sameShape(primal.shape, tangent.shape)) {
     throw new ShapeError("jvp/shape", `${place}: primal and tangent shapes differ: primal ${showShape(primal.shape)}, tangent ${showShape(tangent.shape)}`);

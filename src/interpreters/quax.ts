@@ -1,11 +1,11 @@
-import { broadcastPrefix, flatten, mapWith } from "../tree/index.ts";
-import { ArgumentError, DispatchError, MaterialiseError } from "../core/errors.ts";
+import { broadcastPrefix, flatten, mapWith, nodeKind } from "../tree/index.ts";
+import { appendMessage, ArgumentError, DispatchError, MaterialiseError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive, ArgsOf, ParamsOf } from "../core/primitive.ts";
 import { activeSource, showSource } from "../core/source.ts";
 import { bind, currentTrace, describe, type Dispatch, installDispatch, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
 import { ArrayValue, type Aval, Dense, type NDArray, Value } from "../core/value.ts";
-import { toFunction } from "./signature.ts";
+import { refuseAsync, toFunction } from "./signature.ts";
 import type { Traceable } from "./signature.ts";
 
 
@@ -44,7 +44,7 @@ type Signature<Prim extends AnyPrimitive> = ArgsOf<Prim> extends infer Args exte
  * matches its subclasses, and `ArrayValue` anything. Returns the rule, so that rules can call each other.
  *
  * Registering the same classes again replaces the rule, also in functions that are compiled already.
- * @throws ArgumentError when the signature does not fit the primitive.
+ * @throws ArgumentError when `prim` is no primitive, or the signature no list of classes.
  * @example
  * register(lax.mul, [Unitful, Unitful], ([x, y]) => new Unitful(np.multiply(x.array, y.array), x.units.times(y.units)));
  * @see `quax.register`
@@ -176,7 +176,7 @@ function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]):
     return x.materialise();
   } catch (error) {
     if (error instanceof MaterialiseError && !error.message.includes("register(")) {
-      error.message += ` (${prim.primitive} has no rule for it: allow it to materialise, or ${remedy(prim, operands)})`;
+      appendMessage(error, ` (${prim.primitive} has no rule for it: allow it to materialise, or ${remedy(prim, operands)})`);
     }
     throw error;
   }
@@ -186,6 +186,7 @@ function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]):
 function asList(prim: AnyPrimitive, result: Value | readonly Value[], rule: string): readonly Value[] {
   const list = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
   for (const value of list) {
+    refuseAsync(value, `${rule} of ${prim.primitive}`);
     if (!(value instanceof Value)) throw new DispatchError("quax/result", `${rule} of ${prim.primitive} returned ${describe(value)}: a rule returns a Value, or a list of them`);
   }
   return list;
@@ -196,6 +197,9 @@ const dispatch: Dispatch = (prim, operands, params) => {
   for (let i = 0; i < operands.length; i++) {
     if (!(operands[i] instanceof Value)) throw new ArgumentError("bind/operand", `${prim.primitive}: operand ${i} must be a Value, got ${describe(operands[i])}`);
   }
+  // What a closure captured is boxed as an argument is, so that it meets the values inside those boxes.
+  const box = operands.some(isStructured) ? enclosingQuax() : null;
+  if (box) return bind(prim, operands.map((x) => box.box(x)), params);
   const rule = resolve(prim, operands);
   if (rule) return asList(prim, rule.run(operands, params), "a rule");
   const { quaxify } = prim.rules;
@@ -256,12 +260,22 @@ export class QuaxTrace extends Trace {
   }
 }
 
+/** A value that holds others, as `Zero` does not. */
+const isStructured = (x: Value): boolean => !(x instanceof Dense) && (x.constructor as typeof Value)[nodeKind] !== "leaf";
+
+/** The innermost quaxify that is running. */
+function enclosingQuax(): QuaxTrace | null {
+  for (let trace: Trace | null = currentTrace(); trace !== null; trace = trace.parent) if (trace instanceof QuaxTrace) return trace;
+  return null;
+}
+
 const wholeValue = (node: unknown): boolean => node instanceof Value;
 
 /** Runs `body` with structured values boxed; what comes back is opened. */
 export function quaxifyValues<R>(args: readonly Value[], body: (boxed: readonly Value[]) => R, label: string, strictly?: boolean): R {
   return withNewTrace(new QuaxTrace(currentTrace(), label, strictly), (trace) => {
     const result = body(args.map((x) => trace.box(x)));
+    refuseAsync(result, label);
     return mapWith({ isLeaf: wholeValue }, (leaf: unknown) => (leaf instanceof Value ? trace.open(leaf) : leaf), result);
   });
 }
@@ -300,6 +314,7 @@ export function quaxify<Args extends unknown[], R>(f: Traceable<Args, R>, ...res
       }, args) as Args;
       const self = module && mapWith({ isLeaf: wholeValue }, (leaf: unknown) => trace.box(leaf), module);
       const result = self ? (self as { forward(...a: Args): R }).forward(...boxed) : (call(...boxed) as R);
+      refuseAsync(result, `quaxify of ${name}`);
       return mapWith({ isLeaf: wholeValue }, (leaf: unknown) => (leaf instanceof Value ? trace.open(leaf) : leaf), result) as R;
     });
   };

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
-import type { ArrayValue, Dense, Value } from "../core/value.ts";
+import { type ArrayValue, type Dense, Value } from "../core/value.ts";
 
 /** What a transformation transforms: a function, or a Module, whose `forward` it calls. */
 export type Traceable<Args extends unknown[], R> = ((...args: Args) => R) | { forward(...args: Args): R };
@@ -14,6 +14,18 @@ export function toFunction(f: unknown, transformation: string): { call: (...args
   }
   throw new ArgumentError("transform/function", `${transformation} takes a function or a Module with a forward method, got ${f === null ? "null" : typeof f}`);
 }
+
+/** @throws ArgumentError when `x` is a Promise; `what` says where it came from and what to do. */
+export function refusePromise(x: unknown, what: () => string): void {
+  if (typeof (x as { then?: unknown } | null | undefined)?.then !== "function" || x instanceof Value) return;
+  // It may be rejected later; nobody awaits it, and that must not end the process.
+  (x as PromiseLike<unknown>).then(undefined, () => undefined);
+  throw new ArgumentError("transform/async", what());
+}
+
+/** @throws ArgumentError when a traced function turns out to be asynchronous. */
+export const refuseAsync = (result: unknown, caller: string): void =>
+  refusePromise(result, () => `${caller}: a traced function must be synchronous, but it returned a Promise: compute what it awaits before, and pass it in`);
 
 /** The gradient with respect to a tree: an array (or `Zero`) for each array and number, the rest as it is. */
 export type Gradient<T> = T extends number

@@ -1,4 +1,4 @@
-import { CotangentError, EscapedTracerError } from "../core/errors.ts";
+import { appendMessage, CotangentError, EscapedTracerError } from "../core/errors.ts";
 import { type Atom, ClosedJaxpr, type Effect, effectsOf, type Eqn, Literal, Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { captureSource, showSource, whileStaging } from "../core/source.ts";
@@ -42,7 +42,7 @@ export class JaxprBuilder {
 /** Appends the user's line to an error of a shape rule, once. */
 function withPosition(error: unknown, source: string | undefined): unknown {
   const position = showSource(source);
-  if (error instanceof CotangentError && position !== undefined && !error.message.includes(" (at ")) error.message += ` (at ${position})`;
+  if (error instanceof CotangentError && position !== undefined && !error.message.includes(" (at ")) appendMessage(error, ` (at ${position})`);
   return error;
 }
 
@@ -82,6 +82,9 @@ export class StageTrace extends Trace {
     if (x instanceof Tracer && !x.trace.alive) {
       throw new EscapedTracerError("trace/escaped", `${this.label} uses a tracer of ${showAval(x.aval)} whose transformation has ended. ${x.origin} Return the value from the traced function instead of keeping it in a variable outside.`);
     }
+    if (x instanceof Tracer && isInside(x.trace, this)) {
+      throw new EscapedTracerError("trace/escaped", `${this.label} uses a tracer of ${showAval(x.aval)} that belongs to a transformation inside of it. ${x.origin} Pass the value as an argument instead of capturing it.`);
+    }
     return this.builder.constant(x);
   }
 
@@ -90,6 +93,11 @@ export class StageTrace extends Trace {
     const outputs = this.builder.emit(prim, staged.operands.map((x) => this.atom(x)), staged.params);
     return outputs.map((v) => new StageTracer(this, v));
   }
+}
+
+function isInside(trace: Trace, outer: Trace): boolean {
+  for (let at = trace.parent; at !== null; at = at.parent) if (at === outer) return true;
+  return false;
 }
 
 /** Traces `body` on variables of these avals. The consts may be tracers of what is outside. */

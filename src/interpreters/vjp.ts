@@ -7,7 +7,7 @@ import { scalarOf } from "../core/scalar.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { type ArrayValue, showAval } from "../core/value.ts";
-import { argumentPath, arrayLeaf, checkList, type Flat } from "./arguments.ts";
+import { argumentPath, arrayLeaf, checkList, type Flat, isNode, resultPath } from "./arguments.ts";
 import { type Linearized, type LinearizedFunction, linearizeFunction } from "./linearize.ts";
 import type { ArgnumsOf, AuxOf, Gradient, GradientsOf, HasAux, MainOf, Traceable } from "./signature.ts";
 import { transposeJaxpr } from "./transpose.ts";
@@ -24,16 +24,16 @@ export function pullBack({ program, inputs, outputs }: Linearized, cotangents: r
 
 /** Cotangents given for a result, checked; null where one is a structural zero. */
 function matchCotangents(out: Flat, outs: readonly ArrayValue[], cotangents: unknown): (ArrayValue | null)[] {
-  const given = flattenUpTo(out.treedef, cotangents, "the cotangents");
+  const given = flattenUpTo(out.treedef, cotangents, "the tree of cotangents");
   return out.slots.flatMap((slot, i) => {
     if (slot < 0) return [];
     const primal = outs[slot]!;
-    const place = `vjp: the cotangent of the result at ${argumentPath(out.paths[slot]!) || "its root"}`;
+    const place = `vjp: the cotangent of ${resultPath(out.paths[slot]!)}`;
     const dtype = tangentDType(primal.dtype);
     const leaf = given[i];
     if (leaf instanceof Zero) return [null];
     if (typeof leaf === "number" && primal.ndim === 0 && dtype !== "float0") return [scalarOf(leaf, dtype, primal.aval.weak)];
-    const ct = arrayLeaf(leaf, place, () => "");
+    const ct = isNode(leaf) ? null : arrayLeaf(leaf, place, () => "the cotangent");
     if (ct === null) throw new ArgumentError("vjp/cotangent", `${place} must be an array, got ${describe(leaf)}`);
     if (dtype === "float0") return [null];
     if (!sameShape(ct.shape, primal.shape)) throw new ShapeError("vjp/shape", `${place} has shape ${showShape(ct.shape)}, the result ${showShape(primal.shape)}`);

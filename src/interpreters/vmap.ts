@@ -1,13 +1,14 @@
-import { broadcastPrefix } from "../tree/index.ts";
+import { broadcastTo, flatten, type Path } from "../tree/index.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxis, showShape } from "../core/shape.ts";
 import { bind, currentTrace, describe, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
-import { type ArrayValue, type Aval, avalOf, showAval } from "../core/value.ts";
+import { type ArrayValue, ArrayValue as ArrayValueClass, type Aval, avalOf, showAval } from "../core/value.ts";
 import { materialiseBatch, moveAxis } from "../lax/algebra.ts";
-import { argumentPath, flattenArguments, flattenResult, toFunction, type Flat } from "./arguments.ts";
+import { argumentPath, flattenArguments, flattenResult, resultPath, toFunction, type Flat } from "./arguments.ts";
 import type { Traceable } from "./signature.ts";
+import { Zero } from "./zero.ts";
 
 /** One example of a batch; the batch axis of `value` is `dim`. */
 export class BatchTracer extends Tracer {
@@ -88,26 +89,37 @@ function checkAxis(axis: unknown, rank: number, place: string): number | null {
   return canonicalAxis(axis, rank, place);
 }
 
-/** The axis of each array leaf. */
-function leafAxes(prefix: unknown, tree: unknown, flat: Flat, place: string): unknown[] {
-  const axes = broadcastPrefix(prefix, tree);
-  const perArray: unknown[] = [];
-  flat.slots.forEach((slot, i) => {
-    if (slot >= 0) perArray[slot] = axes[i];
-    else if (typeof axes[i] !== "number" && axes[i] !== null) throw new ArgumentError("vmap/axes", `${place}: an axis is an integer or null, got ${describe(axes[i])}`);
-  });
-  return perArray;
+/** A leaf that has a batch axis: an array, or a `Zero`, which is none but has a shape; where it is, and its axis. */
+interface Mapped {
+  readonly leaf: number;
+  readonly x: ArrayValue;
+  readonly path: string;
+  readonly axis: unknown;
 }
 
-function mappedSize(flat: Flat, dims: readonly (number | null)[], axisSize: number | undefined): number {
+/** The leaves that can be mapped, with what `prefix` says of them. */
+function mappedLeaves(prefix: unknown, flat: Flat, arrays: readonly ArrayValue[], leaves: readonly unknown[], place: string, name: (path: Path) => string): Mapped[] {
+  const axes = broadcastTo(flat.treedef, prefix, undefined, place);
+  const paths = flat.treedef.paths();
+  return leaves.flatMap((leaf, i) => {
+    const axis = axes[i];
+    if (typeof axis !== "number" && axis !== null && axis !== undefined) {
+      throw new ArgumentError("vmap/axes", `${place}: an axis is an integer or null, got ${describe(axis)}`);
+    }
+    const x = flat.slots[i]! >= 0 ? arrays[flat.slots[i]!]! : leaf;
+    return x instanceof ArrayValueClass ? [{ leaf: i, x, path: name(paths[i]!), axis }] : [];
+  });
+}
+
+function mappedSize(mapped: readonly Mapped[], dims: readonly (number | null)[], axisSize: number | undefined): number {
   const sizes = new Map<number, string[]>();
-  dims.forEach((dim, i) => {
+  mapped.forEach(({ x: { aval, shape }, path }, i) => {
+    const dim = dims[i] ?? null;
     if (dim === null) return;
-    const { aval, shape } = flat.arrays[i]!;
     const size = shape[dim]!;
     const places = sizes.get(size) ?? [];
     sizes.set(size, places);
-    places.push(`axis ${dim} of ${argumentPath(flat.paths[i]!)}, which is ${showAval(aval)}`);
+    places.push(`axis ${dim} of ${path}, which is ${showAval(aval)}`);
   });
   if (axisSize !== undefined) sizes.set(axisSize, [...(sizes.get(axisSize) ?? []), "axisSize"]);
   if (sizes.size > 1) {
@@ -138,27 +150,44 @@ export function vmap<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: 
       throw new ArgumentError("vmap/axes", `vmap: inAxes has ${inAxes.length} entries, but the function was called with ${args.length} arguments`);
     }
     const flat = flattenArguments(args, "vmap");
-    const axes = leafAxes(inAxes, args, flat, "vmap inAxes");
-    const dims = flat.arrays.map((x, i) => checkAxis(axes[i], x.ndim, `vmap inAxes for ${argumentPath(flat.paths[i]!)} of shape ${showShape(x.shape)}`));
-    const size = mappedSize(flat, dims, axisSize);
+    const leaves = flatten(args)[0];
+    const mapped = mappedLeaves(inAxes, flat, flat.arrays, leaves, "vmap inAxes", argumentPath);
+    const axes = mapped.map(({ x, path, axis }) => checkAxis(axis, x.ndim, `vmap inAxes for ${path} of shape ${showShape(x.shape)}`));
+    const size = mappedSize(mapped, axes, axisSize);
+    const dims: (number | null)[] = flat.arrays.map(() => null);
+    mapped.forEach(({ leaf, x }, i) => {
+      const [slot, dim] = [flat.slots[leaf]!, axes[i]!];
+      if (slot >= 0) dims[slot] = dim;
+      else if (dim !== null) leaves[leaf] = new Zero(x.shape.toSpliced(dim, 1), x.dtype);
+    });
     let out: Flat | undefined;
-    let result: unknown;
+    let results: unknown[] = [];
     const body = (boxed: readonly ArrayValue[]) => {
-      result = call(...(flat.rebuild(boxed) as unknown[]));
+      const result = call(...flat.treedef.unflatten<unknown[]>(flat.slots.map((slot, i) => (slot < 0 ? leaves[i] : boxed[slot]))));
       out = flattenResult(result, label);
+      results = flatten(result)[0];
       return out.arrays;
     };
     const [outs, outDims] = batchArrays(body, flat.arrays, dims, size, label);
-    const wanted = leafAxes(outAxes, result, out!, "vmap outAxes");
-    return out!.rebuild(
-      outs.map((x, i) => {
-        const dim = outDims[i]!;
-        const place = `vmap outAxes for the result${argumentPath(out!.paths[i]!) ? ` at ${argumentPath(out!.paths[i]!)}` : ""}`;
-        const to = checkAxis(wanted[i], dim === null ? x.ndim + 1 : x.ndim, place);
-        if (to !== null) return dim === null ? materialiseBatch(x, null, size, to) : moveAxis(x, dim, to);
-        if (dim !== null) throw new ArgumentError("vmap/out-axes", `${place}: the axis is null, but the result depends on the batch (axis ${dim} of ${showAval(x.aval)})`);
-        return x;
-      }),
-    ) as R;
+    for (const { leaf, x, path, axis } of mappedLeaves(outAxes, out!, outs, results, "vmap outAxes", resultPath)) {
+      const place = `vmap outAxes for ${path}`;
+      const slot = out!.slots[leaf]!;
+      results[leaf] = slot < 0 ? widened(x, axis, size, place) : placed(x, outDims[slot]!, axis, size, place);
+    }
+    return out!.treedef.unflatten<R>(results);
   };
+}
+
+/** An output with its batch axis where it is wanted. */
+function placed(x: ArrayValue, dim: number | null, axis: unknown, size: number, place: string): ArrayValue {
+  const to = checkAxis(axis, dim === null ? x.ndim + 1 : x.ndim, place);
+  if (to !== null) return dim === null ? materialiseBatch(x, null, size, to) : moveAxis(x, dim, to);
+  if (dim !== null) throw new ArgumentError("vmap/out-axes", `${place}: the axis is null, but the result depends on the batch (axis ${dim} of ${showAval(x.aval)})`);
+  return x;
+}
+
+/** A `Zero` for each example, as one. */
+function widened({ shape, dtype }: ArrayValue, axis: unknown, size: number, place: string): Zero {
+  const to = checkAxis(axis, shape.length + 1, place);
+  return new Zero(to === null ? shape : shape.toSpliced(to, 0, size), dtype);
 }

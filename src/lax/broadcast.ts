@@ -7,7 +7,7 @@ import { toArray } from "./operand.ts";
 import { reduceSum } from "./reduce.ts";
 import { transpose } from "./shape.ts";
 
-interface BroadcastInDimParams {
+export interface BroadcastInDimParams {
   readonly shape: Shape;
   /** The axis of the result that each axis of the operand becomes. */
   readonly broadcastDimensions: readonly number[];

@@ -9,7 +9,7 @@ import { moveAxis } from "./algebra.ts";
 import { defineUnary, type Unary } from "./elementwise.ts";
 import { accepts, checkDType, elementwiseOperands, toArray } from "./operand.ts";
 
-interface ConvertParams {
+export interface ConvertParams {
   readonly newDtype: DType;
   /** Whether the result gives way to other dtypes, as a number does. */
   readonly weakType: boolean;
@@ -76,7 +76,7 @@ export const convertElementType: Op<
   ],
 });
 
-interface BitcastParams {
+export interface BitcastParams {
   readonly newDtype: DType;
 }
 
@@ -134,7 +134,7 @@ export const bitcastConvertType: Op<
   ],
 });
 
-interface ReducePrecisionParams {
+export interface ReducePrecisionParams {
   readonly exponentBits: number;
   readonly mantissaBits: number;
 }

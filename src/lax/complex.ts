@@ -30,7 +30,7 @@ export const imag: Unary<"imag"> = defineUnary("imag", "complex", {
   transpose: [(ct) => complex(0, neg(ct))],
 });
 
-interface ConjParams {
+export interface ConjParams {
   readonly inputDtype: DType;
 }
 

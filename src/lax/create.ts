@@ -10,7 +10,7 @@ import { convertElementType } from "./cast.ts";
 import { toArray } from "./operand.ts";
 import { broadcast } from "./broadcast.ts";
 
-interface IotaParams {
+export interface IotaParams {
   readonly dtype: DType;
   readonly shape: Shape;
   readonly dimension: number;

@@ -112,7 +112,7 @@ function stackStarts(
   return [concatenate(columns, batched ? 1 : 0), batched ? 0 : null];
 }
 
-interface DynamicSliceParams {
+export interface DynamicSliceParams {
   readonly sliceSizes: Shape;
 }
 interface NegativeIndices {

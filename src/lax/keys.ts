@@ -152,7 +152,7 @@ export const randomFoldIn: Op<
 });
 
 const unsigned: Readonly<Record<number, DType>> = { 8: "uint8", 16: "uint16", 32: "uint32", 64: "uint64" };
-interface BitsParams {
+export interface BitsParams {
   readonly bitWidth: 8 | 16 | 32 | 64;
   readonly shape: Shape;
 }

@@ -15,7 +15,7 @@ import { broadcastInDim } from "./broadcast.ts";
 
 /** What is put before, after and between the elements of one axis; negative `low` and `high` remove elements. */
 export type AxisPadding = readonly [low: number, high: number, interior: number];
-interface PadParams {
+export interface PadParams {
   readonly paddingConfig: readonly AxisPadding[];
 }
 
@@ -138,7 +138,7 @@ interface SliceOptions {
   /** Null: all 1. */
   readonly strides?: readonly number[] | null;
 }
-interface SliceParams extends Required<SliceOptions> {
+export interface SliceParams extends Required<SliceOptions> {
   readonly startIndices: readonly number[];
   readonly limitIndices: readonly number[];
 }

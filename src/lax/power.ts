@@ -89,7 +89,7 @@ export const pow: Binary<"pow"> = definePrimitive("pow", {
   ],
 });
 
-interface IntegerPowParams {
+export interface IntegerPowParams {
   readonly y: number;
 }
 

@@ -22,7 +22,7 @@ export const floor: Unary<"floor"> = defineUnary("floor", "float", { between: [0
 /** The least integer above or at `x`, as a float. @see `jax.lax.ceil` */
 export const ceil: Unary<"ceil"> = defineUnary("ceil", "float", { between: [0.1, 0.9], jvp: "none" });
 
-interface RoundParams {
+export interface RoundParams {
   readonly roundingMethod: RoundingMethod;
 }
 
@@ -71,6 +71,6 @@ export const round: Op<
  * Dtype: float, both the same. It has no derivative.
  * @see `jax.lax.nextafter`
  */
-export const nextAfter: Binary<"nextafter"> = defineBinary("nextafter", "float", {
+export const nextafter: Binary<"nextafter"> = defineBinary("nextafter", "float", {
   jvp: [notDifferentiable("nextafter", "x"), notDifferentiable("nextafter", "y")],
 });

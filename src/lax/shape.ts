@@ -20,7 +20,7 @@ interface ReshapeOptions {
   /** Order in which the operand's axes are read; null is their own. */
   readonly dimensions?: readonly number[] | null;
 }
-interface ReshapeParams extends Required<ReshapeOptions> {
+export interface ReshapeParams extends Required<ReshapeOptions> {
   readonly newSizes: Shape;
 }
 

@@ -55,7 +55,10 @@ export class LoraArray extends ArrayValue {
     const { rank, scale = 0.01, allowMaterialise = false, stopGradient = true, key } = given;
     const [batch, n, m] = matrixShape(weight);
     if (rank === undefined || !Number.isInteger(rank) || rank < 0) {
-      throw new ArgumentError("lora/rank", `${caller}: rank must be a non-negative integer, got ${describe(rank)}`);
+      throw new ArgumentError(
+        "lora/rank",
+        `${caller}: rank must be a non-negative integer, got ${describe(rank)}`,
+      );
     }
     if (key === undefined)
       throw new ArgumentError("lora/key", `${caller} needs a key for a: pass { key: random.key(0) }`);
@@ -90,8 +93,9 @@ export class LoraArray extends ArrayValue {
     return this.stopGradient ? withoutGradient(this._w) : this._w;
   }
 
+  /** @throws ArgumentError when the base weight was taken out, as `tree.partition` does. */
   override get aval(): Aval {
-    return this._w.aval;
+    return (this._w as ArrayValue | null)?.aval ?? noWeight();
   }
 
   /** For optimisers: the base weight does not move. */
@@ -117,8 +121,16 @@ export class LoraArray extends ArrayValue {
 }
 
 /** @internal The fields of a {@link LoraArray}, or what stands for them in a tree of another kind, as one. */
-export const assembleLora = (fields: Readonly<Record<"_w" | "a" | "b", unknown>> & Required<LoraSettings>): LoraArray =>
-  Object.assign(Object.create(LoraArray.prototype) as LoraArray, fields);
+export const assembleLora = (
+  fields: Readonly<Record<"_w" | "a" | "b", unknown>> & Required<LoraSettings>,
+): LoraArray => Object.assign(Object.create(LoraArray.prototype) as LoraArray, fields);
+
+function noWeight(): never {
+  throw new ArgumentError(
+    "lora/weight",
+    "this LoraArray has no base weight: put the parts of the model together with tree.combine before it is used",
+  );
+}
 
 function matrixShape(w: ArrayValue): [batch: readonly number[], n: number, m: number] {
   if (!(w instanceof ArrayValue))
@@ -158,12 +170,20 @@ register(lax.transpose, [LoraArray], ([x], params) => {
   const kept = permutation[rank - 1] === rank - 1;
   const ofMatrix = kept ? permutation[rank - 2] === rank - 2 : swapped && permutation[rank - 1] === rank - 2;
   if (!ofMatrix) return lax.transpose.bind([x.materialise()], params)[0]!;
-  const [w, a, b] = [x._w, x.a, x.b].map((part) => lax.transpose.bind([part], params)[0]!) as [ArrayValue, ArrayValue, ArrayValue];
+  const [w, a, b] = [x._w, x.a, x.b].map((part) => lax.transpose.bind([part], params)[0]!) as [
+    ArrayValue,
+    ArrayValue,
+    ArrayValue,
+  ];
   return kept ? LoraArray.of(w, a, b, x) : LoraArray.of(w, b, a, x);
 });
 
 // Lower than the rules of other classes for any partner, such as those of Zero: these take x apart first.
 const precedence = -1;
-register(lax.dotGeneral, [LoraArray, ArrayValue], ([lora, x], params) => lowRankDot(lora, x, params, false), { precedence });
-register(lax.dotGeneral, [ArrayValue, LoraArray], ([x, lora], params) => lowRankDot(lora, x, params, true), { precedence });
+register(lax.dotGeneral, [LoraArray, ArrayValue], ([lora, x], params) => lowRankDot(lora, x, params, false), {
+  precedence,
+});
+register(lax.dotGeneral, [ArrayValue, LoraArray], ([x, lora], params) => lowRankDot(lora, x, params, true), {
+  precedence,
+});
 register(lax.dotGeneral, [LoraArray, LoraArray], ([lora, x], params) => lowRankDot(lora, x, params, false));

@@ -38,7 +38,9 @@ function multiply(
 /** The array with its axes in the order of `labels`. */
 function ordered({ array, labels }: Labelled, wanted: Labels): ArrayValue {
   const permutation = wanted.map((label) => labels.indexOf(label));
-  return permutation.every((axis, i) => axis === i) ? array : lax.transpose.bind([array], { permutation })[0]!;
+  return permutation.every((axis, i) => axis === i)
+    ? array
+    : lax.transpose.bind([array], { permutation })[0]!;
 }
 
 const ROW = "row";
@@ -58,10 +60,15 @@ interface LowRank {
  *
  * `x` may be of any class, low-rank too: every product dispatches again.
  */
-export function lowRankDot({ w, a, b }: LowRank, x: ArrayValue, params: DotParams, xIsLeft: boolean): ArrayValue {
+export function lowRankDot(
+  { w, a, b }: LowRank,
+  x: ArrayValue,
+  params: DotParams,
+  xIsLeft: boolean,
+): ArrayValue {
   const base = lax.dotGeneral.bind(xIsLeft ? [x, w] : [w, x], params)[0]!;
   const [contract, batch] = params.dimensionNumbers;
-  const [mine, theirs] = xIsLeft ? [1, 0] as const : [0, 1] as const;
+  const [mine, theirs] = xIsLeft ? ([1, 0] as const) : ([0, 1] as const);
   const leading = range(a.ndim - 2).map((axis) => `leading ${axis}`);
   const own = [...leading, ROW, COLUMN];
   const other = range(x.ndim).map((axis) => `other ${axis}`);
@@ -71,7 +78,9 @@ export function lowRankDot({ w, a, b }: LowRank, x: ArrayValue, params: DotParam
   const summed = new Set(contract[mine].map((axis) => own[axis]!));
   const shared = batch[mine].map((axis) => own[axis]!);
   const free = (labels: Labels) => labels.filter((label) => !shared.includes(label) && !summed.has(label));
-  const wanted = xIsLeft ? [...shared, ...free(other), ...free(own)] : [...shared, ...free(own), ...free(other)];
+  const wanted = xIsLeft
+    ? [...shared, ...free(other), ...free(own)]
+    : [...shared, ...free(own), ...free(other)];
 
   const factors = {
     [ROW]: { array: a, labels: [...leading, ROW, RANK] },
@@ -82,7 +91,11 @@ export function lowRankDot({ w, a, b }: LowRank, x: ArrayValue, params: DotParam
   const far = near === ROW ? COLUMN : ROW;
   const times = (factor: Labelled, y: Labelled, over: ReadonlySet<string>): Labelled =>
     xIsLeft ? multiply(y, factor, over, wanted, params) : multiply(factor, y, over, wanted, params);
-  const thin = times(factors[near], { array: x, labels: other }, new Set([near].filter((label) => summed.has(label))));
+  const thin = times(
+    factors[near],
+    { array: x, labels: other },
+    new Set([near].filter((label) => summed.has(label))),
+  );
   const product = times(factors[far], thin, new Set([...summed, RANK]));
 
   const update = ordered(product, wanted);

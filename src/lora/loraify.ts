@@ -47,15 +47,12 @@ export function loraify<Model>(model: Model, options: LoraOptions): Model {
  * grad((t, x) => loss(tree.combine(t, rest), x))(train, x); // a and b only
  */
 export function trainable<Model>(model: Model): Model {
-  return mapWith(
-    { isLeaf: isLora },
-    (leaf: unknown) => (isLora(leaf) ? adapters(leaf) : false),
-    model,
-  );
+  return mapWith({ isLeaf: isLora }, (leaf: unknown) => (isLora(leaf) ? adapters(leaf) : false), model);
 }
 
 /** Inside a weight that is adapted and frozen, nothing is trainable. */
 function adapters(lora: LoraArray): unknown {
   const base: unknown = lora.stopGradient ? map(() => false, lora._w) : trainable(lora._w);
-  return assembleLora({ ...lora, _w: base, a: true, b: true });
+  const { stopGradient, allowMaterialise } = lora;
+  return assembleLora({ _w: base, a: true, b: true, stopGradient, allowMaterialise });
 }

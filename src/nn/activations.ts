@@ -17,7 +17,10 @@ export const identity: UnaryFunction = (x) => toArray(x, "nn.identity");
 const zeroLike = (t: ArrayValue): ArrayValue => lax.fullLike(t, 0);
 
 const reluWithRule = customJvp(named("relu", (x: Operand): ArrayValue => np.maximum(x, 0)));
-reluWithRule.defjvp(([x]: [ArrayValue], [t]: [ArrayValue]) => [relu(x), lax.select(np.greater(x, 0), t, zeroLike(t))]);
+reluWithRule.defjvp(([x]: [ArrayValue], [t]: [ArrayValue]) => [
+  relu(x),
+  lax.select(np.greater(x, 0), t, zeroLike(t)),
+]);
 /** `max(x, 0)`; its derivative at 0 is 0. @see `jax.nn.relu` */
 export const relu: UnaryFunction = reluWithRule;
 
@@ -106,7 +109,11 @@ export function leakyRelu(
   x: Operand,
   ...rest: Optionals<[negativeSlope: Operand], { readonly negativeSlope?: Operand | undefined }>
 ): ArrayValue {
-  const { negativeSlope = 0.01 } = readOptions<{ negativeSlope?: Operand }>("nn.leakyRelu", ["negativeSlope"], rest);
+  const { negativeSlope = 0.01 } = readOptions<{ negativeSlope?: Operand }>(
+    "nn.leakyRelu",
+    ["negativeSlope"],
+    rest,
+  );
   return np.where(np.greaterEqual(x, 0), x, np.multiply(negativeSlope, x));
 }
 

@@ -30,7 +30,11 @@ export class Dropout extends Module {
   /** @throws ArgumentError when `p` is not in [0, 1]. */
   constructor(...rest: Optionals<[p: number, inference: boolean], DropoutOptions>) {
     super();
-    const { p = 0.5, inference = false } = readOptions<DropoutOptions>("nn.Dropout", ["p", "inference"], rest);
+    const { p = 0.5, inference = false } = readOptions<DropoutOptions>(
+      "nn.Dropout",
+      ["p", "inference"],
+      rest,
+    );
     if (!(typeof p === "number" && p >= 0 && p <= 1))
       throw new ArgumentError("nn/dropout", `nn.Dropout: p must be a number from 0 to 1, got ${describe(p)}`);
     this.p = p;
@@ -43,7 +47,10 @@ export class Dropout extends Module {
    */
   forward(
     x: Operand,
-    { key = null, inference = this.inference }: ForwardOptions & { readonly inference?: boolean | undefined } = {},
+    {
+      key = null,
+      inference = this.inference,
+    }: ForwardOptions & { readonly inference?: boolean | undefined } = {},
   ): ArrayValue {
     const input = toArray(x, "nn.Dropout");
     if (inference || this.p === 0) return input;

@@ -18,7 +18,10 @@ export interface SoftmaxOptions {
   /** Which elements take part. Default: all. */
   readonly where?: Operand | null | undefined;
 }
-type Softmax = (x: Operand, ...rest: Optionals<[axis: Axes, where: Operand | null], SoftmaxOptions>) => ArrayValue;
+type Softmax = (
+  x: Operand,
+  ...rest: Optionals<[axis: Axes, where: Operand | null], SoftmaxOptions>
+) => ArrayValue;
 
 /** `x` with −∞ where it does not take part, and the largest element along `axis`, as a constant. */
 function masked(x: Operand, axis: Axes, where: Operand | null): [safe: ArrayValue, peak: ArrayValue] {
@@ -67,7 +70,10 @@ export interface LogsumexpOptions {
   readonly returnSign?: boolean | undefined;
   readonly where?: Operand | null | undefined;
 }
-type LogsumexpArguments<O extends object> = [x: Operand, ...rest: Optionals<[axis: Axes, b: Operand | null, keepdims: boolean], O>];
+type LogsumexpArguments<O extends object> = [
+  x: Operand,
+  ...rest: Optionals<[axis: Axes, b: Operand | null, keepdims: boolean], O>,
+];
 
 /**
  * `log Σ b eˣ` over axes, without overflow.
@@ -79,7 +85,9 @@ export function logsumexp(
   ...args: LogsumexpArguments<LogsumexpOptions & { readonly returnSign: true }>
 ): [out: ArrayValue, sign: ArrayValue];
 export function logsumexp(...args: LogsumexpArguments<LogsumexpOptions>): ArrayValue;
-export function logsumexp(...[x, ...rest]: LogsumexpArguments<LogsumexpOptions>): ArrayValue | [ArrayValue, ArrayValue] {
+export function logsumexp(
+  ...[x, ...rest]: LogsumexpArguments<LogsumexpOptions>
+): ArrayValue | [ArrayValue, ArrayValue] {
   const names = ["axis", "b", "keepdims", "returnSign", "where"] as const;
   const options = readOptions<LogsumexpOptions>("nn.logsumexp", names, rest);
   const { b = null, keepdims = false, returnSign = false, where = null } = options;
@@ -89,7 +97,11 @@ export function logsumexp(...[x, ...rest]: LogsumexpArguments<LogsumexpOptions>)
   const peak = np.max(np.real(array), { axis: axes, keepdims: true, initial: -Infinity, where });
   const shift = lax.stopGradient(np.where(lax.isFinite(peak), peak, 0));
   const terms = np.exp(np.subtract(array, shift));
-  const total = np.sum(factors === null ? terms : np.multiply(terms, factors), { axis: axes, keepdims, where });
+  const total = np.sum(factors === null ? terms : np.multiply(terms, factors), {
+    axis: axes,
+    keepdims,
+    where,
+  });
   const sign = np.sign(total);
   const magnitude = returnSign || !isComplex(array.dtype) ? np.abs(total) : total;
   const out = np.add(np.log(magnitude), keepdims ? shift : np.squeeze(shift, axes));

@@ -19,7 +19,11 @@ export interface InitializerOptions {
 
 /** An initializer of checked shape and dtype. */
 const initializer =
-  (name: string, make: (key: ArrayValue, shape: Shape, dtype: DType) => ArrayValue, own?: DTypeLike): Initializer =>
+  (
+    name: string,
+    make: (key: ArrayValue, shape: Shape, dtype: DType) => ArrayValue,
+    own?: DTypeLike,
+  ): Initializer =>
   (key, shape, dtype = own) => {
     const caller = `nn.initializers.${name}`;
     const asked = dtype === undefined ? weakDType("float") : toDType(dtype, caller);
@@ -70,7 +74,11 @@ export interface TruncatedOptions extends InitializerOptions {
  */
 export function truncatedNormal(stddev: Operand = 0.01, options: TruncatedOptions = {}): Initializer {
   const caller = "nn.initializers.truncatedNormal";
-  const { dtype, lower = -2, upper = 2 } = readOptions<TruncatedOptions>(caller, ["dtype", "lower", "upper"], [options]);
+  const {
+    dtype,
+    lower = -2,
+    upper = 2,
+  } = readOptions<TruncatedOptions>(caller, ["dtype", "lower", "upper"], [options]);
   const make = (key: ArrayValue, shape: Shape, own: DType) =>
     scaled(random.truncatedNormal(key, lower, upper, shape, { dtype: own }), stddev);
   return initializer("truncatedNormal", make, dtype);
@@ -89,7 +97,11 @@ export interface FanOptions extends InitializerOptions {
 const fanNames = ["inAxis", "outAxis", "batchAxis", "dtype"] as const;
 
 /** Numbers of inputs and outputs that a weight of this shape connects. */
-function fans(shape: Shape, { inAxis = -2, outAxis = -1, batchAxis = [] }: FanOptions, caller: string): [number, number] {
+function fans(
+  shape: Shape,
+  { inAxis = -2, outAxis = -1, batchAxis = [] }: FanOptions,
+  caller: string,
+): [number, number] {
   if (inAxis === -2 && shape.length < 2) {
     throw new ShapeError(
       "nn/fans",
@@ -128,7 +140,11 @@ const distributions: Readonly<
     lax.mul(random.uniform(key, shape, { dtype, minval: -1 }), lax.sqrt(lax.mul(variance, 3))),
 };
 
-function checkName<Name extends string>(name: Name, table: Readonly<Record<Name, unknown>>, what: string): void {
+function checkName<Name extends string>(
+  name: Name,
+  table: Readonly<Record<Name, unknown>>,
+  what: string,
+): void {
   if (Object.hasOwn(table, name)) return;
   const names = Object.keys(table);
   const near = typeof name === "string" ? nearest(name, names) : undefined;

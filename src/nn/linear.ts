@@ -66,8 +66,15 @@ export class Linear extends Module {
   constructor(inFeatures: Size, outFeatures: Size, options: LinearOptions) {
     super();
     const caller = "nn.Linear";
-    const { key, useBias = true, dtype } = readOptions<LinearOptions>(caller, ["key", "useBias", "dtype"], [options]);
-    const [rows, columns] = [checkSize(outFeatures, `${caller}: outFeatures`), checkSize(inFeatures, `${caller}: inFeatures`)];
+    const {
+      key,
+      useBias = true,
+      dtype,
+    } = readOptions<LinearOptions>(caller, ["key", "useBias", "dtype"], [options]);
+    const [rows, columns] = [
+      checkSize(outFeatures, `${caller}: outFeatures`),
+      checkSize(inFeatures, `${caller}: inFeatures`),
+    ];
     const own = weightDType(dtype, caller);
     const [weightKey, biasKey] = lax.unstack(random.split(requireKey(key, caller)));
     const limit = columns === 0 ? 1 : 1 / Math.sqrt(columns);

@@ -54,9 +54,18 @@ export class MLP extends Module {
     super();
     const caller = "nn.MLP";
     const given = readOptions<MLPOptions>(caller, optionNames, [options]);
-    const { activation = relu, finalActivation = identity, useBias = true, useFinalBias = true, dtype } = given;
+    const {
+      activation = relu,
+      finalActivation = identity,
+      useBias = true,
+      useFinalBias = true,
+      dtype,
+    } = given;
     if (depth < 0 || !Number.isInteger(depth)) {
-      throw new ArgumentError("nn/size", `${caller}: depth must be a non-negative integer, got ${describe(depth)}`);
+      throw new ArgumentError(
+        "nn/size",
+        `${caller}: depth must be a non-negative integer, got ${describe(depth)}`,
+      );
     }
     checkSize(widthSize, `${caller}: widthSize`);
     for (const [name, f] of Object.entries({ activation, finalActivation })) {

@@ -65,7 +65,11 @@ export function asarray(
   data: ArrayLike,
   ...rest: Optionals<[dtype: DTypeLike | null], ArrayOptions>
 ): ArrayValue {
-  const { dtype = null, ndmin = 0 } = readOptions<ArrayOptions>("np.asarray", ["dtype", "copy", "ndmin"], rest);
+  const { dtype = null, ndmin = 0 } = readOptions<ArrayOptions>(
+    "np.asarray",
+    ["dtype", "copy", "ndmin"],
+    rest,
+  );
   return lax.broadcastToRank(make(data, dtype, "np.asarray"), ndmin);
 }
 

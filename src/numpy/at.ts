@@ -25,7 +25,12 @@ class Part implements IndexedPart {
   ) {}
 
   get(options?: GetOptions): ArrayValue {
-    return index(this.x, this.indices, readOptions<GetOptions>("at(…).get", getNames, options ? [options] : []), "at(…).get");
+    return index(
+      this.x,
+      this.indices,
+      readOptions<GetOptions>("at(…).get", getNames, options ? [options] : []),
+      "at(…).get",
+    );
   }
   set(values: Operand, options?: UpdateOptions): ArrayValue {
     return this.update("set", lax.scatter, (_old, value) => value, values, options);
@@ -85,7 +90,12 @@ export function scatterUpdate(
   combine?: (old: ArrayValue, value: ArrayValue) => ArrayValue,
 ): ArrayValue {
   const { dtype, weak } = x.aval;
-  const { mode = null, indicesAreSorted = false, uniqueIndices = false, wrapNegativeIndices = true } = options;
+  const {
+    mode = null,
+    indicesAreSorted = false,
+    uniqueIndices = false,
+    wrapNegativeIndices = true,
+  } = options;
   const fits = typeof values === "number" && isWeakInt(values) && isInteger(dtype);
   const value = fits ? scalarOf(values, dtype) : toArray(values, caller);
   const parsed = parseIndices(indices, x.shape, caller);

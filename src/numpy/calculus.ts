@@ -1,75 +1,19 @@
 import { isComplex, isInteger } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
-import type { Axis, ClipOptions } from "../core/method-types.ts";
+import type { Axis } from "../core/method-types.ts";
 import { isPlainObject, type Optionals, readOptions } from "../core/options.ts";
-import { broadcastShapes, canonicalAxes, canonicalAxis, sameShape, showShape } from "../core/shape.ts";
+import { canonicalAxes, canonicalAxis, showShape } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { cumsum } from "./cumulative.ts";
 import { remainder } from "./division.ts";
-import { add, divide, maximum, minimum, multiply, subtract } from "./elementwise.ts";
+import { divide, multiply } from "./elementwise.ts";
 import { get } from "./indexing.ts";
-import { concatenate, stack } from "./join.ts";
-import { finfo } from "./limits.ts";
+import { concatenate } from "./join.ts";
 import { cast, promoteDTypes, promoteDTypesInexact, toArray } from "./promotion.ts";
-import { argmax, sum } from "./reduce.ts";
+import { sum } from "./reduce.ts";
 import { moveaxis } from "./shape.ts";
-import { searchsorted } from "./sorting.ts";
-import { take } from "./take.ts";
-import { broadcastArray, broadcastTogether, choose } from "./where.ts";
-
-/**
- * `x` between two limits; where the lower one is above the upper, the upper counts.
- *
- * Shape: broadcast. Dtype: the promoted one. The gradient is 1 between the limits, 0 outside, shared at a tie.
- * @throws DTypeError on complex numbers. @see `jax.numpy.clip`
- */
-export function clip(x: Operand, ...rest: Optionals<[min: Operand | null, max: Operand | null], ClipOptions>): ArrayValue {
-  const { min = null, max = null } = readOptions<ClipOptions>("np.clip", ["min", "max"], rest);
-  let out = toArray(x, "np.clip");
-  if (isComplex(out.dtype)) throw new DTypeError("numpy/complex", "np.clip: complex numbers have no order; take np.real or np.imag");
-  if (min !== null) out = maximum(min, out);
-  if (max !== null) out = minimum(max, out);
-  return out;
-}
-
-/**
- * For each element, that of the first choice whose condition is true there.
- *
- * Shape: all broadcast. Dtype: the promoted one of the choices and the default.
- * @throws ArgumentError on lists that are empty or of unequal length. @see `jax.numpy.select`
- */
-export function select(
-  conditions: readonly Operand[],
-  choices: readonly Operand[],
-  ...rest: Optionals<[defaultValue: Operand], { default?: Operand | undefined }>
-): ArrayValue {
-  const caller = "np.select";
-  const { default: otherwise = 0 } = readOptions<{ default?: Operand }>(caller, ["default"], rest);
-  if (conditions.length !== choices.length || conditions.length === 0) {
-    throw new ArgumentError("numpy/select", `${caller} takes as many choices as conditions, at least one; got ${conditions.length} conditions and ${choices.length} choices`); // prettier-ignore
-  }
-  const cases = promoteDTypes(caller, otherwise, ...choices);
-  const flags = broadcastTogether([false, ...conditions].map((flag) => cast(flag, "bool", false, caller)), caller);
-  const first = argmax(stack(flags), 0); // the first true one; false everywhere, the default's
-  const [which, ...all] = broadcastTogether([first, ...cases], caller);
-  return lax.selectN(which!, ...all);
-}
-
-/**
- * The polynomial with coefficients `p`, highest power first, at `x`.
- *
- * Shape: `[n, …s], […x] → […x]`, broadcast with `s`. Dtype: the promoted one.
- * @throws ShapeError when `p` is a scalar. @see `jax.numpy.polyval`
- */
-export function polyval(p: Operand, x: Operand): ArrayValue {
-  const caller = "np.polyval";
-  const [coefficients, at] = promoteDTypes(caller, p, x);
-  if (coefficients.ndim === 0) throw new ShapeError("numpy/rank", `${caller}: the coefficients must have an axis`);
-  const shape = broadcastShapes([coefficients.shape.slice(1), at.shape], caller);
-  const zero = lax.fullLike(at, 0, { shape });
-  return lax.unstack(coefficients, 0).reduce((y, c) => add(multiply(y, at), c), zero);
-}
+import { broadcastArray, choose } from "./where.ts";
 
 export interface DiffOptions {
   /** How many times. */
@@ -87,8 +31,14 @@ export interface DiffOptions {
  */
 export function diff(x: Operand, ...rest: Optionals<[n: number, axis: number], DiffOptions>): ArrayValue {
   const caller = "np.diff";
-  const { n = 1, axis = -1, prepend = null, append = null } = readOptions<DiffOptions>(caller, ["n", "axis", "prepend", "append"], rest);
-  if (!Number.isInteger(n) || n < 0) throw new ArgumentError("numpy/order", `${caller}: n must be a natural number, got ${n}`);
+  const {
+    n = 1,
+    axis = -1,
+    prepend = null,
+    append = null,
+  } = readOptions<DiffOptions>(caller, ["n", "axis", "prepend", "append"], rest);
+  if (!Number.isInteger(n) || n < 0)
+    throw new ArgumentError("numpy/order", `${caller}: n must be a natural number, got ${n}`);
   let a = toArray(x, caller);
   const place = canonicalAxis(axis, a.ndim, caller);
   const beside = (value: Operand | null): ArrayValue[] => {
@@ -100,7 +50,10 @@ export function diff(x: Operand, ...rest: Optionals<[n: number, axis: number], D
   if (parts.length > 1) a = concatenate(parts, place);
   for (let i = 0; i < n; i++) {
     const size = a.shape[place]!;
-    const [next, before] = [lax.sliceInDim(a, Math.min(1, size), size, { axis: place }), lax.sliceInDim(a, 0, Math.max(size - 1, 0), { axis: place })]; // prettier-ignore
+    const [next, before] = [
+      lax.sliceInDim(a, Math.min(1, size), size, { axis: place }),
+      lax.sliceInDim(a, 0, Math.max(size - 1, 0), { axis: place }),
+    ];
     a = a.dtype === "bool" ? lax.ne(next, before) : lax.sub(next, before);
   }
   return a;
@@ -109,7 +62,10 @@ export function diff(x: Operand, ...rest: Optionals<[n: number, axis: number], D
 /** Differences of neighbours in the flattened array, with more elements at the ends. @see `jax.numpy.ediff1d` */
 export function ediff1d(
   x: Operand,
-  ...rest: Optionals<[toEnd: Operand | null, toBegin: Operand | null], { toEnd?: Operand | null; toBegin?: Operand | null }>
+  ...rest: Optionals<
+    [toEnd: Operand | null, toBegin: Operand | null],
+    { toEnd?: Operand | null; toBegin?: Operand | null }
+  >
 ): ArrayValue {
   const caller = "np.ediff1d";
   type Options = { toEnd?: Operand | null; toBegin?: Operand | null };
@@ -147,24 +103,38 @@ export function gradient(
   const [a, ...spacing] = promoteDTypesInexact(caller, f, ...given) as [ArrayValue, ...ArrayValue[]];
   const axes = canonicalAxes(axis, a.ndim, caller);
   if (axes.some((i) => a.shape[i]! < 2))
-    throw new ShapeError("numpy/gradient", `${caller} needs at least 2 elements along each axis, got shape ${showShape(a.shape)}`);
+    throw new ShapeError(
+      "numpy/gradient",
+      `${caller} needs at least 2 elements along each axis, got shape ${showShape(a.shape)}`,
+    );
   if (spacing.length > 1 && spacing.length !== axes.length)
-    throw new ArgumentError("numpy/gradient", `${caller}: there are ${spacing.length} spacings for ${axes.length} axes`);
-  const slopes = axes.map((place, i) => slope(a, (spacing.length > 1 ? spacing[i] : spacing[0]) ?? null, place));
+    throw new ArgumentError(
+      "numpy/gradient",
+      `${caller}: there are ${spacing.length} spacings for ${axes.length} axes`,
+    );
+  const slopes = axes.map((place, i) =>
+    slope(a, (spacing.length > 1 ? spacing[i] : spacing[0]) ?? null, place),
+  );
   return typeof axis === "number" || slopes.length === 1 ? slopes[0]! : slopes;
 }
 
 function slope(f: ArrayValue, h: ArrayValue | null, axis: number): ArrayValue {
   const n = f.shape[axis]!;
   const part = (x: ArrayValue, start: number, stop: number) => lax.sliceInDim(x, start, stop, { axis });
-  const [first, lastOne] = [lax.sub(part(f, 1, 2), part(f, 0, 1)), lax.sub(part(f, n - 1, n), part(f, n - 2, n - 1))];
+  const [first, lastOne] = [
+    lax.sub(part(f, 1, 2), part(f, 0, 1)),
+    lax.sub(part(f, n - 1, n), part(f, n - 2, n - 1)),
+  ];
   if (h === null || h.ndim === 0) {
     const per = (x: ArrayValue) => (h === null ? x : divide(x, h));
     const inner = per(lax.mul(lax.sub(part(f, 2, n), part(f, 0, n - 2)), 0.5));
     return lax.concatenate([per(first), inner, per(lastOne)], axis);
   }
   if (h.ndim !== 1 || h.shape[0] !== n) {
-    throw new ShapeError("numpy/gradient", `np.gradient: positions along axis ${axis} must be a vector of ${n}, got shape ${showShape(h.shape)}`); // prettier-ignore
+    throw new ShapeError(
+      "numpy/gradient",
+      `np.gradient: positions along axis ${axis} must be a vector of ${n}, got shape ${showShape(h.shape)}`,
+    );
   }
   const x = lax.reshape(h, f.shape.map((_, i) => (i === axis ? n : 1))); // prettier-ignore
   const gap = lax.sub(part(x, 1, n), part(x, 0, n - 1));
@@ -193,63 +163,18 @@ export interface TrapezoidOptions {
  * Shape: `[…s] → […s without axis]`. Dtype: float.
  * @throws ShapeError on an axis out of bounds. @see `jax.numpy.trapezoid`
  */
-export function trapezoid(y: Operand, ...rest: Optionals<[x: Operand | null, dx: Operand], TrapezoidOptions>): ArrayValue {
+export function trapezoid(
+  y: Operand,
+  ...rest: Optionals<[x: Operand | null, dx: Operand], TrapezoidOptions>
+): ArrayValue {
   const caller = "np.trapezoid";
   const { x = null, dx = 1, axis = -1 } = readOptions<TrapezoidOptions>(caller, ["x", "dx", "axis"], rest);
   const [values, at] = promoteDTypesInexact(caller, y, x ?? 0);
   const heights = moveaxis(values, axis, -1);
   const [right, left] = [get(heights, "...", "1:"), get(heights, "...", ":-1")];
-  const gaps = x === null ? toArray(dx, caller) : at.ndim === 1 ? diff(at) : moveaxis(diff(at, { axis }), axis, -1);
+  const gaps =
+    x === null ? toArray(dx, caller) : at.ndim === 1 ? diff(at) : moveaxis(diff(at, { axis }), axis, -1);
   return multiply(0.5, sum(multiply(gaps, lax.add(right, left)), -1));
-}
-
-export interface InterpOptions {
-  /** The value left of all positions, the first one by default; "extrapolate" goes on straight. */
-  left?: Operand | "extrapolate" | null | undefined;
-  /** The value right of all positions. */
-  right?: Operand | "extrapolate" | null | undefined;
-  /** The period after which positions repeat. */
-  period?: Operand | null | undefined;
-}
-/**
- * The broken line through the points `(xp, fp)`, at `x`; `xp` increases.
- *
- * Shape: `[…x], [n], [n] → […x]`. Dtype: float.
- * @throws ShapeError when `xp` and `fp` are not vectors of one size. @see `jax.numpy.interp`
- */
-export function interp(
-  x: Operand,
-  xp: Operand,
-  fp: Operand,
-  ...rest: Optionals<[left: Operand | null, right: Operand | null, period: Operand | null], InterpOptions>
-): ArrayValue {
-  const caller = "np.interp";
-  const { left = null, right = null, period = null } = readOptions<InterpOptions>(caller, ["left", "right", "period"], rest);
-  let [at, positions] = promoteDTypesInexact(caller, x, xp);
-  let [values] = promoteDTypesInexact(caller, fp);
-  if (positions.ndim !== 1 || !sameShape(positions.shape, values.shape)) {
-    throw new ShapeError("numpy/interp", `${caller}: xp and fp must be vectors of one size, got shapes ${showShape(positions.shape)} and ${showShape(values.shape)}`); // prettier-ignore
-  }
-  if (isComplex(at.dtype)) throw new DTypeError("numpy/complex", `${caller}: positions cannot be complex`);
-  if (period !== null) {
-    at = remainder(at, period);
-    const [sorted, order] = lax.sortKeyVal(remainder(positions, period), values);
-    positions = concatenate([subtract(get(sorted, "-1:"), period), sorted, add(get(sorted, ":1"), period)]);
-    values = concatenate([get(order, "-1:"), order, get(order, ":1")]);
-  }
-  const size = positions.shape[0]!;
-  const next = clip(searchsorted(positions, at, "right"), 1, size - 1);
-  const [x0, x1] = [take(positions, lax.sub(next, 1), 0), take(positions, next, 0)];
-  const [f0, f1] = [take(values, lax.sub(next, 1), 0), take(values, next, 0)];
-  const width = lax.sub(x1, x0);
-  const { eps, smallestSubnormal } = finfo(positions.dtype);
-  const flat = lax.le(lax.abs(width), Math.max(smallestSubnormal, eps * eps));
-  const part = divide(subtract(at, x0), choose(flat, 1, width, caller));
-  let out = choose(flat, f0, add(f0, multiply(part, lax.sub(f1, f0))), caller);
-  if (period !== null) return out;
-  if (left !== "extrapolate") out = choose(lax.lt(at, get(positions, 0)), left ?? get(values, 0), out, caller);
-  if (right !== "extrapolate") out = choose(lax.gt(at, get(positions, -1)), right ?? get(values, -1), out, caller);
-  return out;
 }
 
 export interface UnwrapOptions {
@@ -264,18 +189,34 @@ export interface UnwrapOptions {
  * Shape: that of `x`. Dtype: float.
  * @throws DTypeError on complex numbers or integers. @see `jax.numpy.unwrap`
  */
-export function unwrap(x: Operand, ...rest: Optionals<[discont: Operand | null, axis: number], UnwrapOptions>): ArrayValue {
+export function unwrap(
+  x: Operand,
+  ...rest: Optionals<[discont: Operand | null, axis: number], UnwrapOptions>
+): ArrayValue {
   const caller = "np.unwrap";
-  const { discont = null, axis = -1, period = 2 * Math.PI } = readOptions<UnwrapOptions>(caller, ["discont", "axis", "period"], rest);
+  const {
+    discont = null,
+    axis = -1,
+    period = 2 * Math.PI,
+  } = readOptions<UnwrapOptions>(caller, ["discont", "axis", "period"], rest);
   const [a, turn] = promoteDTypes(caller, x, period);
-  if (isComplex(a.dtype) || isInteger(a.dtype)) throw new DTypeError("numpy/dtype", `${caller} takes floats, got ${a.dtype}`);
+  if (isComplex(a.dtype) || isInteger(a.dtype))
+    throw new DTypeError("numpy/dtype", `${caller} takes floats, got ${a.dtype}`);
   const place = canonicalAxis(axis, a.ndim, caller);
   if (a.shape[place] === 0) return a;
   const half = lax.div(turn, 2);
   const steps = diff(a, { axis: place });
   const inside = lax.sub(remainder(lax.add(steps, half), turn), half);
   const kept = choose(lax.and(lax.eq(inside, lax.neg(half)), lax.gt(steps, 0)), half, inside, caller);
-  const turns = choose(lax.lt(lax.abs(steps), cast(discont ?? half, a.dtype, a.aval.weak, caller)), 0, lax.sub(kept, steps), caller);
+  const turns = choose(
+    lax.lt(lax.abs(steps), cast(discont ?? half, a.dtype, a.aval.weak, caller)),
+    0,
+    lax.sub(kept, steps),
+    caller,
+  );
   const others = lax.sliceInDim(a, 1, a.shape[place]!, { axis: place });
-  return lax.concatenate([lax.sliceInDim(a, 0, 1, { axis: place }), lax.add(others, cumsum(turns, place))], place);
+  return lax.concatenate(
+    [lax.sliceInDim(a, 0, 1, { axis: place }), lax.add(others, cumsum(turns, place))],
+    place,
+  );
 }

@@ -9,7 +9,9 @@ import { named, unary, type UnaryFunction } from "./ufunc.ts";
 /** The real part. Dtype: float32 of complex64, else that of `x`. @see `jax.numpy.real` */
 export const real: UnaryFunction = unary("real", (x) => (isComplex(x.dtype) ? lax.real(x) : x));
 /** The imaginary part; 0 of real numbers. Dtype: float32 of complex64, else that of `x`. @see `jax.numpy.imag` */
-export const imag: UnaryFunction = unary("imag", (x) => (isComplex(x.dtype) ? lax.imag(x) : lax.fullLike(x, 0)));
+export const imag: UnaryFunction = unary("imag", (x) =>
+  isComplex(x.dtype) ? lax.imag(x) : lax.fullLike(x, 0),
+);
 /** The complex conjugate; real numbers are their own. @see `jax.numpy.conj` */
 export const conj: UnaryFunction = unary("conj", (x) => (isComplex(x.dtype) ? lax.conj(x) : x));
 /** {@link conj} under NumPy's long name. @see `jax.numpy.conjugate` */
@@ -27,7 +29,10 @@ const notZero = (x: ArrayValue): ArrayValue => (x.dtype === "bool" ? x : lax.ne(
  * Shape: `[…s] → […s]`. Dtype: float.
  * @see `jax.numpy.angle`
  */
-export function angle(z: Operand, ...rest: Optionals<[deg: boolean], { deg?: boolean | undefined }>): ArrayValue {
+export function angle(
+  z: Operand,
+  ...rest: Optionals<[deg: boolean], { deg?: boolean | undefined }>
+): ArrayValue {
   const { deg = false } = readOptions<{ deg?: boolean }>("np.angle", ["deg"], rest);
   const [x] = promote("np.angle", z);
   const dtype = isInexact(x.dtype) ? toReal(x.dtype) : toDType(defaultFloat());

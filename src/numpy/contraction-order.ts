@@ -19,7 +19,8 @@ export function contractionTree(
   out: readonly string[],
   sizes: ReadonlyMap<string, number>,
 ): Tree {
-  const work = (names: readonly string[]) => names.reduce((product, name) => product * (sizes.get(name) ?? 1), 1);
+  const work = (names: readonly string[]) =>
+    names.reduce((product, name) => product * (sizes.get(name) ?? 1), 1);
   /** What is left of the names of two plans, given those that others still need. */
   const merged = (a: Plan, b: Plan, needed: ReadonlySet<string>): Plan => {
     const names = [...new Set([...a.names, ...b.names])];
@@ -62,10 +63,14 @@ function greedyOrder(leaves: readonly Plan[], out: readonly string[], merged: Me
     let chosen: readonly [i: number, j: number, plan: Plan] | undefined;
     for (let i = 0; i < plans.length; i++) {
       for (let j = i + 1; j < plans.length; j++) {
-        const needed = new Set([...out, ...plans.flatMap(({ names }, k) => (k === i || k === j ? [] : names))]);
+        const needed = new Set([
+          ...out,
+          ...plans.flatMap(({ names }, k) => (k === i || k === j ? [] : names)),
+        ]);
         const plan = merged(plans[i]!, plans[j]!, needed);
         const step = plan.cost - plans[i]!.cost - plans[j]!.cost;
-        if (!chosen || step < chosen[2].cost - plans[chosen[0]]!.cost - plans[chosen[1]]!.cost) chosen = [i, j, plan];
+        if (!chosen || step < chosen[2].cost - plans[chosen[0]]!.cost - plans[chosen[1]]!.cost)
+          chosen = [i, j, plan];
       }
     }
     const [i, j, plan] = chosen!;

@@ -1,17 +1,15 @@
-import { type DType, type DTypeLike, dtypeInfo, isFloat, isInteger, toDType } from "../core/dtype.ts";
+import { type DType, type DTypeLike, dtypeInfo, isFloat, toDType } from "../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { DTypeOption, ShapeLike } from "../core/method-types.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
-import { broadcastShapes, canonicalAxis, checkShape, range, type Shape } from "../core/shape.ts";
+import { checkShape, range, type Shape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, concreteOf, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { type ArrayLike, make } from "./array.ts";
-import { power } from "./division.ts";
-import { log10 } from "./elementwise.ts";
 import { elementReader } from "./elements.ts";
-import { cast, defaultFloat, defaultInt, resultTypeOf, toArray, toInexact } from "./promotion.ts";
+import { cast, defaultFloat, defaultInt, resultTypeOf, toArray } from "./promotion.ts";
 import { broadcastArray } from "./where.ts";
 
 function filled(name: string, shape: ShapeLike, value: number, rest: readonly unknown[]): ArrayValue {
@@ -30,17 +28,23 @@ function filled(name: string, shape: ShapeLike, value: number, rest: readonly un
  * Zeros. Shape: `shape`. Dtype: float32 unless given.
  * @throws ShapeError on a size that is no natural number. @see `jax.numpy.zeros`
  */
-export const zeros = (shape: ShapeLike, ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>): ArrayValue =>
-  filled("zeros", shape, 0, rest);
+export const zeros = (
+  shape: ShapeLike,
+  ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>
+): ArrayValue => filled("zeros", shape, 0, rest);
 /**
  * Ones. Shape: `shape`. Dtype: float32 unless given.
  * @throws ShapeError on a size that is no natural number. @see `jax.numpy.ones`
  */
-export const ones = (shape: ShapeLike, ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>): ArrayValue =>
-  filled("ones", shape, 1, rest);
+export const ones = (
+  shape: ShapeLike,
+  ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>
+): ArrayValue => filled("ones", shape, 1, rest);
 /** {@link zeros}: there is no memory to leave as it is. @see `jax.numpy.empty` */
-export const empty = (shape: ShapeLike, ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>): ArrayValue =>
-  filled("empty", shape, 0, rest);
+export const empty = (
+  shape: ShapeLike,
+  ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>
+): ArrayValue => filled("empty", shape, 0, rest);
 
 /**
  * An array that holds one value, or a smaller array broadcast.
@@ -117,15 +121,23 @@ export function arange(
   ...rest: Optionals<[stop: Operand | null, step: Operand | null, dtype: DTypeLike | null], ArangeOptions>
 ): ArrayValue {
   const caller = "np.arange";
-  const { stop = null, step = null, dtype: given = null } = readOptions<ArangeOptions>(caller, ["stop", "step", "dtype"], rest);
+  const {
+    stop = null,
+    step = null,
+    dtype: given = null,
+  } = readOptions<ArangeOptions>(caller, ["stop", "step", "dtype"], rest);
   const operands = [start, stop, step].filter((x) => x !== null);
   const dtype = given === null ? resultTypeOf(caller, operands).dtype : toDType(given, caller);
-  const [from, to] = stop === null ? [0, numberOf(start, "stop")] : [numberOf(start, "start"), numberOf(stop, "stop")];
+  const [from, to] =
+    stop === null ? [0, numberOf(start, "stop")] : [numberOf(start, "start"), numberOf(stop, "stop")];
   const by = step === null ? 1 : numberOf(step, "step");
   if (by === 0) throw new ArgumentError("numpy/arange", `${caller}: the step cannot be 0`);
   const length = Math.ceil((to - from) / by);
   if (!(length < 2 ** 31)) {
-    throw new ArgumentError("numpy/arange", `${caller}(${from}, ${to}, ${by}) has no finite length that fits an array`);
+    throw new ArgumentError(
+      "numpy/arange",
+      `${caller}(${from}, ${to}, ${by}) has no finite length that fits an array`,
+    );
   }
   const size = Math.max(0, length);
   if (step === null && from === 0) return lax.iota(dtype, size);
@@ -134,119 +146,6 @@ export function arange(
   if (step === null) return cast(lax.add(scalarOf(from, working), iota), dtype, false, caller);
   return cast(lax.add(scalarOf(from, working), lax.mul(scalarOf(by, working), iota)), dtype, false, caller);
 }
-
-export interface LinspaceOptions extends DTypeOption {
-  /** Number of points; 50 by default. */
-  num?: number | undefined;
-  /** Whether `stop` is the last point, as it is by default. */
-  endpoint?: boolean | undefined;
-  /** The axis of the result along which the points lie. */
-  axis?: number | undefined;
-}
-type SpaceRest = Optionals<[num: number, endpoint: boolean], LinspaceOptions>;
-const spaceNames = ["num", "endpoint", "dtype", "axis"] as const;
-
-/**
- * Points at equal distances from `start` to `stop`.
- *
- * Shape: `[num]` of numbers; of arrays, their shape with `num` put in at `axis`. Dtype: float, unless given.
- * @throws ArgumentError on a number of points that is no natural number.
- * @see `jax.numpy.linspace`
- */
-export const linspace = (start: Operand, stop: Operand, ...rest: SpaceRest): ArrayValue =>
-  spaced(start, stop, readOptions<LinspaceOptions>("np.linspace", spaceNames, rest), "np.linspace")[0];
-
-/** As {@link linspace}, with the distance between points beside them. @see `jax.numpy.linspace` with `retstep` */
-export function linspaceWithStep(
-  start: Operand,
-  stop: Operand,
-  ...rest: SpaceRest
-): [points: ArrayValue, step: ArrayValue] {
-  const caller = "np.linspaceWithStep";
-  const [points, step] = spaced(start, stop, readOptions<LinspaceOptions>(caller, spaceNames, rest), caller);
-  return [points, step()];
-}
-
-function spaced(
-  start: Operand,
-  stop: Operand,
-  { num = 50, endpoint = true, dtype: given, axis: at = 0 }: LinspaceOptions,
-  caller: string,
-): [points: ArrayValue, step: () => ArrayValue] {
-  if (!Number.isInteger(num) || num < 0)
-    throw new ArgumentError("numpy/count", `${caller}: the number of points must be a natural number, got ${num}`);
-  const dtype = given == null ? toInexact(resultTypeOf(caller, [start, stop]).dtype) : toDType(given, caller);
-  const working = toInexact(dtype);
-  const ends = [start, stop].map((x) => cast(x, working, false, caller));
-  const common = broadcastShapes(
-    ends.map((x) => x.shape),
-    caller,
-  );
-  const axis = canonicalAxis(at, common.length + 1, caller);
-  const [first, last] = ends.map((x) => lax.expandDims(broadcastArray(x, common, caller), [axis]));
-  const gaps = endpoint ? num - 1 : num;
-  let points: ArrayValue;
-  if (num > 1) {
-    const shape = common.toSpliced(axis, 0, gaps).map((size, i) => (i === axis ? size : 1));
-    const part = lax.div(lax.broadcastedIota(working, shape, axis), gaps);
-    points = lax.add(lax.mul(first!, lax.sub(1, part)), lax.mul(last!, part));
-    if (endpoint) points = lax.concatenate([points, last!], axis);
-  } else points = num === 1 ? first! : lax.full(common.toSpliced(axis, 0, 0), 0, working);
-  const step = () => {
-    if (num === 0 || gaps === 0) return scalarOf(NaN, working);
-    return lax.div(lax.sub(broadcastArray(ends[1]!, common, caller), broadcastArray(ends[0]!, common, caller)), gaps);
-  };
-  if (isInteger(dtype)) points = lax.floor(points);
-  return [cast(points, dtype, false, caller), step];
-}
-
-export interface LogspaceOptions extends LinspaceOptions {
-  /** 10 by default. */
-  base?: Operand | undefined;
-}
-
-/**
- * `base` to the power of points at equal distances.
- *
- * Shape and dtype: as {@link linspace}.
- * @see `jax.numpy.logspace`
- */
-export function logspace(
-  start: Operand,
-  stop: Operand,
-  ...rest: Optionals<[num: number, endpoint: boolean, base: Operand], LogspaceOptions>
-): ArrayValue {
-  const caller = "np.logspace";
-  const names = ["num", "endpoint", "base", "dtype", "axis"] as const;
-  const { base = 10, dtype: given = null, ...options } = readOptions<LogspaceOptions>(caller, names, rest);
-  const dtype = given === null ? toInexact(resultTypeOf(caller, [start, stop]).dtype) : toDType(given, caller);
-  const [exponents] = spaced(start, stop, { ...options, dtype: toInexact(dtype) }, caller);
-  return cast(power(base, exponents), dtype, false, caller);
-}
-
-/**
- * Points whose ratios are equal, from `start` to `stop`, which have one sign.
- *
- * Shape and dtype: as {@link linspace}.
- * @see `jax.numpy.geomspace`
- */
-export function geomspace(start: Operand, stop: Operand, ...rest: SpaceRest): ArrayValue {
-  const caller = "np.geomspace";
-  const { dtype: given = null, axis = 0, ...options } = readOptions<LinspaceOptions>(caller, spaceNames, rest);
-  const dtype = given === null ? toInexact(resultTypeOf(caller, [start, stop]).dtype) : toDType(given, caller);
-  const working = toInexact(dtype);
-  const [first, last] = [start, stop].map((x) => cast(x, working, false, caller));
-  const sign = lax.sign(first!);
-  const exponents = [first!, last!].map((x) => log10(divided(x, sign)));
-  const [points] = spaced(exponents[0]!, exponents[1]!, { ...options, dtype: working, axis }, caller);
-  const place = canonicalAxis(axis, points.ndim, caller);
-  const signs = sign.ndim === 0 ? sign : lax.expandDims(broadcastArray(sign, points.shape.toSpliced(place, 1), caller), [place]);
-  return cast(lax.mul(signs, power(10, points)), dtype, false, caller);
-}
-const divided = (x: ArrayValue, by: ArrayValue): ArrayValue => {
-  const shape = broadcastShapes([x.shape, by.shape], "np.geomspace");
-  return lax.div(broadcastArray(x, shape, "np.geomspace"), broadcastArray(by, shape, "np.geomspace"));
-};
 
 export interface MeshgridOptions {
   /** `xy` (the default): the first two axes are exchanged, as rows and columns of a plot; `ij`: axis i is of array i. */
@@ -261,16 +160,26 @@ export interface MeshgridOptions {
  * @throws ShapeError when an array has not one axis; ArgumentError on another indexing.
  * @see `jax.numpy.meshgrid`
  */
-export function meshgrid(...args: readonly [...ArrayValue[]] | readonly [...ArrayValue[], MeshgridOptions]): ArrayValue[] {
+export function meshgrid(
+  ...args: readonly [...ArrayValue[]] | readonly [...ArrayValue[], MeshgridOptions]
+): ArrayValue[] {
   const caller = "np.meshgrid";
   const last = args.at(-1);
   const named = last instanceof ArrayValue || last === undefined ? [] : [last];
-  const { indexing = "xy", sparse = false } = readOptions<MeshgridOptions>(caller, ["indexing", "sparse"], named);
+  const { indexing = "xy", sparse = false } = readOptions<MeshgridOptions>(
+    caller,
+    ["indexing", "sparse"],
+    named,
+  );
   if (indexing !== "xy" && indexing !== "ij")
-    throw new ArgumentError("numpy/indexing", `${caller}: indexing must be "xy" or "ij", got ${describe(indexing)}`);
+    throw new ArgumentError(
+      "numpy/indexing",
+      `${caller}: indexing must be "xy" or "ij", got ${describe(indexing)}`,
+    );
   const arrays = args.slice(0, args.length - named.length).map((x, i) => toArray(x as ArrayValue, caller, i));
   for (const x of arrays) {
-    if (x.ndim !== 1) throw new ShapeError("numpy/rank", `${caller}: arrays must have one axis, got ${describe(x)}`);
+    if (x.ndim !== 1)
+      throw new ShapeError("numpy/rank", `${caller}: arrays must have one axis, got ${describe(x)}`);
   }
   const swap = indexing === "xy" && arrays.length >= 2;
   const places = swap ? [1, 0, ...range(arrays.length - 2, 2)] : range(arrays.length);
@@ -288,7 +197,10 @@ export function meshgrid(...args: readonly [...ArrayValue[]] | readonly [...Arra
  * @throws ShapeError on a size that is no natural number.
  * @see `jax.numpy.indices`
  */
-export function indices(dimensions: Shape, ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>): ArrayValue {
+export function indices(
+  dimensions: Shape,
+  ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>
+): ArrayValue {
   const { dtype: given } = readOptions<DTypeOption>("np.indices", ["dtype"], rest);
   const dtype = toDType(given ?? defaultInt(), "np.indices");
   const shape = checkShape(dimensions, "np.indices");

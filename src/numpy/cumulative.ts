@@ -22,7 +22,8 @@ function cumulated(name: string, op: Cumulate, x: Operand, rest: Rest, forNan?: 
     a = choose(lax.ne(a, a), scalarOf(forNan, a.dtype, a.aval.weak), a, caller);
   const result = dtype === null ? (a.dtype === "bool" ? defaultInt() : a.dtype) : toDType(dtype, caller);
   // Booleans are added up as integers; the sum is then what it is of.
-  const working = result === "bool" ? cast(toBool(a), defaultInt(), false, caller) : cast(a, result, false, caller);
+  const working =
+    result === "bool" ? cast(toBool(a), defaultInt(), false, caller) : cast(a, result, false, caller);
   return cast(op(working, canonicalAxis(axis ?? 0, a.ndim, caller)), result, false, caller);
 }
 
@@ -36,21 +37,36 @@ export const cumsum = (x: Operand, ...rest: Rest): ArrayValue => cumulated("cums
 /** Products of the elements so far; as {@link cumsum}. @see `jax.numpy.cumprod` */
 export const cumprod = (x: Operand, ...rest: Rest): ArrayValue => cumulated("cumprod", lax.cumprod, x, rest);
 /** {@link cumsum} with NaN counted as 0. @see `jax.numpy.nancumsum` */
-export const nancumsum = (x: Operand, ...rest: Rest): ArrayValue => cumulated("nancumsum", lax.cumsum, x, rest, 0);
+export const nancumsum = (x: Operand, ...rest: Rest): ArrayValue =>
+  cumulated("nancumsum", lax.cumsum, x, rest, 0);
 /** {@link cumprod} with NaN counted as 1. @see `jax.numpy.nancumprod` */
-export const nancumprod = (x: Operand, ...rest: Rest): ArrayValue => cumulated("nancumprod", lax.cumprod, x, rest, 1);
+export const nancumprod = (x: Operand, ...rest: Rest): ArrayValue =>
+  cumulated("nancumprod", lax.cumprod, x, rest, 1);
 
 export interface CumulativeInitialOptions extends CumulativeOptions {
   /** Whether the result begins with the value of no elements. */
   includeInitial?: boolean | undefined;
 }
-function withInitial(name: string, op: Cumulate, first: number, x: Operand, options: CumulativeInitialOptions): ArrayValue {
+function withInitial(
+  name: string,
+  op: Cumulate,
+  first: number,
+  x: Operand,
+  options: CumulativeInitialOptions,
+): ArrayValue {
   const caller = `np.${name}`;
   const names = ["axis", "dtype", "includeInitial"] as const;
-  const { axis = null, dtype = null, includeInitial = false } = readOptions<CumulativeInitialOptions>(caller, names, [options]);
+  const {
+    axis = null,
+    dtype = null,
+    includeInitial = false,
+  } = readOptions<CumulativeInitialOptions>(caller, names, [options]);
   const a = toArray(x, caller);
   if (a.ndim === 0 || (a.ndim > 1 && axis === null)) {
-    throw new ShapeError("numpy/axis", `${caller}: give the axis, unless the array has exactly one; got shape ${showShape(a.shape)}`);
+    throw new ShapeError(
+      "numpy/axis",
+      `${caller}: give the axis, unless the array has exactly one; got shape ${showShape(a.shape)}`,
+    );
   }
   const place = canonicalAxis(axis ?? 0, a.ndim, caller);
   const out = cumulated(name, op, a, [place, dtype]);

@@ -33,7 +33,10 @@ function floorDivided(x: ArrayValue, y: ArrayValue): ArrayValue {
   if (kind === "uint") return lax.div(x, y);
   if (kind === "float") return divmodFloats(x, y)[0];
   if (kind === "complex")
-    throw new DTypeError("numpy/complex", "np.floorDivide is not defined for complex numbers: they have no order");
+    throw new DTypeError(
+      "numpy/complex",
+      "np.floorDivide is not defined for complex numbers: they have no order",
+    );
   const quotient = lax.div(x, y);
   const down = lax.and(lax.ne(lax.sign(x), lax.sign(y)), lax.ne(lax.rem(x, y), 0));
   return choose(down, lax.sub(quotient, 1), quotient, "np.floorDivide");
@@ -86,7 +89,8 @@ function integerExponent(y: Operand): number | null {
  */
 export const power: BinaryFunction = named("power", (x: Operand, y: Operand): ArrayValue => {
   const exponent = integerExponent(y);
-  if (exponent !== null) return lax.integerPow.bind([promoteDTypesNumeric("np.power", x)[0]], { y: exponent })[0]!;
+  if (exponent !== null)
+    return lax.integerPow.bind([promoteDTypesNumeric("np.power", x)[0]], { y: exponent })[0]!;
   const given = [toArray(x, "np.power"), toArray(y, "np.power", 1)] as const;
   // An integer exponent of a float stays one.
   if (isInexact(given[0].dtype) && isInteger(given[1].dtype)) return lax.pow(...promoteRanks(given));

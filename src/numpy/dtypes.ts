@@ -80,7 +80,10 @@ export const eulerGamma = 0.5772156649015329;
  */
 export function weak(value: number | boolean, kind: "float" | "int" | "bool" | "complex"): NDArray {
   if (kind !== "float" && kind !== "int" && kind !== "bool" && kind !== "complex")
-    throw new ArgumentError("numpy/weak", `np.weak: the kind is "float", "int", "bool" or "complex", got ${describe(kind)}`);
+    throw new ArgumentError(
+      "numpy/weak",
+      `np.weak: the kind is "float", "int", "bool" or "complex", got ${describe(kind)}`,
+    );
   if (typeof value !== "number" && typeof value !== "boolean")
     throw new ArgumentError("numpy/weak", `np.weak takes a number or a boolean, got ${describe(value)}`);
   if (kind === "int" && !Number.isInteger(Number(value)))
@@ -142,7 +145,8 @@ export function isdtype(
   kind: KindName | DTypeLike | readonly (KindName | DTypeLike)[],
 ): boolean {
   const name = toDType(dtype, "np.isdtype");
-  if (Array.isArray(kind)) return (kind as readonly (KindName | DTypeLike)[]).some((one) => isdtype(name, one));
+  if (Array.isArray(kind))
+    return (kind as readonly (KindName | DTypeLike)[]).some((one) => isdtype(name, one));
   if (typeof kind === "string" && kind in kinds) return kinds[kind as KindName].includes(kindOf(name));
   return toDType(kind as DTypeLike, "np.isdtype") === name;
 }

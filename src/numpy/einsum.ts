@@ -22,7 +22,7 @@ const refuse = (subscripts: string, problem: string): ArgumentError =>
 function namesOf(text: string, rank: number | null, subscripts: string, ellipsisRank = 0): string[] {
   const match = /^([a-zA-Z]*)(\.\.\.)?([a-zA-Z]*)$/.exec(text);
   if (match === null) throw refuse(subscripts, `"${text}" must consist of letters and at most one "..."`);
-  const [before, after] = [[...match[1]!], [...match[3]!]];
+  const [before, after] = [match[1]!.split(""), match[3]!.split("")];
   const letters = before.length + after.length;
   const dots = match[2] === undefined ? 0 : rank === null ? ellipsisRank : rank - letters;
   if (dots < 0 || (rank !== null && letters + dots !== rank))
@@ -41,17 +41,26 @@ function parse(subscripts: string, operands: readonly ArrayValue[]): Parsed {
   const texts = inputs!.split(",");
   if (texts.length !== operands.length)
     throw refuse(subscripts, `there are ${texts.length} terms for ${operands.length} operands`);
-  const terms = texts.map((text, i): Term => ({ x: operands[i]!, names: namesOf(text, operands[i]!.ndim, subscripts) }));
+  const terms = texts.map((text, i): Term => ({
+    x: operands[i]!,
+    names: namesOf(text, operands[i]!.ndim, subscripts),
+  }));
   const all = terms.flatMap(({ names }) => names);
-  const dots = Math.max(0, ...all.filter((name) => name.startsWith(".")).map((name) => Number(name.slice(1)) + 1));
+  const dots = Math.max(
+    0,
+    ...all.filter((name) => name.startsWith(".")).map((name) => Number(name.slice(1)) + 1),
+  );
   if (output === undefined) {
-    const once = [...new Set(all)].filter((name) => !name.startsWith(".") && all.indexOf(name) === all.lastIndexOf(name));
+    const once = [...new Set(all)].filter(
+      (name) => !name.startsWith(".") && all.indexOf(name) === all.lastIndexOf(name),
+    );
     return { terms, out: [...range(dots).map((i) => `.${dots - 1 - i}`), ...once.sort()] };
   }
   const out = namesOf(output, null, subscripts, dots);
   for (const name of out) {
     if (!all.includes(name)) throw refuse(subscripts, `the output has index "${name}", which is in no input`);
-    if (out.indexOf(name) !== out.lastIndexOf(name)) throw refuse(subscripts, `the output has index "${name}" twice`);
+    if (out.indexOf(name) !== out.lastIndexOf(name))
+      throw refuse(subscripts, `the output has index "${name}" twice`);
   }
   return { terms, out };
 }
@@ -107,13 +116,20 @@ function onDiagonal(x: ArrayValue, axes: readonly number[]): ArrayValue {
 }
 
 /** The product of two terms, summed over names that are not kept. */
-function contracted(lhs: Term, rhs: Term, kept: ReadonlySet<string>, out: readonly string[] | null, dot: Dot): Term {
+function contracted(
+  lhs: Term,
+  rhs: Term,
+  kept: ReadonlySet<string>,
+  out: readonly string[] | null,
+  dot: Dot,
+): Term {
   const shared = lhs.names.filter((name) => rhs.names.includes(name));
   const over = shared.filter((name) => !kept.has(name));
   const batch = out ? out.filter((name) => shared.includes(name)) : shared.filter((name) => kept.has(name));
   const rest = ({ names }: Term) => names.filter((name) => !shared.includes(name));
   const product = (a: Term, b: Term): Term => {
-    const axes = (names: readonly string[]) => [a, b].map((term) => names.map((name) => term.names.indexOf(name))) as [number[], number[]]; // prettier-ignore
+    const axes = (names: readonly string[]) =>
+      [a, b].map((term) => names.map((name) => term.names.indexOf(name))) as [number[], number[]];
     return { x: dot(a.x, b.x, [axes(over), axes(batch)]), names: [...batch, ...rest(a), ...rest(b)] };
   };
   // Exchanged where that saves the transpose.
@@ -123,7 +139,11 @@ function contracted(lhs: Term, rhs: Term, kept: ReadonlySet<string>, out: readon
 const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name, i) => name === b[i]);
 
-type Dot = (a: ArrayValue, b: ArrayValue, numbers: [[number[], number[]], [number[], number[]]]) => ArrayValue;
+type Dot = (
+  a: ArrayValue,
+  b: ArrayValue,
+  numbers: [[number[], number[]], [number[], number[]]],
+) => ArrayValue;
 
 /**
  * Einstein summation: products of elements, summed over the indices that the output lacks.
@@ -142,7 +162,10 @@ export function einsum(
 ): ArrayValue {
   const caller = "np.einsum";
   if (typeof subscripts !== "string")
-    throw new ArgumentError("numpy/einsum", `${caller}: the subscripts must be a string, got ${describe(subscripts)}`);
+    throw new ArgumentError(
+      "numpy/einsum",
+      `${caller}: the subscripts must be a string, got ${describe(subscripts)}`,
+    );
   const last = operands.at(-1);
   const named = isPlainObject(last) ? [last] : [];
   const options = readOptions<DotOptions>(caller, ["precision", "preferredElementType"], named);
@@ -162,7 +185,8 @@ function contractAll(
   dtype: DType,
   precision: lax.Precision | null,
 ): ArrayValue {
-  const dot: Dot = (a, b, numbers) => lax.dotGeneral(a, b, numbers, { precision, preferredElementType: dtype });
+  const dot: Dot = (a, b, numbers) =>
+    lax.dotGeneral(a, b, numbers, { precision, preferredElementType: dtype });
   const keptBeside = (inside: ReadonlySet<number>): Set<string> =>
     new Set([...out, ...terms.flatMap(({ names }, i) => (inside.has(i) ? [] : names))]);
   const simple = terms.map((term, i) => {

@@ -3,7 +3,15 @@ import { DTypeError } from "../core/errors.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { isBool, isIntegral, isUnsigned, promoteDTypesNumeric } from "./promotion.ts";
-import { binary, type BinaryFunction, binaryInexact, named, unary, type UnaryFunction, unaryInexact } from "./ufunc.ts";
+import {
+  binary,
+  type BinaryFunction,
+  binaryInexact,
+  named,
+  unary,
+  type UnaryFunction,
+  unaryInexact,
+} from "./ufunc.ts";
 import { choose } from "./where.ts";
 
 // Unless said otherwise: shape of unary functions `[…s] → […s]`, of binary ones the shape that both broadcast to; the
@@ -26,7 +34,9 @@ export const negative: UnaryFunction = unary("negative", (x) => lax.neg(x));
 /** `+x`. @see `jax.numpy.positive` */
 export const positive: UnaryFunction = unary("positive", (x) => x);
 /** `|x|`; of complex numbers, their modulus. @see `jax.numpy.absolute` */
-export const absolute: UnaryFunction = unary("absolute", (x) => (isBool(x) || isUnsigned(x) ? x : lax.abs(x)));
+export const absolute: UnaryFunction = unary("absolute", (x) =>
+  isBool(x) || isUnsigned(x) ? x : lax.abs(x),
+);
 /** {@link absolute} under its short name. @see `jax.numpy.abs` */
 export const abs: UnaryFunction = unary("abs", (x) => (isBool(x) || isUnsigned(x) ? x : lax.abs(x)));
 /** `|x|` of real numbers. Dtype: float. @throws DTypeError on complex numbers. @see `jax.numpy.fabs` */
@@ -34,9 +44,14 @@ export const fabs: UnaryFunction = unaryInexact("fabs", (x) => lax.abs(requireRe
 /** -1, 0 or 1 by the sign; NaN of NaN. @see `jax.numpy.sign` */
 export const sign: UnaryFunction = unary("sign", (x) => lax.sign(x));
 /** `x²`. @see `jax.numpy.square` */
-export const square: UnaryFunction = named("square", (x) => lax.square(promoteDTypesNumeric("np.square", x)[0]));
+export const square: UnaryFunction = named("square", (x) =>
+  lax.square(promoteDTypesNumeric("np.square", x)[0]),
+);
 /** `1 / x`. Dtype: float. @see `jax.numpy.reciprocal` */
-export const reciprocal: UnaryFunction = unaryInexact("reciprocal", (x) => lax.integerPow.bind([x], { y: -1 })[0]!);
+export const reciprocal: UnaryFunction = unaryInexact(
+  "reciprocal",
+  (x) => lax.integerPow.bind([x], { y: -1 })[0]!,
+);
 /** The square root. Dtype: float. @see `jax.numpy.sqrt` */
 export const sqrt: UnaryFunction = unaryInexact("sqrt", (x) => lax.sqrt(x));
 /** The cube root. Dtype: float. @see `jax.numpy.cbrt` */
@@ -53,7 +68,9 @@ export const log: UnaryFunction = unaryInexact("log", (x) => lax.log(x));
 /** `log(1 + x)`, exact near 0. Dtype: float. @see `jax.numpy.log1p` */
 export const log1p: UnaryFunction = unaryInexact("log1p", (x) => lax.log1p(x));
 /** The logarithm to base 2. Dtype: float. @see `jax.numpy.log2` */
-export const log2: UnaryFunction = unaryInexact("log2", (x) => scaleParts(lax.log(x), (part) => lax.div(part, Math.LN2)));
+export const log2: UnaryFunction = unaryInexact("log2", (x) =>
+  scaleParts(lax.log(x), (part) => lax.div(part, Math.LN2)),
+);
 /** The logarithm to base 10. Dtype: float. @see `jax.numpy.log10` */
 export const log10: UnaryFunction = unaryInexact("log10", (x) =>
   scaleParts(lax.log(x), (part) => lax.mul(part, Math.LOG10E)),
@@ -93,6 +110,25 @@ export const deg2rad: UnaryFunction = unaryInexact("deg2rad", (x) => lax.mul(x, 
 /** Radians in degrees. Dtype: float. @see `jax.numpy.rad2deg` */
 export const rad2deg: UnaryFunction = unaryInexact("rad2deg", (x) => lax.mul(x, 180 / Math.PI));
 
+/** {@link deg2rad} under NumPy's other name. @see `jax.numpy.radians` */
+export const radians: UnaryFunction = named("radians", (x) => deg2rad(x));
+/** {@link rad2deg} under NumPy's other name. @see `jax.numpy.degrees` */
+export const degrees: UnaryFunction = named("degrees", (x) => rad2deg(x));
+/** {@link arcsin} under the array API's name. @see `jax.numpy.asin` */
+export const asin: UnaryFunction = named("asin", (x) => arcsin(x));
+/** {@link arccos} under the array API's name. @see `jax.numpy.acos` */
+export const acos: UnaryFunction = named("acos", (x) => arccos(x));
+/** {@link arctan} under the array API's name. @see `jax.numpy.atan` */
+export const atan: UnaryFunction = named("atan", (x) => arctan(x));
+/** {@link arctan2} under the array API's name. @see `jax.numpy.atan2` */
+export const atan2: BinaryFunction = named("atan2", (y, x) => arctan2(y, x));
+/** {@link arcsinh} under the array API's name. @see `jax.numpy.asinh` */
+export const asinh: UnaryFunction = named("asinh", (x) => arcsinh(x));
+/** {@link arccosh} under the array API's name. @see `jax.numpy.acosh` */
+export const acosh: UnaryFunction = named("acosh", (x) => arccosh(x));
+/** {@link arctanh} under the array API's name. @see `jax.numpy.atanh` */
+export const atanh: UnaryFunction = named("atanh", (x) => arctanh(x));
+
 /** The greater of two; NaN where either is. Ties share the gradient. @see `jax.numpy.maximum` */
 export const maximum: BinaryFunction = binary("maximum", (x, y) => lax.max(x, y));
 /** The lesser of two; NaN where either is. Ties share the gradient. @see `jax.numpy.minimum` */
@@ -118,7 +154,10 @@ export const trunc: UnaryFunction = unary("trunc", (x) =>
 /** `x` itself. @throws DTypeError when it is complex. */
 export function requireReal(x: ArrayValue, name: string): ArrayValue {
   if (!isComplex(x.dtype)) return x;
-  throw new DTypeError("numpy/complex", `np.${name} is not defined for complex numbers; take np.real, np.imag or np.abs`);
+  throw new DTypeError(
+    "numpy/complex",
+    `np.${name} is not defined for complex numbers; take np.real, np.imag or np.abs`,
+  );
 }
 
 /** `scale` applied to a real array, or to both parts of a complex one. */

@@ -12,23 +12,32 @@ const rounders: Partial<Record<DType, (x: number) => number>> = {
 /** The number of a dtype nearest to `x`. */
 export const roundTo = (dtype: DType): ((x: number) => number) => rounders[dtype] ?? Math.fround;
 
+/** Digits that tell a number's exact value from one halfway between two shorter ones. */
+const EXACT = 60;
+
+/**
+ * What `toFixed` and `toExponential` give, but with halves to even, as C and NumPy round: 2.5 to no digits is 2.
+ * `write(digits)` is one of these two for some number.
+ */
+function halfEven(write: (digits: number) => string, digits: number): string {
+  const exact = write(EXACT);
+  const point = exact.indexOf(".") + 1;
+  const end = point + EXACT;
+  const tail = exact.slice(point + digits, end);
+  const kept = exact.slice(0, digits === 0 ? point - 1 : point + digits);
+  const even = Number(kept.at(-1)) % 2 === 0;
+  return even && /^50*$/.test(tail) ? kept + exact.slice(end) : write(digits);
+}
+const exponential = (x: number, digits: number): string => halfEven((n) => x.toExponential(n), digits);
+const fixed = (x: number, digits: number): string => halfEven((n) => x.toFixed(n), digits);
+
 /** The fewest significant digits that tell `x` from the other numbers of its dtype, as `[-]d.ddde±d`. */
 function shortest(x: number, round: (x: number) => number): string {
   for (let digits = 0; digits < 16; digits++) {
-    const text = x.toExponential(digits);
+    const text = exponential(x, digits);
     if (round(Number(text)) === x) return text;
   }
   return x.toExponential();
-}
-
-/** `x` with a fraction of `digits`, halves to even where a float32 lies exactly between. */
-function fixed(x: number, digits: number): string {
-  const scaled = Math.abs(x) * 10 ** digits;
-  const below = Math.floor(scaled);
-  if (scaled - below === 0.5 && below % 2 === 0 && below <= 2 ** 43) {
-    return (Math.sign(x) * (below / 10 ** digits)).toFixed(digits);
-  }
-  return x.toFixed(digits);
 }
 
 /** Positional notation without trailing zeros; whole numbers end with the point. */
@@ -42,11 +51,15 @@ function positional(x: number, round: (x: number) => number, precision: number):
 }
 
 /** Scientific notation: the mantissa with its point, and the exponent's sign and digits, two at least. */
-function scientific(x: number, round: (x: number) => number, minDigits = 0): [mantissa: string, exponent: string] {
+function scientific(
+  x: number,
+  round: (x: number) => number,
+  minDigits = 0,
+): [mantissa: string, exponent: string] {
   let text = shortest(x, round);
   const digits = (text.split("e")[0]!.split(".")[1] ?? "").length;
-  if (digits > PRECISION) text = x.toExponential(PRECISION).replace(/0+e/, "e");
-  else if (digits < minDigits) text = x.toExponential(minDigits);
+  if (digits > PRECISION) text = exponential(x, PRECISION).replace(/0+e/, "e");
+  else if (digits < minDigits) text = exponential(x, minDigits);
   const [mantissa, exponent] = text.split("e") as [string, string];
   const signed = Object.is(x, -0) ? `-${mantissa}` : mantissa;
   return [signed.includes(".") ? signed : `${signed}.`, exponent[0]! + exponent.slice(1).padStart(2, "0")];
@@ -61,16 +74,20 @@ export function floatFormat(values: readonly number[], dtype: DType, plus = fals
   const round = roundTo(dtype);
   const finite = values.filter(Number.isFinite);
   const sizes = finite.filter((x) => x !== 0).map(Math.abs);
-  const [most, least] = [sizes.reduce((a, b) => Math.max(a, b), 0), sizes.reduce((a, b) => Math.min(a, b), Infinity)];
-  const exponential =
+  const [most, least] = [
+    sizes.reduce((a, b) => Math.max(a, b), 0),
+    sizes.reduce((a, b) => Math.min(a, b), Infinity),
+  ];
+  const large =
     sizes.length > 0 && (most >= arrayCutoff[dtype]! || least < round(0.0001) || round(most / least) > 1000);
   const sign = (text: string): string => (plus && !text.startsWith("-") ? `+${text}` : text);
-  const longest = (parts: readonly string[]) => parts.reduce((length, part) => Math.max(length, part.length), 0);
+  const longest = (parts: readonly string[]) =>
+    parts.reduce((length, part) => Math.max(length, part.length), 0);
 
   let left = 0;
   let right = 0;
   let write: (x: number) => string;
-  if (exponential) {
+  if (large) {
     const texts = finite.map((x) => scientific(x, round));
     const digits = longest(texts.map(([mantissa]) => mantissa.split(".")[1]!));
     const exponentSize = longest(texts.map(([, exponent]) => exponent)) - 1;
@@ -118,7 +135,8 @@ function numberText(x: number, dtype: DType): string {
 
 /** A single complex number, as Python's `str` of a NumPy scalar. */
 export function complexText(re: number, im: number): string {
-  const part = (x: number) => (Number.isFinite(x) ? numberText(x, "float32").replace(/\.$/, "") : nonFinite(x, false));
+  const part = (x: number) =>
+    Number.isFinite(x) ? numberText(x, "float32").replace(/\.$/, "") : nonFinite(x, false);
   const imaginary = part(im);
   if (Object.is(re, 0)) return `${imaginary}j`;
   return `(${part(re)}${imaginary.startsWith("-") ? "" : "+"}${imaginary}j)`;
@@ -128,7 +146,7 @@ export function complexText(re: number, im: number): string {
 export function bfloat16Text(x: number): string {
   if (!Number.isFinite(x)) return nonFinite(x, false);
   if (x === 0) return Object.is(x, -0) ? "-0" : "0";
-  const [mantissa, exponent] = x.toExponential(5).split("e") as [string, string];
+  const [mantissa, exponent] = exponential(x, 5).split("e") as [string, string];
   const power = Number(exponent);
   const trimmed = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
   if (power >= -4 && power < 6) return trimmed(Number(`${mantissa}e${exponent}`).toFixed(5 - power));

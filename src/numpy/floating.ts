@@ -32,7 +32,8 @@ export const isposinf: UnaryFunction = unary("isposinf", (x) => equalsInfinity(x
 export const isneginf: UnaryFunction = unary("isneginf", (x) => equalsInfinity(x, -Infinity, "np.isneginf"));
 
 function equalsInfinity(x: ArrayValue, infinity: number, caller: string): ArrayValue {
-  if (isComplex(x.dtype)) throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers`);
+  if (isComplex(x.dtype))
+    throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers`);
   return isFloat(x.dtype) ? lax.eq(x, infinity) : falseLike(x);
 }
 
@@ -51,7 +52,11 @@ export interface NanToNumOptions {
  * @see `jax.numpy.nan_to_num`
  */
 export function nanToNum(x: Operand, options?: NanToNumOptions): ArrayValue {
-  const given = readOptions<NanToNumOptions>("np.nanToNum", ["nan", "posinf", "neginf"], options ? [options] : []);
+  const given = readOptions<NanToNumOptions>(
+    "np.nanToNum",
+    ["nan", "posinf", "neginf"],
+    options ? [options] : [],
+  );
   const [a] = promote("np.nanToNum", x);
   if (isIntegral(a)) return a;
   if (isComplex(a.dtype)) return lax.complex(nanToNum(lax.real(a), options), nanToNum(lax.imag(a), options));
@@ -84,7 +89,10 @@ export function round(
 ): ArrayValue {
   const { decimals = 0 } = readOptions<{ decimals?: number }>("np.round", ["decimals"], rest);
   if (!Number.isInteger(decimals))
-    throw new ArgumentError("numpy/decimals", `np.round: decimals must be an integer, got ${String(decimals)}`);
+    throw new ArgumentError(
+      "numpy/decimals",
+      `np.round: decimals must be an integer, got ${String(decimals)}`,
+    );
   const [a] = promote("np.round", x);
   if (isIntegral(a)) {
     if (decimals >= 0) return a;
@@ -108,7 +116,7 @@ export function modf(x: Operand): [fraction: ArrayValue, whole: ArrayValue] {
 }
 
 /** The next number from `x` towards `y`. Dtype: float. @see `jax.numpy.nextafter` */
-export const nextafter: BinaryFunction = binaryInexact("nextafter", (x, y) => lax.nextAfter(x, y));
+export const nextafter: BinaryFunction = binaryInexact("nextafter", (x, y) => lax.nextafter(x, y));
 
 const integerOfWidth = (dtype: DType): DType => `int${dtypeInfo[dtype].bits}` as DType;
 const bitsOf = (x: ArrayValue): ArrayValue => lax.bitcastConvertType(x, integerOfWidth(x.dtype));
@@ -116,7 +124,8 @@ const bitsOf = (x: ArrayValue): ArrayValue => lax.bitcastConvertType(x, integerO
 /** Whether the sign bit is set: true of -0. Dtype: bool. @throws DTypeError on complex numbers. @see `jax.numpy.signbit` */
 export const signbit: UnaryFunction = unary("signbit", (x) => {
   const kind = kindOf(x.dtype);
-  if (kind === "complex") throw new DTypeError("numpy/complex", "np.signbit is not defined for complex numbers");
+  if (kind === "complex")
+    throw new DTypeError("numpy/complex", "np.signbit is not defined for complex numbers");
   if (kind === "bool" || kind === "uint") return falseLike(x);
   return lax.lt(kind === "int" ? x : bitsOf(x), 0);
 });
@@ -128,13 +137,19 @@ export const copysign: BinaryFunction = binaryInexact("copysign", (x, y) =>
 export const heaviside: BinaryFunction = binaryInexact("heaviside", (x, y) => {
   const caller = "np.heaviside";
   const of = (n: number) => cast(n, x.dtype, x.aval.weak, caller);
-  return choose(lax.lt(x, 0), of(0), choose(lax.gt(x, 0), of(1), choose(lax.ne(x, x), x, y, caller), caller), caller);
+  return choose(
+    lax.lt(x, 0),
+    of(0),
+    choose(lax.gt(x, 0), of(1), choose(lax.ne(x, x), x, y, caller), caller),
+    caller,
+  );
 });
 
 /** `√(x² + y²)` without overflow. Dtype: float. @throws DTypeError on complex numbers. @see `jax.numpy.hypot` */
 export const hypot: BinaryFunction = binaryInexact("hypot", (x, y) => {
   const caller = "np.hypot";
-  if (isComplex(x.dtype)) throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers; take np.abs first`);
+  if (isComplex(x.dtype))
+    throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers; take np.abs first`);
   const [a, b] = [lax.abs(x), lax.abs(y)];
   const infinite = lax.or(lax.eq(a, Infinity), lax.eq(b, Infinity));
   const [most, least] = [lax.max(a, b), lax.min(a, b)];

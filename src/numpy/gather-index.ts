@@ -38,7 +38,10 @@ function normalized(index: ArrayValue, size: number, caller: string): ArrayValue
     const values = integersOf(index);
     return values.every((value) => value >= 0)
       ? index
-      : integerArray(values.map((value) => (value < 0 ? value + size : value)), index.shape);
+      : integerArray(
+          values.map((value) => (value < 0 ? value + size : value)),
+          index.shape,
+        );
   }
   const wide = cast(index, index.dtype, index.aval.weak, caller);
   return lax.select(lax.lt(wide, 0), lax.add(wide, size), wide);

@@ -23,7 +23,8 @@ function listIndex(list: IndexList | TypedArray, caller: string): ArrayValue {
   if (list.length === 0) return make([], "int32", caller);
   const leaves: unknown[] = Array.isArray(list) ? list.flat(Infinity) : [];
   const bad = leaves.find((leaf) => typeof leaf === "number" && !Number.isInteger(leaf));
-  if (bad !== undefined) throw new ArgumentError("index/fraction", `${caller}: ${String(bad)} is no integer index`);
+  if (bad !== undefined)
+    throw new ArgumentError("index/fraction", `${caller}: ${String(bad)} is no integer index`);
   const numbers = leaves.some((leaf) => typeof leaf === "number");
   const arrays = leaves.some((leaf) => leaf instanceof ArrayValue);
   return make(list, numbers && !arrays ? "int32" : null, caller);
@@ -40,7 +41,12 @@ function classify(index: Index, caller: string): ParsedIndex & { readonly consum
     throw new ArgumentError("index/fraction", `${caller}: ${index} is no integer index`);
   }
   const list = Array.isArray(index) || ArrayBuffer.isView(index);
-  const value = typeof index === "boolean" ? make(index, "bool", caller) : list ? listIndex(index as IndexList, caller) : index;
+  const value =
+    typeof index === "boolean"
+      ? make(index, "bool", caller)
+      : list
+        ? listIndex(index as IndexList, caller)
+        : index;
   if (!(value instanceof ArrayValue)) {
     throw new ArgumentError(
       "index/kind",

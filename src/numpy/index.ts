@@ -1,6 +1,7 @@
 /** Arrays with the names of `jax.numpy` in camelCase. */
 
 export type * from "../core/method-types.ts";
+export { s, Slice } from "../core/slices.ts";
 
 export { array, type ArrayLike, type ArrayOptions, asarray, astype } from "./array.ts";
 export { at } from "./at.ts";
@@ -12,12 +13,15 @@ export { divmod, floatPower, floorDivide, fmod, mod, pow, power, remainder } fro
 export * from "./dtypes.ts";
 export { einsum } from "./einsum.ts";
 export {
-  abs, absolute, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, cbrt, ceil, cos, cosh, deg2rad, divide,
-  exp, exp2, expm1, fabs, floor, fmax, fmin, log, log10, log1p, log2, maximum, minimum, multiply, negative, positive,
-  rad2deg, reciprocal, sign, sin, sinh, sqrt, square, subtract, tan, tanh, trueDivide, trunc,
+  abs, absolute, acos, acosh, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2,
+  atanh, cbrt, ceil, cos, cosh, deg2rad, degrees, divide, exp, exp2, expm1, fabs, floor, fmax, fmin, log, log10, log1p,
+  log2, maximum, minimum, multiply, negative, positive, rad2deg, radians, reciprocal, sign, sin, sinh, sqrt, square,
+  subtract, tan, tanh, trueDivide, trunc,
 } from "./elementwise.ts"; // prettier-ignore
 export * from "./floating.ts";
 export { get } from "./indexing.ts";
+export * from "./grid-indices.ts";
+export * from "./interpolation.ts";
 export * from "./join.ts";
 export { finfo, type FloatInfo, iinfo, type IntegerInfo } from "./limits.ts";
 export * as linalg from "./linalg.ts";
@@ -29,14 +33,20 @@ export {
 } from "./logic.ts"; // prettier-ignore
 export { pad, type PadMode, type PadOptions } from "./pad.ts";
 export { array2string, arrayRepr, arrayStr } from "./printing.ts";
+export * from "./products.ts";
+export * from "./quantiles.ts";
 export {
   all, amax, amin, any, argmax, argmin, countNonzero, max, min, nanargmax, nanargmin, prod, ptp, sum,
 } from "./reduce.ts"; // prettier-ignore
 export * from "./repeat.ts";
-export * from "./search.ts";
+export {
+  argwhere, bincount, type BincountOptions, flatnonzero, nonzero, type SizedOptions, where,
+} from "./search.ts"; // prettier-ignore
+export * from "./select.ts";
+export * from "./sets.ts";
 export * from "./shape.ts";
-export { s, Slice } from "../core/slices.ts";
 export * from "./sorting.ts";
+export * from "./spacing.ts";
 export * from "./special.ts";
 export * from "./statistics.ts";
 export * from "./take.ts";

@@ -24,7 +24,13 @@ export function get(x: Operand, ...indices: readonly Index[]): ArrayValue {
 export function index(
   x: ArrayValue,
   indices: readonly Index[],
-  { mode = null, fillValue = null, indicesAreSorted = false, uniqueIndices = false, wrapNegativeIndices = true }: GetOptions,
+  {
+    mode = null,
+    fillValue = null,
+    indicesAreSorted = false,
+    uniqueIndices = false,
+    wrapNegativeIndices = true,
+  }: GetOptions,
   caller: string,
 ): ArrayValue {
   const parsed = parseIndices(indices, x.shape, caller);
@@ -47,7 +53,8 @@ export function index(
   return lax.expandDims(reversed(y, gathered.reversed), gathered.newAxes);
 }
 
-const reversed = (x: ArrayValue, axes: readonly number[]): ArrayValue => (axes.length === 0 ? x : lax.rev(x, axes));
+const reversed = (x: ArrayValue, axes: readonly number[]): ArrayValue =>
+  axes.length === 0 ? x : lax.rev(x, axes);
 
 const isStatic = (indices: readonly ParsedIndex[]): boolean =>
   indices.every(({ kind }) => kind !== "array" && kind !== "mask");
@@ -74,7 +81,9 @@ function finish(x: ArrayValue, { rev, squeeze, newAxes }: AfterSlice): ArrayValu
 
 /** The same elements with a positive step. */
 const forwards = ({ start, step, length }: ResolvedSlice): ResolvedSlice =>
-  step > 0 ? { start, step, length } : { start: length === 0 ? 0 : start + (length - 1) * step, step: -step, length };
+  step > 0
+    ? { start, step, length }
+    : { start: length === 0 ? 0 : start + (length - 1) * step, step: -step, length };
 
 function requireElements(size: number, axis: number, caller: string): void {
   if (size === 0)

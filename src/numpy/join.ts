@@ -24,7 +24,8 @@ function listOf(arrays: ArrayList, verb: string, caller: string): readonly Opera
   const list = arrays instanceof ArrayValue ? (arrays.ndim === 0 ? [] : lax.unstack(arrays, 0)) : arrays;
   if (!Array.isArray(list))
     throw new ArgumentError("numpy/list", `${caller} takes a list of arrays, got ${describe(arrays)}`);
-  if (list.length === 0) throw new ArgumentError("numpy/list", `${caller}: need at least one array to ${verb}`);
+  if (list.length === 0)
+    throw new ArgumentError("numpy/list", `${caller}: need at least one array to ${verb}`);
   return list as readonly Operand[];
 }
 
@@ -46,12 +47,17 @@ export function concatenate(arrays: ArrayList, ...rest: JoinRest): ArrayValue {
   const list = ofOneDType(listOf(arrays, "concatenate", caller), dtype, caller);
   if (axis === null) return lax.concatenate(list.map((x) => lax.reshape(x, [x.size])), 0); // prettier-ignore
   if (list[0]!.ndim === 0)
-    throw new ShapeError("numpy/rank", `${caller}: arrays without axes cannot be concatenated; np.stack makes one`);
+    throw new ShapeError(
+      "numpy/rank",
+      `${caller}: arrays without axes cannot be concatenated; np.stack makes one`,
+    );
   return lax.concatenate(list, canonicalAxis(axis, list[0]!.ndim, caller));
 }
 /** {@link concatenate} under the array API's name. @see `jax.numpy.concat` */
-export const concat = (arrays: ArrayList, ...rest: Optionals<[axis: number | null], JoinOptions>): ArrayValue =>
-  concatenate(arrays, ...rest);
+export const concat = (
+  arrays: ArrayList,
+  ...rest: Optionals<[axis: number | null], JoinOptions>
+): ArrayValue => concatenate(arrays, ...rest);
 
 /**
  * Arrays side by side along a new axis.
@@ -67,7 +73,10 @@ export function stack(arrays: ArrayList, ...rest: JoinRest): ArrayValue {
 }
 
 /** The parts along an axis, without it. @throws ShapeError on an axis out of bounds. @see `jax.numpy.unstack` */
-export function unstack(x: Operand, ...rest: Optionals<[axis: number], { axis?: number | undefined }>): ArrayValue[] {
+export function unstack(
+  x: Operand,
+  ...rest: Optionals<[axis: number], { axis?: number | undefined }>
+): ArrayValue[] {
   const { axis = 0 } = readOptions<{ axis?: number }>("np.unstack", ["axis"], rest);
   return lax.unstack(toArray(x, "np.unstack"), axis);
 }
@@ -102,7 +111,11 @@ const asColumns = (x: Operand): ArrayValue => {
 };
 
 /** `values` after `x` along an axis; without one, both flattened. @throws ShapeError as concatenate. @see `jax.numpy.append` */
-export function append(x: Operand, values: Operand, ...rest: Optionals<[axis: number | null], JoinOptions>): ArrayValue {
+export function append(
+  x: Operand,
+  values: Operand,
+  ...rest: Optionals<[axis: number | null], JoinOptions>
+): ArrayValue {
   const { axis = null } = readOptions<JoinOptions>("np.append", ["axis"], rest);
   return concatenate([x, values], { axis });
 }
@@ -142,7 +155,10 @@ function splitInto(name: string, x: Operand, sections: Sections, axis: number, u
   const cuts = sections instanceof ArrayValue && sections.ndim === 0 ? (known as number[])[0]! : known;
   if (typeof cuts === "number") {
     if (!Number.isInteger(cuts) || cuts <= 0)
-      throw new ArgumentError("numpy/sections", `${caller}: the number of parts must be a positive integer, got ${cuts}`);
+      throw new ArgumentError(
+        "numpy/sections",
+        `${caller}: the number of parts must be a positive integer, got ${cuts}`,
+      );
     const [part, left] = [Math.floor(size / cuts), size % cuts];
     if (left !== 0 && !uneven) {
       throw new ShapeError(

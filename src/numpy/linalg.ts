@@ -36,7 +36,12 @@ function vectorNorm(x: ArrayValue, ord: number, over: Over, caller: string): Arr
   return power(sum(power(lax.abs(x), ord), over), 1 / ord);
 }
 
-function matrixNorm(x: ArrayValue, ord: number | "fro", { axis, keepdims }: Over, caller: string): ArrayValue {
+function matrixNorm(
+  x: ArrayValue,
+  ord: number | "fro",
+  { axis, keepdims }: Over,
+  caller: string,
+): ArrayValue {
   const [row, column] = axis as readonly [number, number];
   if (ord === "fro") return euclidean(x, { axis, keepdims });
   const byColumns = ord === 1 || ord === -1;
@@ -63,14 +68,22 @@ export function norm(
   ...rest: Optionals<[ord: number | "fro" | null, axis: Axis, keepdims: boolean], NormOptions>
 ): ArrayValue {
   const caller = "np.linalg.norm";
-  const { ord = null, axis = null, keepdims = false } = readOptions<NormOptions>(caller, ["ord", "axis", "keepdims"], rest);
+  const {
+    ord = null,
+    axis = null,
+    keepdims = false,
+  } = readOptions<NormOptions>(caller, ["ord", "axis", "keepdims"], rest);
   const [a] = promoteDTypesInexact(caller, x);
   if (axis === null && ord === null) return euclidean(a, { axis: range(a.ndim), keepdims });
   const over = { axis: canonicalAxes(axis, a.ndim, caller), keepdims };
   if (over.axis.length === 1) {
-    if (ord === "fro") throw new ArgumentError("linalg/norm", `${caller}: "fro" is a norm of matrices: name two axes`);
+    if (ord === "fro")
+      throw new ArgumentError("linalg/norm", `${caller}: "fro" is a norm of matrices: name two axes`);
     return vectorNorm(a, ord ?? 2, over, caller);
   }
   if (over.axis.length === 2) return matrixNorm(a, ord ?? "fro", over, caller);
-  throw new ArgumentError("linalg/norm", `${caller}: name one axis for vectors or two for matrices, got ${over.axis.length}`);
+  throw new ArgumentError(
+    "linalg/norm",
+    `${caller}: name one axis for vectors or two for matrices, got ${over.axis.length}`,
+  );
 }

@@ -2,14 +2,12 @@ import { isComplex, toDType } from "../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { DotOptions, DTypeOption } from "../core/method-types.ts";
 import { readOptions } from "../core/options.ts";
-import { canonicalAxes, canonicalAxis, range, showShape } from "../core/shape.ts";
+import { canonicalAxes, range, showShape } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
-import { multiply, subtract } from "./elementwise.ts";
-import { get } from "./indexing.ts";
-import { cast, promoteDTypes, resultTypeOf, toArray } from "./promotion.ts";
+import { multiply } from "./elementwise.ts";
+import { cast, resultTypeOf, toArray } from "./promotion.ts";
 import { sum } from "./reduce.ts";
-import { moveaxis } from "./shape.ts";
 import { type DiagonalOptions, eye, planes } from "./triangles.ts";
 import { choose } from "./where.ts";
 
@@ -79,7 +77,14 @@ function planMatmul(a: ArrayValue, b: ArrayValue): MatmulPlan {
   const rank = Math.max(lead(a).length, lead(b).length);
   const sizesOf = (x: ArrayValue) => [...new Array<undefined>(rank - lead(x).length), ...lead(x)];
   const [lhs, rhs] = [sizesOf(a), sizesOf(b)];
-  const [squeezeLhs, squeezeRhs, unit, both, onlyLhs, onlyRhs]: number[][] = [[], [], [], [], [], []] as never;
+  const [squeezeLhs, squeezeRhs, unit, both, onlyLhs, onlyRhs]: number[][] = [
+    [],
+    [],
+    [],
+    [],
+    [],
+    [],
+  ] as never;
   const [batchLhs, batchRhs]: number[][] = [[], []] as never;
   for (let i = 0; i < rank; i++) {
     const [m, n] = [lhs[i], rhs[i]];
@@ -106,7 +111,13 @@ function planMatmul(a: ArrayValue, b: ArrayValue): MatmulPlan {
   if (b.ndim > 1) onlyRhs!.push(rank + (a.ndim > 1 ? 1 : 0));
   const order = [...both!, ...onlyLhs!, ...onlyRhs!];
   const permutation = range(order.length).sort((i, j) => order[i]! - order[j]!);
-  return { squeezeLhs: squeezeLhs!, squeezeRhs: squeezeRhs!, unit: unit!, batch: [batchLhs!, batchRhs!], permutation };
+  return {
+    squeezeLhs: squeezeLhs!,
+    squeezeRhs: squeezeRhs!,
+    unit: unit!,
+    batch: [batchLhs!, batchRhs!],
+    permutation,
+  };
 }
 
 /**
@@ -120,7 +131,10 @@ export function matmul(lhs: Operand, rhs: Operand, options: DotOptions = {}): Ar
   readOptions<DotOptions>("np.matmul", dotNames, [options]);
   const [a, b] = [toArray(lhs, "np.matmul"), toArray(rhs, "np.matmul", 1)];
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError("numpy/rank", `np.matmul takes arrays of at least one axis, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}: np.multiply scales`); // prettier-ignore
+    throw new ShapeError(
+      "numpy/rank",
+      `np.matmul takes arrays of at least one axis, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}: np.multiply scales`,
+    );
   }
   checkContraction(a, b, [[a.ndim - 1], [Math.max(b.ndim - 2, 0)]], "np.matmul");
   const { squeezeLhs, squeezeRhs, unit, batch, permutation } = planMatmul(a, b);
@@ -153,12 +167,6 @@ export function inner(lhs: Operand, rhs: Operand, options: DotOptions = {}): Arr
   return contract("np.inner", a, b, over, [[], []], options);
 }
 
-/** Products of each pair of elements. Shape: `[…s], […t] → [size, size]`. Dtype: the promoted one. @see `jax.numpy.outer` */
-export function outer(lhs: Operand, rhs: Operand): ArrayValue {
-  const [a, b] = promoteDTypes("np.outer", lhs, rhs);
-  return multiply(lax.expandDims(lax.reshape(a, [a.size]), [1]), lax.expandDims(lax.reshape(b, [b.size]), [0]));
-}
-
 export interface TensordotOptions extends DotOptions {
   /** How many axes to sum over, the last of `a` and the first of `b`; or which, of each. 2 by default. */
   axes?: number | readonly [number | readonly number[], number | readonly number[]] | undefined;
@@ -179,34 +187,22 @@ export function tensordot(lhs: Operand, rhs: Operand, ...rest: TensordotRest): A
   let over: Contraction;
   if (typeof axes === "number") {
     if (!Number.isInteger(axes) || axes < 0 || axes > Math.min(a.ndim, b.ndim)) {
-      throw new ArgumentError("numpy/axes", `${caller}: ${axes} axes cannot be summed over in shapes ${showShape(a.shape)} and ${showShape(b.shape)}`); // prettier-ignore
+      throw new ArgumentError(
+        "numpy/axes",
+        `${caller}: ${axes} axes cannot be summed over in shapes ${showShape(a.shape)} and ${showShape(b.shape)}`,
+      );
     }
     over = [range(axes, a.ndim - axes), range(axes)];
   } else {
     over = [canonicalAxes(axes[0], a.ndim, caller), canonicalAxes(axes[1], b.ndim, caller)];
     if (axes.length !== 2 || over[0].length !== over[1].length)
-      throw new ArgumentError("numpy/axes", `${caller}: there must be as many axes of the second array as of the first`);
+      throw new ArgumentError(
+        "numpy/axes",
+        `${caller}: there must be as many axes of the second array as of the first`,
+      );
   }
   checkContraction(a, b, over, caller);
   return contract(caller, a, b, over, [[], []], options);
-}
-
-/**
- * The Kronecker product: `b` scaled by each element of `a`, laid out in a grid.
- *
- * Shape: sizes are multiplied; the array with fewer axes gets leading ones. Dtype: the promoted one.
- * @see `jax.numpy.kron`
- */
-export function kron(lhs: Operand, rhs: Operand): ArrayValue {
-  const promoted = promoteDTypes("np.kron", lhs, rhs);
-  const rank = Math.max(...promoted.map((x) => x.ndim));
-  const [a, b] = promoted.map((x) => lax.broadcastToRank(x, rank)) as [ArrayValue, ArrayValue];
-  const even = range(rank).map((i) => 2 * i);
-  const product = multiply(
-    lax.expandDims(a, even.map((i) => i + 1)), // prettier-ignore
-    lax.expandDims(b, even),
-  );
-  return lax.reshape(product, a.shape.map((size, i) => size * b.shape[i]!)); // prettier-ignore
 }
 
 export interface TraceOptions extends DiagonalOptions, DTypeOption {}
@@ -218,7 +214,10 @@ export interface TraceOptions extends DiagonalOptions, DTypeOption {}
  */
 export function trace(
   x: Operand,
-  ...rest: [options?: TraceOptions] | [offset: number, options?: TraceOptions] | [offset: number, axis1: number, axis2: number, options?: TraceOptions] // prettier-ignore
+  ...rest:
+    | [options?: TraceOptions]
+    | [offset: number, options?: TraceOptions]
+    | [offset: number, axis1: number, axis2: number, options?: TraceOptions]
 ): ArrayValue {
   const caller = "np.trace";
   const names = ["offset", "axis1", "axis2", "dtype"] as const;
@@ -228,30 +227,4 @@ export function trace(
   const mask = eye(rows, columns, offset, { dtype: "bool" });
   const zero = cast(a.dtype === "bool" ? false : 0, a.dtype, a.aval.weak, caller);
   return sum(choose(mask, a, zero, caller), { axis: [-2, -1], dtype });
-}
-
-export interface CrossOptions {
-  /** The axis with the vectors' components, of both and of the result; the last one by default. */
-  axis?: number | undefined;
-}
-/**
- * The cross product of vectors of two or three components; of two each, its only component.
- *
- * Shape: broadcast. Dtype: the promoted one.
- * @throws ShapeError on vectors of another size. @see `jax.numpy.cross`
- */
-export function cross(lhs: Operand, rhs: Operand, options: CrossOptions = {}): ArrayValue {
-  const caller = "np.cross";
-  const { axis = -1 } = readOptions<CrossOptions>(caller, ["axis"], [options]);
-  const [a, b] = [toArray(lhs, caller), toArray(rhs, caller, 1)].map((x) => moveaxis(x, canonicalAxis(axis, x.ndim, caller), -1)) as [ArrayValue, ArrayValue]; // prettier-ignore
-  const sizes = [a, b].map((x) => x.shape.at(-1)!);
-  if (sizes.some((size) => size !== 2 && size !== 3)) {
-    throw new ShapeError("numpy/cross", `${caller}: vectors have two or three components, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}`); // prettier-ignore
-  }
-  const component = (x: ArrayValue, i: number): Operand => (i < x.shape.at(-1)! ? get(x, "...", i) : 0);
-  const minor = (i: number, j: number): ArrayValue =>
-    subtract(multiply(component(a, i), component(b, j)), multiply(component(a, j), component(b, i)));
-  if (sizes.every((size) => size === 2)) return minor(0, 1);
-  const parts = promoteDTypes(caller, minor(1, 2), minor(2, 0), minor(0, 1));
-  return moveaxis(lax.stack(parts, parts[0].ndim), -1, axis);
 }

@@ -95,7 +95,11 @@ type CloseArguments = Optionals<[rtol: Operand, atol: Operand, equalNan: boolean
  */
 export function isclose(x: Operand, y: Operand, ...rest: CloseArguments): ArrayValue {
   const caller = "np.isclose";
-  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = readOptions<CloseOptions>(caller, ["rtol", "atol", "equalNan"], rest);
+  const {
+    rtol = 1e-5,
+    atol = 1e-8,
+    equalNan = false,
+  } = readOptions<CloseOptions>(caller, ["rtol", "atol", "equalNan"], rest);
   const [a, b] = promoteInexact(caller, x, y);
   const tolerance = (value: Operand) => cast(value, toReal(a.dtype), false, caller);
   const limit = lax.add(tolerance(atol), lax.mul(tolerance(rtol), lax.abs(b)));

@@ -1,11 +1,10 @@
-import { leafEquals } from "../tree/index.ts";
+import { leafEquals, nodeKind } from "../tree/index.ts";
 import type { ShapeLike } from "../core/method-types.ts";
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { ArrayValue, concreteOf, Dense, NDArray } from "../core/value.ts";
 import { astype } from "./array.ts";
 import { at } from "./at.ts";
-import * as calculus from "./calculus.ts";
 import * as complex from "./complex.ts";
 import * as cumulative from "./cumulative.ts";
 import * as division from "./division.ts";
@@ -18,6 +17,7 @@ import * as logic from "./logic.ts";
 import { arrayRepr, arrayStr } from "./printing.ts";
 import * as reduce from "./reduce.ts";
 import { repeat } from "./repeat.ts";
+import { clip } from "./select.ts";
 import * as shape from "./shape.ts";
 import * as sorting from "./sorting.ts";
 import * as statistics from "./statistics.ts";
@@ -40,6 +40,7 @@ function only(x: ArrayValue, use: string) {
 
 const isList = (args: readonly unknown[]): boolean => args.length === 1 && typeof args[0] !== "number";
 
+// prettier-ignore
 const methods: Methods & ThisType<ArrayValue> = {
   add(y) { return elementwise.add(this, y); },
   subtract(y) { return elementwise.subtract(this, y); },
@@ -69,7 +70,7 @@ const methods: Methods & ThisType<ArrayValue> = {
   tan() { return elementwise.tan(this); },
   tanh() { return elementwise.tanh(this); },
   round(...rest) { return round(this, ...rest); },
-  clip(...rest) { return calculus.clip(this, ...rest); },
+  clip(...rest) { return clip(this, ...rest); },
   conj() { return complex.conj(this); },
   get real() { return complex.real(receiver(this)); },
   get imag() { return complex.imag(receiver(this)); },
@@ -134,12 +135,16 @@ const methods: Methods & ThisType<ArrayValue> = {
     for (let i = 0; i < this.shape[0]!; i++) yield get(this, i);
   },
   [Symbol.toPrimitive](hint) {
-    if (hint === "string") return arrayStr(this);
+    if (hint === "string") {
+      // Which is what an index of a list asks for, and silence would be undefined.
+      if (this instanceof Dense && this.concrete() === null) concreteOf(this, "use in text or as the index of a list (toString() describes any array)");
+      return arrayStr(this);
+    }
     const element = only(this, "use as a number");
     if (typeof element !== "object") return Number(element);
     throw new DTypeError("numpy/complex", "use as a number: a complex number is none; take np.real, np.imag or np.abs");
   },
-}; // prettier-ignore
+};
 
 /** In a getter of an object literal, `this` is the literal: here it is the array it is called on. */
 function receiver(self: unknown): ArrayValue {
@@ -152,8 +157,8 @@ type Inspect = (value: unknown, options: object) => string;
 
 const more = {
   [inspect](this: ArrayValue, _depth: number, options: object, inspectValue: Inspect): string {
-    if (this instanceof Dense) return arrayRepr(this);
-    return `${arrayRepr(this)} ${inspectValue({ ...this }, options)}`;
+    if ((this.constructor as typeof ArrayValue)[nodeKind] === "leaf") return arrayRepr(this);
+    return `${arrayRepr(this)} ${inspectValue(Object.fromEntries(Object.entries(this)), options)}`;
   },
   /** Equal shape, dtype and elements; NaN equals nothing. A traced array equals only itself. */
   [leafEquals](this: ArrayValue, other: unknown): boolean {

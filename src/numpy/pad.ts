@@ -6,11 +6,12 @@ import { describe } from "../core/trace.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { round } from "./floating.ts";
-import { linspace } from "./creation.ts";
+import { linspace } from "./spacing.ts";
 import { cast, toArray } from "./promotion.ts";
 import { max, min } from "./reduce.ts";
 import { repeat } from "./repeat.ts";
-import { mean, median } from "./statistics.ts";
+import { median } from "./quantiles.ts";
+import { mean } from "./statistics.ts";
 
 type Pair<T> = readonly [before: T, after: T];
 /** For each axis what goes before and after; one pair, or one value, is for all of them. */
@@ -70,13 +71,19 @@ export function pad(
   const a = toArray(x, "np.pad");
   const widths = pairs(padWidth, a.ndim, "padWidth");
   if (widths.some((pair) => pair.some((width) => !Number.isInteger(width) || width < 0)))
-    throw new ArgumentError("numpy/pad", `np.pad: widths must be natural numbers, got ${JSON.stringify(padWidth)}`);
+    throw new ArgumentError(
+      "numpy/pad",
+      `np.pad: widths must be natural numbers, got ${JSON.stringify(padWidth)}`,
+    );
   if (mode === "constant") return padConstant(a, widths, options.constantValues ?? 0);
   const sides = sidesOf(mode, options, a.ndim);
   return widths.reduce((padded, [before, after], axis) => {
     if (before === 0 && after === 0) return padded;
     if (padded.shape[axis] === 0 && mode !== "empty") {
-      throw new ShapeError("numpy/pad", `np.pad: the empty axis ${axis} of shape ${showShape(a.shape)} cannot be padded by "${mode}"`);
+      throw new ShapeError(
+        "numpy/pad",
+        `np.pad: the empty axis ${axis} of shape ${showShape(a.shape)} cannot be padded by "${mode}"`,
+      );
     }
     return sides(padded, axis, before, after);
   }, a);
@@ -88,11 +95,14 @@ function padConstant(x: ArrayValue, widths: readonly Pair<number>[], values: Per
     return lax.pad(x, scalar(values as Operand), widths.map(([low, high]) => [low, high, 0])); // prettier-ignore
   }
   const none = widths.map((): lax.AxisPadding => [0, 0, 0]);
-  return pairs(values as PerSide<Operand>, x.ndim, "constantValues").reduce((padded, [before, after], axis) => {
-    const [low, high] = widths[axis]!;
-    const first = low === 0 ? padded : lax.pad(padded, scalar(before), none.with(axis, [low, 0, 0]));
-    return high === 0 ? first : lax.pad(first, scalar(after), none.with(axis, [0, high, 0]));
-  }, x);
+  return pairs(values as PerSide<Operand>, x.ndim, "constantValues").reduce(
+    (padded, [before, after], axis) => {
+      const [low, high] = widths[axis]!;
+      const first = low === 0 ? padded : lax.pad(padded, scalar(before), none.with(axis, [low, 0, 0]));
+      return high === 0 ? first : lax.pad(first, scalar(after), none.with(axis, [0, high, 0]));
+    },
+    x,
+  );
 }
 
 const part = (x: ArrayValue, axis: number, start: number, stop: number): ArrayValue =>
@@ -102,14 +112,21 @@ const joined = (parts: readonly ArrayValue[], axis: number): ArrayValue =>
 
 const edge: Sides = (x, axis, before, after) => {
   const n = x.shape[axis]!;
-  return joined([repeat(part(x, axis, 0, 1), before, axis), x, repeat(part(x, axis, n - 1, n), after, axis)], axis);
+  return joined(
+    [repeat(part(x, axis, 0, 1), before, axis), x, repeat(part(x, axis, n - 1, n), after, axis)],
+    axis,
+  );
 };
 
 const wrap: Sides = (x, axis, before, after) => {
   const n = x.shape[axis]!;
   const whole = Math.floor(before / n) + Math.floor(after / n) + 1;
   return joined(
-    [part(x, axis, n - (before % n), n), ...new Array<ArrayValue>(whole).fill(x), part(x, axis, 0, after % n)],
+    [
+      part(x, axis, n - (before % n), n),
+      ...new Array<ArrayValue>(whole).fill(x),
+      part(x, axis, 0, after % n),
+    ],
     axis,
   );
 };
@@ -123,7 +140,7 @@ const mirror =
     const grow = (from: ArrayValue, width: number, front: boolean): ArrayValue => {
       let out = from;
       let at = front ? part(x, axis, 0, 1) : part(x, axis, n - 1, n);
-      for (let left = width; left > 0; ) {
+      for (let left = width; left > 0;) {
         const count = Math.min(left, n - offset);
         left -= count;
         const size = out.shape[axis]!;
@@ -144,7 +161,10 @@ const mirror =
 const statistics = { maximum: max, minimum: min, mean, median } as const;
 /** A statistic of the elements at each edge, repeated. */
 const statistic =
-  (of: (x: ArrayValue, options: { axis: number; keepdims: true }) => ArrayValue, lengths: readonly Pair<number>[] | null): Sides =>
+  (
+    of: (x: ArrayValue, options: { axis: number; keepdims: true }) => ArrayValue,
+    lengths: readonly Pair<number>[] | null,
+  ): Sides =>
   (x, axis, before, after) => {
     const n = x.shape[axis]!;
     const value = (low: number, high: number) => {
@@ -178,7 +198,13 @@ function sidesOf(mode: PadMode, options: PadOptions, rank: number): Sides {
     case "wrap": return wrap; // prettier-ignore
     case "reflect": return mirror(false, odd); // prettier-ignore
     case "symmetric": return mirror(true, odd); // prettier-ignore
-    case "empty": return (x, axis, before, after) => padConstant(x, Array.from({ length: rank }, (_, i) => (i === axis ? [before, after] : [0, 0])), 0); // prettier-ignore
+    case "empty":
+      return (x, axis, before, after) =>
+        padConstant(
+          x,
+          Array.from({ length: rank }, (_, i) => (i === axis ? [before, after] : [0, 0])),
+          0,
+        );
     case "linear_ramp": return ramp(pairs(options.endValues ?? 0, rank, "endValues")); // prettier-ignore
     case "maximum":
     case "minimum":
@@ -188,6 +214,9 @@ function sidesOf(mode: PadMode, options: PadOptions, rank: number): Sides {
       return statistic(statistics[mode], lengths);
     }
     default:
-      throw new ArgumentError("numpy/pad", `np.pad: there is no mode ${describe(mode)}; modes are constant, edge, reflect, symmetric, wrap, maximum, minimum, mean, median, linear_ramp, empty`); // prettier-ignore
+      throw new ArgumentError(
+        "numpy/pad",
+        `np.pad: there is no mode ${describe(mode)}; modes are constant, edge, reflect, symmetric, wrap, maximum, minimum, mean, median, linear_ramp, empty`,
+      );
   }
 }

@@ -1,7 +1,7 @@
 import { type DType, kindOf } from "../core/dtype.ts";
 import type { Complex, Element } from "../core/method-types.ts";
 import { showShape, type Shape, stridesOf } from "../core/shape.ts";
-import { ArrayValue, Dense, type NDArray } from "../core/value.ts";
+import { type ArrayValue, Dense, type NDArray } from "../core/value.ts";
 import { elementReader } from "./elements.ts";
 import { bfloat16Text, complexText, floatFormat, scalarText } from "./float-text.ts";
 
@@ -71,7 +71,10 @@ function layOut(
     const words = visible[axis]!.map((i) =>
       i === null ? "..." : nest(axis + 1, at + i * strides[axis]!, inner, width - 1),
     );
-    const body = left === 1 ? fill(words, separator, indent, width) : words.map((word) => indent + word).join(separator.trimEnd() + "\n".repeat(left - 1)); // prettier-ignore
+    const body =
+      left === 1
+        ? fill(words, separator, indent, width)
+        : words.map((word) => indent + word).join(separator.trimEnd() + "\n".repeat(left - 1));
     return `[${body.slice(indent.length)}]`;
   };
   return nest(0, 0, " ".repeat(1 + prefix), lineWidth);
@@ -108,14 +111,19 @@ export interface PrintOptions {
  *
  * @throws DTypeError on PRNG keys. @see `numpy.array2string`
  */
-export function array2string(x: NDArray, { separator = " ", prefix = "", suffix = "" }: PrintOptions = {}): string {
+export function array2string(
+  x: NDArray,
+  { separator = " ", prefix = "", suffix = "" }: PrintOptions = {},
+): string {
   if (x.size === 0) return "[]";
   const reader = elementReader(x.dtype, "np.array2string");
   const { storage } = x;
   const read = (i: number) => reader(storage, i);
   const visible = visibleOf(x.shape, x.size);
   const format = elementFormat(x.dtype, shownElements(x, visible, read), x.ndim === 0);
-  return layOut(x.shape, visible, separator, prefix.length, LINE_WIDTH - suffix.length, (i) => format(read(i)));
+  return layOut(x.shape, visible, separator, prefix.length, LINE_WIDTH - suffix.length, (i) =>
+    format(read(i)),
+  );
 }
 
 /** Key arrays show their words. */
@@ -126,10 +134,19 @@ function keyText({ shape, storage }: NDArray): string {
   return `Array(${showShape(shape)}, dtype=key<fry>) overlaying:\n${words}`;
 }
 
-const abstractText = (x: ArrayValue): string => `${x.constructor.name}(${x.dtype}[${x.shape.join(",")}])`;
+function abstractText(x: ArrayValue): string {
+  const { name } = x.constructor;
+  try {
+    return `${name}(${x.dtype}[${x.shape.join(",")}])`;
+  } catch {
+    // A half of a partitioned value may lack the field that its shape comes from; showing it must not throw.
+    return name;
+  }
+}
 
 /** The concrete array to show, if `x` is one: a tracer shows what it is instead. */
-const shown = (x: ArrayValue): NDArray | null => (x instanceof Dense && x.concrete() === x ? (x as NDArray) : null);
+const shown = (x: ArrayValue): NDArray | null =>
+  x instanceof Dense && x.concrete() === x ? (x as NDArray) : null;
 
 /**
  * The elements, as Python's `str` of a JAX array: `[1. 2.]`; of a traced or structured array, its type.
@@ -144,7 +161,9 @@ export function arrayStr(x: ArrayValue): string {
   if (typeof element === "object") return complexText(element.re, element.im);
   if (typeof element === "boolean") return element ? "True" : "False";
   if (kindOf(known.dtype) !== "float") return String(element);
-  return known.dtype === "bfloat16" ? bfloat16Text(Number(element)) : scalarText(Number(element), known.dtype);
+  return known.dtype === "bfloat16"
+    ? bfloat16Text(Number(element))
+    : scalarText(Number(element), known.dtype);
 }
 
 /**

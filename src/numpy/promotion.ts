@@ -65,7 +65,7 @@ export function toArray(x: Operand, caller: string, position = 0): ArrayValue {
 
 /** The dtype and weakness that operands promote to. @throws DTypeError where no dtype holds them all. */
 export const resultTypeOf = (caller: string, operands: readonly Operand[]): TypeOf =>
-  promoteAll(operands.map((x, i) => typeOf(x, caller, i)));
+  promoteAll(operands.map((x, i) => typeOf(x, caller, i)), caller);
 
 type Arrays<T extends readonly Operand[]> = { -readonly [K in keyof T]: ArrayValue };
 
@@ -89,11 +89,15 @@ function castAll<T extends readonly Operand[]>(
 export const promoteDTypes = <T extends readonly Operand[]>(caller: string, ...operands: T): Arrays<T> =>
   castAll(caller, operands);
 /** As {@link promoteDTypes}, integers and booleans becoming floats. */
-export const promoteDTypesInexact = <T extends readonly Operand[]>(caller: string, ...operands: T): Arrays<T> =>
-  castAll(caller, operands, toInexact);
+export const promoteDTypesInexact = <T extends readonly Operand[]>(
+  caller: string,
+  ...operands: T
+): Arrays<T> => castAll(caller, operands, toInexact);
 /** As {@link promoteDTypes}, booleans becoming int32. */
-export const promoteDTypesNumeric = <T extends readonly Operand[]>(caller: string, ...operands: T): Arrays<T> =>
-  castAll(caller, operands, toNumeric);
+export const promoteDTypesNumeric = <T extends readonly Operand[]>(
+  caller: string,
+  ...operands: T
+): Arrays<T> => castAll(caller, operands, toNumeric);
 const toNumeric = (dtype: DType): DType => (dtype === "bool" ? "int32" : dtype);
 
 /**

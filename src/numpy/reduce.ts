@@ -20,7 +20,8 @@ const extremeNames = ["axis", "keepdims", "initial", "where"] as const;
 const logicalNames = ["axis", "keepdims", "where"] as const;
 
 /** float16 and bfloat16 are summed as float32. */
-export const wideFloat = (dtype: DType): DType => (dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype);
+export const wideFloat = (dtype: DType): DType =>
+  dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype;
 
 function wideInteger(dtype: DType): DType {
   const { kind, bits } = dtypeInfo[dtype];
@@ -47,7 +48,11 @@ interface Reduction {
 }
 
 /** Reduces `x`, which has the dtype to compute in. */
-function reduced(x: ArrayValue, { caller, op, identity, combine }: Reduction, options: ExtremeOptions): ArrayValue {
+function reduced(
+  x: ArrayValue,
+  { caller, op, identity, combine }: Reduction,
+  options: ExtremeOptions,
+): ArrayValue {
   const { axis = null, keepdims = false, initial = null } = options;
   const where = checkWhere(options.where, caller);
   const axes = canonicalAxes(axis, x.ndim, caller);
@@ -56,25 +61,34 @@ function reduced(x: ArrayValue, { caller, op, identity, combine }: Reduction, op
   if (initial !== null) {
     const start = cast(initial, x.dtype, false, caller);
     if (start.ndim !== 0)
-      throw new ShapeError("numpy/initial", `${caller}: initial must be a scalar, got shape ${showShape(start.shape)}`);
+      throw new ShapeError(
+        "numpy/initial",
+        `${caller}: initial must be a scalar, got shape ${showShape(start.shape)}`,
+      );
     out = combine(start, out);
   }
   return keepdims ? lax.expandDims(out, axes) : out;
 }
 
 const total: Omit<Reduction, "caller"> = {
-  op: (x, axes) => (x.dtype === "bool" ? lax.reduceOr.bind([x], { axes }) : lax.reduceSum.bind([x], { axes }))[0]!,
+  op: (x, axes) =>
+    (x.dtype === "bool" ? lax.reduceOr.bind([x], { axes }) : lax.reduceSum.bind([x], { axes }))[0]!,
   identity: (dtype) => (dtype === "bool" ? false : 0),
   combine: (x, y) => (x.dtype === "bool" ? lax.or(x, y) : lax.add(x, y)),
 };
 const product: Omit<Reduction, "caller"> = {
-  op: (x, axes) => (x.dtype === "bool" ? lax.reduceAnd.bind([x], { axes }) : lax.reduceProd.bind([x], { axes }))[0]!,
+  op: (x, axes) =>
+    (x.dtype === "bool" ? lax.reduceAnd.bind([x], { axes }) : lax.reduceProd.bind([x], { axes }))[0]!,
   identity: (dtype) => (dtype === "bool" ? true : 1),
   combine: (x, y) => (x.dtype === "bool" ? lax.and(x, y) : lax.mul(x, y)),
 };
 
 function accumulated(caller: string, kind: Omit<Reduction, "caller">, x: Operand, rest: SumRest): ArrayValue {
-  const { dtype = null, promoteIntegers = true, ...options } = readOptions<SumOptions>(caller, sumNames, rest);
+  const {
+    dtype = null,
+    promoteIntegers = true,
+    ...options
+  } = readOptions<SumOptions>(caller, sumNames, rest);
   const [a] = promoteDTypesNumeric(caller, x);
   const result = dtype === null ? (promoteIntegers ? wideInteger(a.dtype) : a.dtype) : toDType(dtype, caller);
   const working = dtype === null ? wideFloat(result) : result;
@@ -140,7 +154,13 @@ export function ptp(x: Operand, ...rest: ExtremeRest): ArrayValue {
   return lax.sub(extreme("ptp", greatest, x, rest), extreme("ptp", least, x, rest));
 }
 
-function logical(caller: string, op: Reduction["op"], identity: boolean, x: Operand, rest: LogicalRest): ArrayValue {
+function logical(
+  caller: string,
+  op: Reduction["op"],
+  identity: boolean,
+  x: Operand,
+  rest: LogicalRest,
+): ArrayValue {
   const options = readOptions<ReduceOptions>(caller, logicalNames, rest);
   const a = toArray(x, caller);
   const flags = a.dtype === "bool" ? a : isComplex(a.dtype) ? toBool(a) : cast(a, "bool", false, caller);
@@ -159,20 +179,35 @@ export const any = (x: Operand, ...rest: LogicalRest): ArrayValue =>
   logical("np.any", (p, axes) => lax.reduceOr.bind([p], { axes })[0]!, false, x, rest);
 
 /** The number of elements that are not 0. Shapes and errors as {@link all}. Dtype: int32. @see `jax.numpy.count_nonzero` */
-export function countNonzero(x: Operand, ...rest: Optionals<[axis: Axis, keepdims: boolean], ReduceOptions>): ArrayValue {
-  const { axis = null, keepdims = false } = readOptions<ReduceOptions>("np.countNonzero", ["axis", "keepdims"], rest);
+export function countNonzero(
+  x: Operand,
+  ...rest: Optionals<[axis: Axis, keepdims: boolean], ReduceOptions>
+): ArrayValue {
+  const { axis = null, keepdims = false } = readOptions<ReduceOptions>(
+    "np.countNonzero",
+    ["axis", "keepdims"],
+    rest,
+  );
   return sum(toBool(toArray(x, "np.countNonzero")), { axis, keepdims, dtype: defaultInt() });
 }
 
 type ArgRest = Optionals<[axis: number | null, keepdims: boolean], ArgOptions>;
 
-function place(name: string, op: typeof lax.argmax | typeof lax.argmin, x: ArrayValue, options: ArgOptions): ArrayValue {
+function place(
+  name: string,
+  op: typeof lax.argmax | typeof lax.argmin,
+  x: ArrayValue,
+  options: ArgOptions,
+): ArrayValue {
   const caller = `np.${name}`;
   const { axis = null, keepdims = false } = options;
   const a = axis === null ? lax.reshape(x, [x.size]) : x;
   const searched = canonicalAxis(axis ?? 0, a.ndim, caller);
   if (a.shape[searched] === 0) {
-    throw new ShapeError("numpy/empty", `attempt to get ${name} of an empty sequence: axis ${searched} of shape ${showShape(a.shape)}`); // prettier-ignore
+    throw new ShapeError(
+      "numpy/empty",
+      `attempt to get ${name} of an empty sequence: axis ${searched} of shape ${showShape(a.shape)}`,
+    );
   }
   const out = op(a, searched, defaultInt());
   return keepdims ? lax.expandDims(out, axis === null ? range(x.ndim) : [searched]) : out;
@@ -185,12 +220,28 @@ function place(name: string, op: typeof lax.argmax | typeof lax.argmin, x: Array
  * @throws ShapeError on an empty axis or one out of bounds. @see `jax.numpy.argmax`
  */
 export const argmax = (x: Operand, ...rest: ArgRest): ArrayValue =>
-  place("argmax", lax.argmax, toArray(x, "np.argmax"), readOptions<ArgOptions>("np.argmax", ["axis", "keepdims"], rest));
+  place(
+    "argmax",
+    lax.argmax,
+    toArray(x, "np.argmax"),
+    readOptions<ArgOptions>("np.argmax", ["axis", "keepdims"], rest),
+  );
 /** Where the least element is, the first of several; NaN counts as least. As {@link argmax}. @see `jax.numpy.argmin` */
 export const argmin = (x: Operand, ...rest: ArgRest): ArrayValue =>
-  place("argmin", lax.argmin, toArray(x, "np.argmin"), readOptions<ArgOptions>("np.argmin", ["axis", "keepdims"], rest));
+  place(
+    "argmin",
+    lax.argmin,
+    toArray(x, "np.argmin"),
+    readOptions<ArgOptions>("np.argmin", ["axis", "keepdims"], rest),
+  );
 
-function nanPlace(name: string, op: typeof lax.argmax | typeof lax.argmin, last: number, x: Operand, rest: ArgRest): ArrayValue {
+function nanPlace(
+  name: string,
+  op: typeof lax.argmax | typeof lax.argmin,
+  last: number,
+  x: Operand,
+  rest: ArgRest,
+): ArrayValue {
   const caller = `np.${name}`;
   const options = readOptions<ArgOptions>(caller, ["axis", "keepdims"], rest);
   const a = toArray(x, caller);
@@ -200,6 +251,8 @@ function nanPlace(name: string, op: typeof lax.argmax | typeof lax.argmin, last:
   return choose(all(isNan, { axis: options.axis, keepdims: options.keepdims }), -1, found, caller);
 }
 /** {@link argmax} of what is not NaN; -1 where all is. @see `jax.numpy.nanargmax` */
-export const nanargmax = (x: Operand, ...rest: ArgRest): ArrayValue => nanPlace("nanargmax", lax.argmax, -Infinity, x, rest);
+export const nanargmax = (x: Operand, ...rest: ArgRest): ArrayValue =>
+  nanPlace("nanargmax", lax.argmax, -Infinity, x, rest);
 /** {@link argmin} of what is not NaN; -1 where all is. @see `jax.numpy.nanargmin` */
-export const nanargmin = (x: Operand, ...rest: ArgRest): ArrayValue => nanPlace("nanargmin", lax.argmin, Infinity, x, rest);
+export const nanargmin = (x: Operand, ...rest: ArgRest): ArrayValue =>
+  nanPlace("nanargmin", lax.argmin, Infinity, x, rest);

@@ -37,7 +37,11 @@ export function repeat(
   ...rest: Optionals<[axis: number | null], RepeatOptions>
 ): ArrayValue {
   const caller = "np.repeat";
-  const { axis = null, totalRepeatLength = null } = readOptions<RepeatOptions>(caller, ["axis", "totalRepeatLength"], rest);
+  const { axis = null, totalRepeatLength = null } = readOptions<RepeatOptions>(
+    caller,
+    ["axis", "totalRepeatLength"],
+    rest,
+  );
   const given = toArray(x, caller);
   const a = axis === null ? lax.reshape(given, [given.size]) : given;
   const place = canonicalAxis(axis ?? 0, a.ndim, caller);
@@ -45,14 +49,24 @@ export function repeat(
   const known = knownCounts(repeats);
   if (known !== null) {
     if (!known.every((count) => Number.isInteger(count) && count >= 0))
-      throw new ArgumentError("numpy/count", `${caller}: counts must be natural numbers, got ${showShape(known)}`);
+      throw new ArgumentError(
+        "numpy/count",
+        `${caller}: counts must be natural numbers, got ${showShape(known)}`,
+      );
     if (known.length !== 1 && known.length !== size) {
-      throw new ShapeError("numpy/repeat", `${caller}: there are ${known.length} counts for ${size} elements along axis ${place} of shape ${showShape(a.shape)}`); // prettier-ignore
+      throw new ShapeError(
+        "numpy/repeat",
+        `${caller}: there are ${known.length} counts for ${size} elements along axis ${place} of shape ${showShape(a.shape)}`,
+      );
     }
   }
   if (known?.length === 1 && totalRepeatLength === null) {
     const count = known[0]!;
-    const wide = lax.broadcastInDim(a, a.shape.toSpliced(place + 1, 0, count), range(a.ndim + 1).filter((i) => i !== place + 1)); // prettier-ignore
+    const wide = lax.broadcastInDim(
+      a,
+      a.shape.toSpliced(place + 1, 0, count),
+      range(a.ndim + 1).filter((i) => i !== place + 1),
+    );
     return lax.reshape(wide, a.shape.with(place, size * count));
   }
   if (known !== null) {
@@ -67,7 +81,11 @@ export function repeat(
       `${caller}: the counts are traced, so the size of the result is not known: give totalRepeatLength`,
     );
   }
-  const counts = broadcastArray(lax.reshape(toArray(repeats as ArrayValue, caller, 1), [(repeats as ArrayValue).size]), [size], caller);
+  const counts = broadcastArray(
+    lax.reshape(toArray(repeats as ArrayValue, caller, 1), [(repeats as ArrayValue).size]),
+    [size],
+    caller,
+  );
   return take(a, sourceOfEach(counts, totalRepeatLength), place);
 }
 
@@ -103,9 +121,18 @@ export function roll(
   if (axis === null) return lax.reshape(roll(lax.reshape(a, [a.size]), shift, 0), a.shape);
   const axes = (typeof axis === "number" ? [axis] : axis).map((i) => canonicalAxis(i, a.ndim, caller));
   const shifts: readonly (number | ArrayValue)[] =
-    shift instanceof ArrayValue ? (shift.ndim === 0 ? [shift] : lax.unstack(shift, 0)) : typeof shift === "number" ? [shift] : shift;
+    shift instanceof ArrayValue
+      ? shift.ndim === 0
+        ? [shift]
+        : lax.unstack(shift, 0)
+      : typeof shift === "number"
+        ? [shift]
+        : shift;
   if (axes.length !== shifts.length && axes.length !== 1 && shifts.length !== 1)
-    throw new ShapeError("numpy/roll", `${caller}: ${shifts.length} shifts do not go with ${axes.length} axes`);
+    throw new ShapeError(
+      "numpy/roll",
+      `${caller}: ${shifts.length} shifts do not go with ${axes.length} axes`,
+    );
   return range(Math.max(axes.length, shifts.length)).reduce(
     (rolled, i) => rollAxis(rolled, shifts[shifts.length === 1 ? 0 : i]!, axes[axes.length === 1 ? 0 : i]!),
     a,
@@ -116,7 +143,8 @@ function rollAxis(x: ArrayValue, shift: number | ArrayValue, axis: number): Arra
   const size = x.shape[axis]!;
   if (size === 0) return x;
   if (typeof shift === "number") {
-    if (!Number.isInteger(shift)) throw new ArgumentError("numpy/integer", `np.roll: the shift must be an integer, got ${shift}`);
+    if (!Number.isInteger(shift))
+      throw new ArgumentError("numpy/integer", `np.roll: the shift must be an integer, got ${shift}`);
     const start = ((-shift % size) + size) % size;
     return lax.concatenate(
       [lax.sliceInDim(x, start, size, { axis }), lax.sliceInDim(x, 0, start, { axis })],

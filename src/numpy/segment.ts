@@ -27,7 +27,10 @@ function countOf(ids: ArrayValue, given: number | null, caller: string): number 
     return integersOf(known).reduce((count, id) => Math.max(count, id + 1), 0);
   }
   if (Number.isInteger(given) && given >= 0) return given;
-  throw new ArgumentError("segment/count", `${caller}: numSegments must be a non-negative integer, got ${given}`);
+  throw new ArgumentError(
+    "segment/count",
+    `${caller}: numSegments must be a non-negative integer, got ${given}`,
+  );
 }
 
 function reduceSegments(

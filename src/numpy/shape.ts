@@ -64,7 +64,9 @@ export function transpose(
 ): ArrayValue {
   const { axes = null } = readOptions<{ axes?: readonly number[] | null }>("np.transpose", ["axes"], rest);
   const a = toArray(x, "np.transpose");
-  const permutation = axes ? axes.map((axis) => canonicalAxis(axis, a.ndim, "np.transpose")) : range(a.ndim).reverse();
+  const permutation = axes
+    ? axes.map((axis) => canonicalAxis(axis, a.ndim, "np.transpose"))
+    : range(a.ndim).reverse();
   return lax.transpose(a, permutation);
 }
 /** {@link transpose} under the array API's name. @see `jax.numpy.permute_dims` */
@@ -74,7 +76,10 @@ export const permuteDims = (x: Operand, axes: readonly number[]): ArrayValue => 
 export function matrixTranspose(x: Operand): ArrayValue {
   const a = toArray(x, "np.matrixTranspose");
   if (a.ndim < 2)
-    throw new ShapeError("numpy/rank", `np.matrixTranspose takes at least two axes, got shape ${showShape(a.shape)}`);
+    throw new ShapeError(
+      "numpy/rank",
+      `np.matrixTranspose takes at least two axes, got shape ${showShape(a.shape)}`,
+    );
   return swapaxes(a, -1, -2);
 }
 
@@ -89,7 +94,11 @@ export function swapaxes(x: Operand, axis1: number, axis2: number): ArrayValue {
  * Axes moved to other places, the rest keeping their order.
  * @throws ShapeError on an axis out of bounds or named twice, or lists of unequal length. @see `jax.numpy.moveaxis`
  */
-export function moveaxis(x: Operand, source: number | readonly number[], destination: number | readonly number[]): ArrayValue {
+export function moveaxis(
+  x: Operand,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): ArrayValue {
   const caller = "np.moveaxis";
   const a = toArray(x, caller);
   const from = canonicalAxes(source, a.ndim, caller);
@@ -103,7 +112,11 @@ export function moveaxis(x: Operand, source: number | readonly number[], destina
 }
 
 /** `axis` moved to lie before `start`. @throws ShapeError on an axis out of bounds. @see `jax.numpy.rollaxis` */
-export function rollaxis(x: Operand, axis: number, ...rest: Optionals<[start: number], { start?: number | undefined }>): ArrayValue {
+export function rollaxis(
+  x: Operand,
+  axis: number,
+  ...rest: Optionals<[start: number], { start?: number | undefined }>
+): ArrayValue {
   const { start = 0 } = readOptions<{ start?: number }>("np.rollaxis", ["start"], rest);
   const a = toArray(x, "np.rollaxis");
   const from = canonicalAxis(axis, a.ndim, "np.rollaxis");
@@ -125,7 +138,8 @@ export const expandDims = (x: Operand, axis: number | readonly number[]): ArrayV
 export function squeeze(x: Operand, ...rest: Optionals<[axis: Axis], AxisOption>): ArrayValue {
   const axis = axisOf("np.squeeze", rest) ?? null;
   const a = toArray(x, "np.squeeze");
-  const axes = axis === null ? range(a.ndim).filter((i) => a.shape[i] === 1) : canonicalAxes(axis, a.ndim, "np.squeeze");
+  const axes =
+    axis === null ? range(a.ndim).filter((i) => a.shape[i] === 1) : canonicalAxes(axis, a.ndim, "np.squeeze");
   return lax.squeeze(a, axes);
 }
 
@@ -165,10 +179,14 @@ export interface Rot90Options {
   axes?: readonly [number, number] | undefined;
 }
 /** Turned by quarters in the plane of two axes. @throws ShapeError when the axes are one. @see `jax.numpy.rot90` */
-export function rot90(x: Operand, ...rest: Optionals<[k: number, axes: readonly [number, number]], Rot90Options>): ArrayValue {
+export function rot90(
+  x: Operand,
+  ...rest: Optionals<[k: number, axes: readonly [number, number]], Rot90Options>
+): ArrayValue {
   const caller = "np.rot90";
   const { k = 1, axes = [0, 1] } = readOptions<Rot90Options>(caller, ["k", "axes"], rest);
-  if (!Number.isInteger(k)) throw new ArgumentError("numpy/integer", `${caller}: k must be an integer, got ${k}`);
+  if (!Number.isInteger(k))
+    throw new ArgumentError("numpy/integer", `${caller}: k must be an integer, got ${k}`);
   const a = toArray(x, caller);
   const [i, j] = canonicalAxes(axes, a.ndim, caller) as [number, number];
   const turns = ((k % 4) + 4) % 4;

@@ -28,7 +28,11 @@ function along(x: Operand, axis: number | null, caller: string): [x: ArrayValue,
  */
 export function sort(x: Operand, ...rest: SortRest): ArrayValue {
   const caller = "np.sort";
-  const { axis = -1, stable = true, descending = false } = readOptions<SortOptions>(caller, ["axis", "stable", "descending"], rest);
+  const {
+    axis = -1,
+    stable = true,
+    descending = false,
+  } = readOptions<SortOptions>(caller, ["axis", "stable", "descending"], rest);
   const [a, dimension] = along(x, axis, caller);
   const sorted = lax.sort(a, { dimension, isStable: stable });
   return descending ? lax.rev(sorted, [dimension]) : sorted;
@@ -43,7 +47,12 @@ export function sort(x: Operand, ...rest: SortRest): ArrayValue {
 export function argsort(x: Operand, ...rest: Optionals<[axis: number | null], ArgsortOptions>): ArrayValue {
   const caller = "np.argsort";
   const names = ["axis", "stable", "descending", "dtype"] as const;
-  const { axis = -1, stable = true, descending = false, dtype } = readOptions<ArgsortOptions>(caller, names, rest);
+  const {
+    axis = -1,
+    stable = true,
+    descending = false,
+    dtype,
+  } = readOptions<ArgsortOptions>(caller, names, rest);
   const [a, dimension] = along(x, axis, caller);
   const places = lax.broadcastedIota(toDType(dtype ?? defaultInt(), caller), a.shape, dimension);
   // Reversed before and after, equal elements keep their order.
@@ -58,14 +67,22 @@ export function argsort(x: Operand, ...rest: Optionals<[axis: number | null], Ar
  * Shape: that of each key. Dtype: int32.
  * @throws ArgumentError on no keys; ShapeError when their shapes differ. @see `jax.numpy.lexsort`
  */
-export function lexsort(keys: readonly Operand[] | ArrayValue, ...rest: Optionals<[axis: number], { axis?: number | undefined }>): ArrayValue {
+export function lexsort(
+  keys: readonly Operand[] | ArrayValue,
+  ...rest: Optionals<[axis: number], { axis?: number | undefined }>
+): ArrayValue {
   const caller = "np.lexsort";
   const { axis = -1 } = readOptions<{ axis?: number }>(caller, ["axis"], rest);
-  const list = (Array.isArray(keys) ? (keys as readonly Operand[]) : lax.unstack(keys as ArrayValue, 0)).map((key, i) => toArray(key, caller, i));
+  const list = (Array.isArray(keys) ? (keys as readonly Operand[]) : lax.unstack(keys as ArrayValue, 0)).map(
+    (key, i) => toArray(key, caller, i),
+  );
   const [first] = list;
   if (first === undefined) throw new ArgumentError("numpy/list", `${caller} needs at least one key`);
   if (list.some((key) => !sameShape(key.shape, first.shape)))
-    throw new ShapeError("numpy/shape", `${caller}: keys must have one shape, got ${list.map((key) => showShape(key.shape)).join(", ")}`); // prettier-ignore
+    throw new ShapeError(
+      "numpy/shape",
+      `${caller}: keys must have one shape, got ${list.map((key) => showShape(key.shape)).join(", ")}`,
+    );
   if (first.ndim === 0) return lax.full([], 0, defaultInt());
   const dimension = canonicalAxis(axis, first.ndim, caller);
   const places = lax.broadcastedIota(defaultInt(), first.shape, dimension);
@@ -81,14 +98,22 @@ export interface PartitionOptions {
  * Shape and dtype: those of `x`.
  * @throws ShapeError on a place or axis out of bounds; DTypeError on complex numbers. @see `jax.numpy.partition`
  */
-export function partition(x: Operand, kth: number, ...rest: Optionals<[axis: number], PartitionOptions>): ArrayValue {
+export function partition(
+  x: Operand,
+  kth: number,
+  ...rest: Optionals<[axis: number], PartitionOptions>
+): ArrayValue {
   const { axis = -1 } = readOptions<PartitionOptions>("np.partition", ["axis"], rest);
   const [a, dimension] = along(x, axis, "np.partition");
   canonicalAxis(kth, a.shape[dimension]!, "np.partition");
   return lax.sort(a, { dimension }); // sorted is partitioned at every place
 }
 /** Where the elements of {@link partition} come from. Dtype: int32. @see `jax.numpy.argpartition` */
-export function argpartition(x: Operand, kth: number, ...rest: Optionals<[axis: number], PartitionOptions>): ArrayValue {
+export function argpartition(
+  x: Operand,
+  kth: number,
+  ...rest: Optionals<[axis: number], PartitionOptions>
+): ArrayValue {
   const { axis = -1 } = readOptions<PartitionOptions>("np.argpartition", ["axis"], rest);
   const [a, dimension] = along(x, axis, "np.argpartition");
   canonicalAxis(kth, a.shape[dimension]!, "np.argpartition");
@@ -117,7 +142,11 @@ export function searchsorted(
   if (side !== "left" && side !== "right")
     throw new ArgumentError("numpy/side", `${caller}: side must be "left" or "right", got ${String(side)}`);
   const [given, v] = promoteDTypes(caller, sorted, values);
-  if (given.ndim !== 1) throw new ShapeError("numpy/rank", `${caller}: the array must have one axis, got shape ${showShape(given.shape)}`);
+  if (given.ndim !== 1)
+    throw new ShapeError(
+      "numpy/rank",
+      `${caller}: the array must have one axis, got shape ${showShape(given.shape)}`,
+    );
   const a = sorter === null ? given : take(given, sorter, 0);
   const size = a.shape[0]!;
   let [low, high] = [lax.full(v.shape, 0, "int32"), lax.full(v.shape, size, "int32")];
@@ -147,11 +176,19 @@ export interface DigitizeOptions {
  * Shape: `[…v], [n] → […v]`. Dtype: int32.
  * @throws ShapeError when the edges have not one axis. @see `jax.numpy.digitize`
  */
-export function digitize(x: Operand, bins: Operand, ...rest: Optionals<[right: boolean], DigitizeOptions>): ArrayValue {
+export function digitize(
+  x: Operand,
+  bins: Operand,
+  ...rest: Optionals<[right: boolean], DigitizeOptions>
+): ArrayValue {
   const caller = "np.digitize";
   const { right = false } = readOptions<DigitizeOptions>(caller, ["right"], rest);
   const edges = toArray(bins, caller, 1);
-  if (edges.ndim !== 1) throw new ShapeError("numpy/rank", `${caller}: bins must have one axis, got shape ${showShape(edges.shape)}`);
+  if (edges.ndim !== 1)
+    throw new ShapeError(
+      "numpy/rank",
+      `${caller}: bins must have one axis, got shape ${showShape(edges.shape)}`,
+    );
   const size = edges.shape[0]!;
   if (size === 0) return lax.full(toArray(x, caller).shape, 0, "int32");
   const side = right ? "left" : "right";

@@ -16,7 +16,8 @@ type OnArray = (x: ArrayValue) => ArrayValue;
 
 /** @throws DTypeError when `x` is complex. */
 function requireReal(x: ArrayValue, caller: string): void {
-  if (isComplex(x.dtype)) throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers`);
+  if (isComplex(x.dtype))
+    throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers`);
 }
 
 /** `log(bˣ + bʸ)` from `bᵈ` and `log(1 + bᵈ)`, with derivatives that do not overflow. */
@@ -83,7 +84,8 @@ const parts = customJvp(function frexp(x: ArrayValue): [mantissa: ArrayValue, ex
   const subnormal = lax.lt(lax.abs(x), tiny);
   const bits = lax.bitcastConvertType(choose(subnormal, lax.mul(x, 2 ** nmant), x, caller), integer);
   const stored = cast(lax.and(lax.shiftRightLogical(bits, nmant), mask), "int32", false, caller);
-  const exponent = lax.add(stored, choose(subnormal, 1 - bias - nmant, 1 - bias, caller));
+  const [ofSubnormal, ofNormal] = [1 - bias - nmant, 1 - bias].map((n) => cast(n, "int32", false, caller));
+  const exponent = lax.add(stored, choose(subnormal, ofSubnormal!, ofNormal!, caller));
   const mantissa = lax.or(lax.and(bits, lax.not(placed(mask))), placed(bias - 1));
   const special = lax.or(lax.not(lax.isFinite(x)), lax.eq(x, 0));
   return [
@@ -94,7 +96,10 @@ const parts = customJvp(function frexp(x: ArrayValue): [mantissa: ArrayValue, ex
 parts.defjvp(([x]: ArrayValue[], [t]: ArrayValue[]) => {
   const [mantissa, exponent] = parts(x!);
   const scale = lax.exp2(lax.neg(cast(exponent, t!.dtype, false, "np.frexp")));
-  return [[mantissa, exponent], [lax.mul(t!, scale), zeroTangent(exponent.aval)]];
+  return [
+    [mantissa, exponent],
+    [lax.mul(t!, scale), zeroTangent(exponent.aval)],
+  ];
 });
 
 /**

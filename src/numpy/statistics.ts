@@ -1,6 +1,13 @@
 import { type DType, type DTypeLike, isComplex, isInexact, toDType } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
-import type { Axis, ExtremeOptions, MeanOptions, ReduceOptions, SumOptions, VarOptions } from "../core/method-types.ts";
+import type {
+  Axis,
+  ExtremeOptions,
+  MeanOptions,
+  ReduceOptions,
+  SumOptions,
+  VarOptions,
+} from "../core/method-types.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { canonicalAxes, range, sameShape, showShape, sizeOf } from "../core/shape.ts";
@@ -8,8 +15,7 @@ import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { divide, multiply } from "./elementwise.ts";
 import { cast, promoteDTypesInexact, toArray, toInexact, toReal } from "./promotion.ts";
-import { all, any, checkWhere, max, min, prod, sum, wideFloat } from "./reduce.ts"; // prettier-ignore
-import { takeAlongAxis } from "./take.ts";
+import { all, checkWhere, max, min, prod, sum, wideFloat } from "./reduce.ts"; // prettier-ignore
 import { named } from "./ufunc.ts";
 import { broadcastArray, choose } from "./where.ts";
 
@@ -19,8 +25,13 @@ const meanNames = ["axis", "dtype", "keepdims", "where"] as const;
 /** How many elements take part in each result: a number, or an array where a mask says it. */
 function countOf(x: ArrayValue, options: ReduceOptions, dtype: DType, caller: string): Operand {
   const where = checkWhere(options.where, caller);
-  if (where === null) return sizeOf(canonicalAxes(options.axis, x.ndim, caller).map((axis) => x.shape[axis]!));
-  return sum(broadcastArray(where, x.shape, caller), { axis: options.axis, keepdims: options.keepdims, dtype });
+  if (where === null)
+    return sizeOf(canonicalAxes(options.axis, x.ndim, caller).map((axis) => x.shape[axis]!));
+  return sum(broadcastArray(where, x.shape, caller), {
+    axis: options.axis,
+    keepdims: options.keepdims,
+    dtype,
+  });
 }
 
 /**
@@ -61,7 +72,10 @@ function varianceOf(x: Operand, given: VarOptions, caller: string): ArrayValue {
   const original = toArray(x, caller);
   const [working, result] = varDTypes(original, dtype, caller);
   const a = cast(original, working, false, caller);
-  const center = known === null ? mean(a, { ...options, dtype: working, keepdims: true }) : cast(known, working, false, caller);
+  const center =
+    known === null
+      ? mean(a, { ...options, dtype: working, keepdims: true })
+      : cast(known, working, false, caller);
   const centered = lax.sub(a, broadcastRank(center, a, caller));
   const squared = isComplex(working) ? lax.real(lax.mul(centered, lax.conj(centered))) : lax.square(centered);
   const total = sum(squared, { ...options, dtype: squared.dtype });
@@ -112,7 +126,11 @@ export function average(
   ...rest: Optionals<[axis: Axis, weights: Operand | null], AverageOptions>
 ): ArrayValue {
   const caller = "np.average";
-  const { axis = null, weights = null, keepdims = false } = readOptions<AverageOptions>(caller, ["axis", "weights", "keepdims"], rest);
+  const {
+    axis = null,
+    weights = null,
+    keepdims = false,
+  } = readOptions<AverageOptions>(caller, ["axis", "weights", "keepdims"], rest);
   if (weights === null) return mean(promoteDTypesInexact(caller, x)[0], { axis, keepdims });
   const [a, given] = promoteDTypesInexact(caller, x, weights);
   const axes = canonicalAxes(axis, a.ndim, caller);
@@ -120,7 +138,10 @@ export function average(
   if (!sameShape(a.shape, w.shape)) {
     const expected = (typeof axis === "number" ? [axis] : (axis ?? [])).map((i) => a.shape.at(i)!);
     if (axis === null || !sameShape(w.shape, expected)) {
-      throw new ShapeError("numpy/weights", `${caller}: weights of shape ${showShape(w.shape)} go neither with an array of shape ${showShape(a.shape)} nor with the axes given`); // prettier-ignore
+      throw new ShapeError(
+        "numpy/weights",
+        `${caller}: weights of shape ${showShape(w.shape)} go neither with an array of shape ${showShape(a.shape)} nor with the axes given`,
+      );
     }
     const order = range(axes.length).sort((i, j) => axes[i]! - axes[j]!);
     w = lax.reshape(w, a.shape.map((size, i) => (axes.includes(i) ? size : 1)), { dimensions: order }); // prettier-ignore
@@ -151,9 +172,11 @@ function nanExtreme(caller: string, of: typeof max, last: number, x: Operand, re
   return choose(allNan, NaN, out, caller);
 }
 /** The greatest of what is not NaN; NaN where all is. Shapes and errors as `np.max`. @see `jax.numpy.nanmax` */
-export const nanmax = (x: Operand, ...rest: ExtremeRest): ArrayValue => nanExtreme("np.nanmax", max, -Infinity, x, rest);
+export const nanmax = (x: Operand, ...rest: ExtremeRest): ArrayValue =>
+  nanExtreme("np.nanmax", max, -Infinity, x, rest);
 /** The least of what is not NaN; NaN where all is. Shapes and errors as `np.max`. @see `jax.numpy.nanmin` */
-export const nanmin = (x: Operand, ...rest: ExtremeRest): ArrayValue => nanExtreme("np.nanmin", min, Infinity, x, rest);
+export const nanmin = (x: Operand, ...rest: ExtremeRest): ArrayValue =>
+  nanExtreme("np.nanmin", min, Infinity, x, rest);
 
 /** The mean of what is not NaN. Shapes and dtypes as {@link mean}. @see `jax.numpy.nanmean` */
 export function nanmean(x: Operand, ...rest: MeanRest): ArrayValue {
@@ -176,73 +199,9 @@ export const nanstd = (x: Operand, ...rest: VarRest): ArrayValue =>
 function nanVariance(x: Operand, given: VarOptions, caller: string): ArrayValue {
   const a = promoteDTypesInexact(caller, x)[0];
   const present = lax.eq(a, a);
-  const where = given.where == null ? present : lax.and(present, broadcastArray(toArray(given.where, caller), a.shape, caller));
+  const where =
+    given.where == null
+      ? present
+      : lax.and(present, broadcastArray(toArray(given.where, caller), a.shape, caller));
   return varianceOf(withoutNan(a, 0, caller), { ...given, where }, caller);
-}
-
-export interface QuantileOptions {
-  axis?: Axis | undefined;
-  /** What is taken between two elements. */
-  method?: "linear" | "lower" | "higher" | "midpoint" | "nearest" | undefined;
-  keepdims?: boolean | undefined;
-}
-type QuantileRest = Optionals<[axis: Axis], QuantileOptions>;
-const quantileNames = ["axis", "method", "keepdims"] as const;
-
-function quantiles(x: Operand, q: Operand, options: QuantileOptions, caller: string): ArrayValue {
-  const { axis = null, method = "linear", keepdims = false } = options;
-  const [a, at] = [promoteDTypesInexact(caller, x)[0], promoteDTypesInexact(caller, q)[0]];
-  if (isComplex(a.dtype)) throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers`);
-  if (at.ndim > 1) throw new ShapeError("numpy/rank", `${caller}: q has at most one axis, got shape ${showShape(at.shape)}`);
-  const axes = canonicalAxes(axis, a.ndim, caller);
-  const kept = range(a.ndim).filter((i) => !axes.includes(i));
-  const size = sizeOf(axes.map((i) => a.shape[i]!));
-  const outShape = kept.map((i) => a.shape[i]!);
-  const rows = lax.reshape(a, [...outShape, size], { dimensions: [...kept, ...axes] });
-  const last = kept.length;
-  // Any NaN makes its row NaN.
-  const clean = choose(any(lax.ne(rows, rows), last, { keepdims: true }), NaN, rows, caller);
-  const sorted = lax.sort(clean, { dimension: last });
-  const exact = lax.mul(cast(at, a.dtype, false, caller), size - 1);
-  const bound = (place: ArrayValue) => lax.clamp(scalarOf(0, a.dtype), place, scalarOf(size - 1, a.dtype));
-  const [below, above] = [bound(lax.floor(exact)), bound(lax.ceil(exact))];
-  const count = at.ndim === 0 ? 1 : at.shape[0]!;
-  const value = (place: ArrayValue) => {
-    const flat = lax.reshape(cast(place, "int32", false, caller), [...outShape.map(() => 1), count]);
-    return takeAlongAxis(sorted, broadcastArray(flat, [...outShape, count], caller), { axis: last, mode: "clip" });
-  };
-  const weight = lax.reshape(lax.sub(exact, lax.floor(exact)), [...outShape.map(() => 1), count]);
-  const blended = between(method, value(below), value(above), weight, caller);
-  const ordered = lax.transpose(blended, [last, ...range(last)]);
-  const out = lax.reshape(ordered, [...at.shape, ...outShape]);
-  return keepdims ? lax.expandDims(out, axes.map((i) => i + at.ndim)) : out; // prettier-ignore
-}
-
-function between(method: string, low: ArrayValue, high: ArrayValue, weight: ArrayValue, caller: string): ArrayValue {
-  switch (method) {
-    case "linear": return lax.add(lax.mul(low, lax.sub(1, weight)), lax.mul(high, weight)); // prettier-ignore
-    case "lower": return low; // prettier-ignore
-    case "higher": return high; // prettier-ignore
-    case "midpoint": return lax.mul(lax.add(low, high), 0.5); // prettier-ignore
-    case "nearest": return choose(lax.le(weight, 0.5), low, high, caller); // prettier-ignore
-    default:
-      throw new ArgumentError("numpy/method", `${caller}: there is no method ${method}; methods are linear, lower, higher, midpoint, nearest`);
-  }
-}
-
-/**
- * The values below which a part `q` (from 0 to 1) of the elements lies.
- *
- * Shape: `[…s], [] → […s without axes]`, or `[…s], [n] → [n, …s without axes]`. Dtype: float. NaN where an element is.
- * @throws ShapeError when `q` has several axes; ArgumentError on an unknown method. @see `jax.numpy.quantile`
- */
-export const quantile = (x: Operand, q: Operand, ...rest: QuantileRest): ArrayValue =>
-  quantiles(x, q, readOptions<QuantileOptions>("np.quantile", quantileNames, rest), "np.quantile");
-/** {@link quantile} with `q` from 0 to 100. @see `jax.numpy.percentile` */
-export const percentile = (x: Operand, q: Operand, ...rest: QuantileRest): ArrayValue =>
-  quantiles(x, divide(q, 100), readOptions<QuantileOptions>("np.percentile", quantileNames, rest), "np.percentile");
-/** The middle one of the elements, or the mean of the two in the middle. As {@link quantile}. @see `jax.numpy.median` */
-export function median(x: Operand, ...rest: Optionals<[axis: Axis], Omit<QuantileOptions, "method">>): ArrayValue {
-  const options = readOptions<QuantileOptions>("np.median", ["axis", "keepdims"], rest);
-  return quantiles(x, 0.5, { ...options, method: "midpoint" }, "np.median");
 }

@@ -43,7 +43,10 @@ export function take(
   let at = toArray(indices, caller, 1);
   checkIndices(at, caller);
   if (mode !== "fill" && mode !== "clip" && mode !== "wrap" && mode !== null)
-    throw new ArgumentError("index/mode", `${caller}: mode must be "fill", "clip" or "wrap", got ${String(mode)}`);
+    throw new ArgumentError(
+      "index/mode",
+      `${caller}: mode must be "fill", "clip" or "wrap", got ${String(mode)}`,
+    );
   if (mode === "wrap") at = mod(at, cast(size, at.dtype, false, caller));
   else if (mode !== "clip") at = wrapped(at, size);
   if (size === 0 && at.size > 0)
@@ -154,7 +157,13 @@ export function putAlongAxis(
   checkRanks(a, at, caller);
   const place = canonicalAxis(axis ?? 0, a.ndim, caller);
   const grid = a.shape.map((size, i) =>
-    i === place ? at : lax.broadcastedIota("int32", range(a.ndim).map((j) => (i === j ? size : 1)), i),
+    i === place
+      ? at
+      : lax.broadcastedIota(
+          "int32",
+          range(a.ndim).map((j) => (i === j ? size : 1)),
+          i,
+        ),
   );
   const whole = broadcastArray(toArray(values, caller, 2), at.shape, caller);
   const out = scatterUpdate(a, grid, whole, lax.scatter, { mode }, caller);

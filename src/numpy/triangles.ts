@@ -46,10 +46,14 @@ function grid(
  * Shape: `[N, M]`. Dtype: float32 unless given.
  * @throws ShapeError on a size that is no natural number. @see `jax.numpy.eye`
  */
-export const eye = (N: number, ...rest: GridRest): ArrayValue => grid("np.eye", N, rest, (i, j) => lax.eq(i, j));
+export const eye = (N: number, ...rest: GridRest): ArrayValue =>
+  grid("np.eye", N, rest, (i, j) => lax.eq(i, j));
 
 /** The square matrix {@link eye}. Shape: `[n, n]`. Dtype: float32 unless given. @see `jax.numpy.identity` */
-export function identity(n: number, ...rest: Optionals<[dtype: DTypeOption["dtype"]], DTypeOption>): ArrayValue {
+export function identity(
+  n: number,
+  ...rest: Optionals<[dtype: DTypeOption["dtype"]], DTypeOption>
+): ArrayValue {
   const { dtype = null } = readOptions<DTypeOption>("np.identity", ["dtype"], rest);
   return eye(n, { dtype });
 }
@@ -60,7 +64,8 @@ export function identity(n: number, ...rest: Optionals<[dtype: DTypeOption["dtyp
  * Shape: `[N, M]`. Dtype: float32 unless given.
  * @throws ShapeError on a size that is no natural number. @see `jax.numpy.tri`
  */
-export const tri = (N: number, ...rest: GridRest): ArrayValue => grid("np.tri", N, rest, (i, j) => lax.ge(i, j));
+export const tri = (N: number, ...rest: GridRest): ArrayValue =>
+  grid("np.tri", N, rest, (i, j) => lax.ge(i, j));
 
 interface DiagonalOption {
   /** Which diagonal: 0 the main one, above it positive. */
@@ -71,7 +76,10 @@ type DiagonalRest = Optionals<[k: number], DiagonalOption>;
 /** The mask of `tri` for the last two axes of `x`. */
 function below(x: ArrayValue, k: number, caller: string): ArrayValue {
   if (x.ndim < 2) {
-    throw new ShapeError("numpy/rank", `${caller} takes an array of at least two axes, got shape ${showShape(x.shape)}`);
+    throw new ShapeError(
+      "numpy/rank",
+      `${caller} takes an array of at least two axes, got shape ${showShape(x.shape)}`,
+    );
   }
   const [rows, columns] = x.shape.slice(-2) as [number, number];
   return lax.broadcast(tri(rows, columns, k, { dtype: "bool" }), x.shape.slice(0, -2));
@@ -121,7 +129,11 @@ export function diagonal(
   ...rest: Optionals<[offset: number, axis1: number, axis2: number], DiagonalOptions>
 ): ArrayValue {
   const caller = "np.diagonal";
-  const { offset = 0, axis1 = 0, axis2 = 1 } = readOptions<DiagonalOptions>(caller, ["offset", "axis1", "axis2"], rest);
+  const {
+    offset = 0,
+    axis1 = 0,
+    axis2 = 1,
+  } = readOptions<DiagonalOptions>(caller, ["offset", "axis1", "axis2"], rest);
   checkInteger(offset, "offset", caller);
   const a = planes(toArray(x, caller), axis1, axis2, caller);
   const [rows, columns] = a.shape.slice(-2) as [number, number];
@@ -133,10 +145,14 @@ export function diagonal(
 /** `x` with the two axes last. @throws ShapeError when there are none such. */
 export function planes(x: ArrayValue, axis1: number, axis2: number, caller: string): ArrayValue {
   if (x.ndim < 2) {
-    throw new ShapeError("numpy/rank", `${caller} takes an array of at least two axes, got shape ${showShape(x.shape)}`);
+    throw new ShapeError(
+      "numpy/rank",
+      `${caller} takes an array of at least two axes, got shape ${showShape(x.shape)}`,
+    );
   }
   const axes = [axis1, axis2].map((axis) => canonicalAxis(axis, x.ndim, caller));
-  if (axes[0] === axes[1]) throw new ShapeError("shape/axis", `${caller}: axis1 and axis2 are both axis ${axes[0]}`);
+  if (axes[0] === axes[1])
+    throw new ShapeError("shape/axis", `${caller}: axis1 and axis2 are both axis ${axes[0]}`);
   return moveaxis(x, axes, [-2, -1]);
 }
 
@@ -152,11 +168,19 @@ export function diag(x: Operand, ...rest: DiagonalRest): ArrayValue {
   const a = toArray(x, caller);
   if (a.ndim === 2) return diagonal(a, checkInteger(k, "k", caller));
   if (a.ndim !== 1) {
-    throw new ShapeError("numpy/rank", `${caller} takes an array of one or two axes, got shape ${showShape(a.shape)}`);
+    throw new ShapeError(
+      "numpy/rank",
+      `${caller} takes an array of one or two axes, got shape ${showShape(a.shape)}`,
+    );
   }
   const n = a.shape[0]! + Math.abs(checkInteger(k, "k", caller));
   const padded = lax.pad(a, zeroOf(a), [[Math.max(0, -k), Math.max(0, k), 0]]);
-  return choose(eye(n, { k, dtype: "bool" }), lax.expandDims(padded, [1]), cast(zeroOf(a), a.dtype, a.aval.weak, caller), caller);
+  return choose(
+    eye(n, { k, dtype: "bool" }),
+    lax.expandDims(padded, [1]),
+    cast(zeroOf(a), a.dtype, a.aval.weak, caller),
+    caller,
+  );
 }
 
 /** {@link diag} of the elements of `x`, flattened. @see `jax.numpy.diagflat` */
@@ -178,11 +202,15 @@ export interface VanderOptions {
  * Shape: `[n] → [n, N]`. Dtype: that of `x`.
  * @throws ShapeError when `x` has not one axis. @see `jax.numpy.vander`
  */
-export function vander(x: Operand, ...rest: Optionals<[N: number | null, increasing: boolean], VanderOptions>): ArrayValue {
+export function vander(
+  x: Operand,
+  ...rest: Optionals<[N: number | null, increasing: boolean], VanderOptions>
+): ArrayValue {
   const caller = "np.vander";
   const { N = null, increasing = false } = readOptions<VanderOptions>(caller, ["N", "increasing"], rest);
   const a = toArray(x, caller);
-  if (a.ndim !== 1) throw new ShapeError("numpy/rank", `${caller} takes a vector, got shape ${showShape(a.shape)}`);
+  if (a.ndim !== 1)
+    throw new ShapeError("numpy/rank", `${caller} takes a vector, got shape ${showShape(a.shape)}`);
   const columns = checkShape(N ?? a.shape[0]!, caller)[0]!;
   const up = lax.iota(a.dtype, columns);
   const exponents = increasing ? up : lax.sub(columns - 1, up);

@@ -1,7 +1,6 @@
-import { type Optionals, readOptions } from "../core/options.ts";
-import type { Operand } from "../core/value.ts";
 import { flattenUpTo } from "../tree/index.ts";
-import { ArrayValue } from "../core/value.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
+import { ArrayValue, type Operand } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
 import type { Schedule } from "./schedules.ts";
 import { flattenNulls, gradientOf, type GradientTransformation } from "./transformation.ts";
@@ -74,7 +73,11 @@ export function adamw(
   ...rest: Optionals<[b1: Operand, b2: Operand, eps: Operand, epsRoot: Operand], AdamWOptions>
 ): GradientTransformation<readonly unknown[]> {
   const names = [...adamOptions, "weightDecay", "mask"] as const;
-  const { weightDecay = 1e-4, mask = null, ...options } = readOptions<AdamWOptions>("optim.adamw", names, rest);
+  const {
+    weightDecay = 1e-4,
+    mask = null,
+    ...options
+  } = readOptions<AdamWOptions>("optim.adamw", names, rest);
   return chain(
     scaleByAdam(options),
     addDecayedWeights(weightDecay, { mask }),

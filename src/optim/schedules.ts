@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { describe } from "../core/trace.ts";
-import { ArrayValue, type Operand } from "../core/value.ts";
+import type { ArrayValue, Operand } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
 
 /** A value that depends on the number of steps taken. */
@@ -12,7 +12,10 @@ const float = (x: Operand): Operand => (typeof x === "number" ? np.weak(x, "floa
 
 function checkSteps(steps: number, name: string, caller: string): void {
   if (Number.isInteger(steps)) return;
-  throw new ArgumentError("optim/schedule", `optim.${caller}: ${name} must be an integer, got ${describe(steps)}`);
+  throw new ArgumentError(
+    "optim/schedule",
+    `optim.${caller}: ${name} must be an integer, got ${describe(steps)}`,
+  );
 }
 
 /** Always `value`. @see `optax.constant_schedule` */
@@ -39,7 +42,11 @@ export function polynomialSchedule(
   options: TransitionOptions = {},
 ): Schedule {
   const caller = "polynomialSchedule";
-  const { transitionBegin = 0 } = readOptions<TransitionOptions>(`optim.${caller}`, ["transitionBegin"], [options]);
+  const { transitionBegin = 0 } = readOptions<TransitionOptions>(
+    `optim.${caller}`,
+    ["transitionBegin"],
+    [options],
+  );
   checkSteps(transitionSteps, "transitionSteps", caller);
   checkSteps(transitionBegin, "transitionBegin", caller);
   if (transitionSteps <= 0) return constantSchedule(initValue);
@@ -47,7 +54,10 @@ export function polynomialSchedule(
   return (count) => {
     const t = np.clip(np.subtract(count, begin), 0, transitionSteps);
     const left = np.subtract(1, np.divide(t, transitionSteps));
-    return np.add(np.multiply(np.subtract(float(initValue), endValue), np.power(left, power)), float(endValue));
+    return np.add(
+      np.multiply(np.subtract(float(initValue), endValue), np.power(left, power)),
+      float(endValue),
+    );
   };
 }
 
@@ -140,9 +150,16 @@ export function cosineDecaySchedule(
   options: CosineDecayOptions = {},
 ): Schedule {
   const caller = "optim.cosineDecaySchedule";
-  const { alpha = 0, exponent = 1 } = readOptions<CosineDecayOptions>(caller, ["alpha", "exponent"], [options]);
+  const { alpha = 0, exponent = 1 } = readOptions<CosineDecayOptions>(
+    caller,
+    ["alpha", "exponent"],
+    [options],
+  );
   if (!(decaySteps > 0))
-    throw new ArgumentError("optim/schedule", `${caller}: decaySteps must be positive, got ${describe(decaySteps)}`);
+    throw new ArgumentError(
+      "optim/schedule",
+      `${caller}: decaySteps must be positive, got ${describe(decaySteps)}`,
+    );
   return (count) => {
     const t = np.minimum(count, float(decaySteps));
     const cosine = np.multiply(0.5, np.add(1, np.cos(np.divide(np.multiply(Math.PI, t), decaySteps))));
@@ -172,7 +189,11 @@ export function warmupCosineDecaySchedule(
   options: WarmupCosineOptions = {},
 ): Schedule {
   const caller = "optim.warmupCosineDecaySchedule";
-  const { endValue = 0, exponent = 1 } = readOptions<WarmupCosineOptions>(caller, ["endValue", "exponent"], [options]);
+  const { endValue = 0, exponent = 1 } = readOptions<WarmupCosineOptions>(
+    caller,
+    ["endValue", "exponent"],
+    [options],
+  );
   if (!(decaySteps > warmupSteps)) {
     throw new ArgumentError(
       "optim/schedule",

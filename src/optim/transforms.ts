@@ -40,7 +40,10 @@ export const scaleBySchedule = (schedule: Schedule): GradientTransformation<Step
   init: () => ({ count: countZero() }),
   update: (updates, { count }) => {
     const stepSize = np.asarray(schedule(count));
-    return [mapUpdates((g) => np.multiply(np.astype(stepSize, g.dtype), g), updates), { count: increment(count) }];
+    return [
+      mapUpdates((g) => np.multiply(np.astype(stepSize, g.dtype), g), updates),
+      { count: increment(count) },
+    ];
   },
 });
 
@@ -159,7 +162,7 @@ export interface TraceOptions {
 export function trace(decay: Operand, options: TraceOptions = {}): GradientTransformation<TraceState> {
   const { nesterov = false } = readOptions<TraceOptions>("optim.trace", ["nesterov"], [options]);
   const step = (g: ArrayValue, sum: ArrayValue | null) =>
-    sum === null ? g : np.astype(np.add(g, np.multiply(decay, sum)), g.dtype);
+    sum === null ? g : np.astype(np.add(g, np.multiply(decay, sum)), sum.dtype);
   return {
     init: (params) => ({ trace: zerosLike(params) }),
     update: (updates, state) => {
@@ -198,10 +201,13 @@ export const adamOptions = ["b1", "b2", "eps", "epsRoot"] as const;
 export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<AdamState> {
   const given = readOptions<AdamOptions>("optim.scaleByAdam", adamOptions, [options]);
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = given;
-  const mean = (decay: Operand, of: (g: ArrayValue) => ArrayValue) => (g: ArrayValue, last: ArrayValue | null) => {
-    const fresh = np.multiply(complement(decay), of(g));
-    return np.astype(last === null ? fresh : np.add(fresh, np.multiply(decay, last)), g.dtype);
-  };
+  const mean =
+    (decay: Operand, of: (g: ArrayValue) => ArrayValue) => (g: ArrayValue, last: ArrayValue | null) => {
+      const fresh = np.multiply(complement(decay), of(g));
+      return last === null ? fresh : np.astype(np.add(fresh, np.multiply(decay, last)), last.dtype);
+    };
+  const corrected = (moment: ArrayValue, short: ArrayValue) =>
+    np.divide(moment, np.astype(short, moment.dtype));
   const magnitude = (g: ArrayValue) => np.real(np.multiply(g, np.conj(g)));
   return {
     init: (params) => ({ count: countZero(), mu: zerosLike(params), nu: zerosLike(params) }),
@@ -216,9 +222,8 @@ export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<A
         return np.subtract(1, lax.pow(base, count));
       }) as [ArrayValue, ArrayValue];
       const scaled = mapUpdates(
-        (g, m, v) => {
-          const first = np.divide(m as ArrayValue, np.astype(short1, g.dtype));
-          const second = np.divide(v as ArrayValue, np.astype(short2, (v as ArrayValue).dtype));
+        (_g, m, v) => {
+          const [first, second] = [corrected(m as ArrayValue, short1), corrected(v as ArrayValue, short2)];
           return np.divide(first, np.add(np.sqrt(np.add(second, epsRoot)), eps));
         },
         updates,

@@ -1,7 +1,16 @@
 import { isInteger } from "../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
-import { broadcastShapes, canonicalAxis, checkShape, range, sameShape, type Shape, showShape, sizeOf } from "../core/shape.ts";
+import {
+  broadcastShapes,
+  canonicalAxis,
+  checkShape,
+  range,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, concreteOf, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
@@ -118,7 +127,9 @@ export function choice(
   }
   const mode = checkMode(options.mode ?? "low", caller);
   const drawn =
-    p === null ? randint(checked, shape, 0, population) : weighted(checked, shape, promoteDTypesInexact(caller, p)[0], replace, mode);
+    p === null
+      ? randint(checked, shape, 0, population)
+      : weighted(checked, shape, promoteDTypesInexact(caller, p)[0], replace, mode);
   return lax.reshape(array ? np.take(array, drawn, along) : drawn, outShape);
 }
 
@@ -141,7 +152,13 @@ function checkPopulation(population: number, draws: number, replace: boolean, p:
 }
 
 /** Indices drawn with probabilities `p`. */
-function weighted(key: ArrayValue, shape: Shape, p: ArrayValue, replace: boolean, mode: SampleMode): ArrayValue {
+function weighted(
+  key: ArrayValue,
+  shape: Shape,
+  p: ArrayValue,
+  replace: boolean,
+  mode: SampleMode,
+): ArrayValue {
   const int = defaultDType("int");
   if (!replace) {
     // The largest of Gumbel-perturbed log-probabilities are a sample without replacement.

@@ -10,7 +10,14 @@ import { finfo, iinfo } from "../numpy/limits.ts";
 import { cast, toArray } from "../numpy/promotion.ts";
 import { checkMode, type SampleMode } from "./distributions.ts";
 import { checkKey, defaultDType, splitKey } from "./key.ts";
-import { alignParameter, type BitsOptions, sampleShape, type ShapeLike, uniformOf, unsignedOf } from "./uniform.ts";
+import {
+  alignParameter,
+  type BitsOptions,
+  sampleShape,
+  type ShapeLike,
+  uniformOf,
+  unsignedOf,
+} from "./uniform.ts";
 
 /** A bound of `randint` as integers. Fractions are cut off, as JAX does. @throws ArgumentError on NaN or infinity. */
 function integerBound(bound: Operand, name: string): ArrayValue {
@@ -83,7 +90,10 @@ function integersOf(
 
   const uint = unsignedOf(drawn);
   const width = dtypeInfo[drawn].bits as 32 | 64;
-  const [upper, lower] = splitKey(key, 2).map((part) => lax.randomBits(part, width, shape)) as [ArrayValue, ArrayValue];
+  const [upper, lower] = splitKey(key, 2).map((part) => lax.randomBits(part, width, shape)) as [
+    ArrayValue,
+    ArrayValue,
+  ];
   const difference = lax.convertElementType(lax.sub(high, low), uint);
   const some = lax.lt(low, high);
   let span = lax.select(some, difference, lax.fullLike(difference, 1));
@@ -133,7 +143,10 @@ export function bernoulli(
   const limit = alignParameter(lax.convertElementType(probability, dtype), shape.length);
   const checked = checkKey(key, caller);
   if (mode === "low") return lax.lt(uniformOf(checked, shape, dtype, 0, 1), limit);
-  const [coarse, fine] = lax.unstack(uniformOf(checked, [2, ...shape], dtype, 0, 1)) as [ArrayValue, ArrayValue];
+  const [coarse, fine] = lax.unstack(uniformOf(checked, [2, ...shape], dtype, 0, 1)) as [
+    ArrayValue,
+    ArrayValue,
+  ];
   const step = scalarOf(2 ** -finfo(dtype).nmant, dtype);
   return lax.lt(lax.mul(fine, step), lax.sub(limit, coarse));
 }

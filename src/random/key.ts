@@ -9,6 +9,7 @@ import { ArrayValue, type Operand, Value } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 
 const IMPLEMENTATION = "threefry2x32";
+/** Its names: of the generator, of the tag in jaxprs, of the dtype. */
 const implementations = [IMPLEMENTATION, "fry", "key<fry>"];
 
 export interface KeyOptions {
@@ -25,8 +26,6 @@ function checkImplementation(caller: string, rest: readonly unknown[]): void {
     `${caller}: the generator ${describe(impl)} is not known; ${near ? `did you mean "${near}"?` : `there is "${IMPLEMENTATION}"`}`,
   );
 }
-
-const SEED_BITS = 63n;
 
 /** A seed as an integer scalar. Numbers keep their low 32 bits, or 64 under x64, as `numpy.int64` of them does. */
 function seedArray(seed: unknown, caller: string): ArrayValue {
@@ -53,7 +52,7 @@ function seedArray(seed: unknown, caller: string): ArrayValue {
   if (BigInt.asIntN(64, bits) !== bits) {
     throw new ArgumentError(
       "random/seed",
-      `${caller}: the seed ${String(seed)} is out of range: it must be at least -2^${SEED_BITS} and below 2^${SEED_BITS}`,
+      `${caller}: the seed ${String(seed)} is out of range: it must be at least -2^63 and below 2^63`,
     );
   }
   return config.enableX64 ? scalarOf(bits, "int64") : scalarOf(Number(BigInt.asIntN(32, bits)), "int32");

@@ -8,7 +8,14 @@ import * as lax from "../lax/index.ts";
 import { finfo } from "../numpy/limits.ts";
 import { cast } from "../numpy/promotion.ts";
 import { checkKey, defaultDType, splitKey } from "./key.ts";
-import { alignParameter, type BitsOptions, floatDType, sampleShape, type ShapeLike, uniformOf } from "./uniform.ts";
+import {
+  alignParameter,
+  type BitsOptions,
+  floatDType,
+  sampleShape,
+  type ShapeLike,
+  uniformOf,
+} from "./uniform.ts";
 
 /** `√2 · erf⁻¹(u)` of `u` uniform in (-1, 1). */
 function standardNormal(key: ArrayValue, shape: Shape, dtype: DType): ArrayValue {
@@ -62,14 +69,17 @@ export function truncatedNormal(
   const caller = "random.truncatedNormal";
   const options = readOptions<TruncatedOptions>(caller, ["shape", "dtype"], rest);
   const dtype = floatDType(options.dtype, "truncatedNormal");
-  const [low, high] = [lower, upper].map((bound) => cast(bound, dtype, false, caller)) as [ArrayValue, ArrayValue];
+  const [low, high] = [lower, upper].map((bound) => cast(bound, dtype, false, caller)) as [
+    ArrayValue,
+    ArrayValue,
+  ];
   const shape = sampleShape(options.shape, [low.shape, high.shape], caller);
   const root = scalarOf(Math.SQRT2, dtype);
   const [from, to] = [low, high].map((bound) => lax.erf(lax.div(bound, root))) as [ArrayValue, ArrayValue];
   const u = uniformOf(checkKey(key, caller), shape, dtype, from, to);
   // Rounding must not lead out of the open interval.
   const inside = (bound: ArrayValue, towards: number) =>
-    alignParameter(lax.nextAfter(lax.stopGradient(bound), scalarOf(towards, dtype)), shape.length);
+    alignParameter(lax.nextafter(lax.stopGradient(bound), scalarOf(towards, dtype)), shape.length);
   const sample = lax.mul(root, lax.erfInv(u));
   return lax.min(lax.max(sample, inside(low, Infinity)), inside(high, -Infinity));
 }

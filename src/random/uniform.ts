@@ -1,4 +1,12 @@
-import { canonicalDType, type DType, type DTypeLike, dtypeInfo, isFloat, kindOf, toDType } from "../core/dtype.ts";
+import {
+  canonicalDType,
+  type DType,
+  type DTypeLike,
+  dtypeInfo,
+  isFloat,
+  kindOf,
+  toDType,
+} from "../core/dtype.ts";
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";

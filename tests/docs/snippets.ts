@@ -43,10 +43,17 @@ export function snippetsOf(page: string, text = readFileSync(join(root, page), "
     while (++i < lines.length && lines[i]!.trim() !== "```");
     if (i === lines.length) throw new Error(`${page}:${start}: the code block does not end`);
     const language = info!.trim();
-    if (!languages.has(language)) throw new Error(`${page}:${start}: a code block is one of ${[...languages].join(", ")}, not "${language}"`);
-    const code = lines.slice(start, i).map((line) => line.slice(indent!.length)).join("\n");
+    if (!languages.has(language))
+      throw new Error(
+        `${page}:${start}: a code block is one of ${[...languages].join(", ")}, not "${language}"`,
+      );
+    const code = lines
+      .slice(start, i)
+      .map((line) => line.slice(indent!.length))
+      .join("\n");
     const previous = found.findLast((snippet) => snippet.language.startsWith("ts"));
-    if (language === "ts continued" && previous === undefined) throw new Error(`${page}:${start}: there is nothing that this snippet could continue`);
+    if (language === "ts continued" && previous === undefined)
+      throw new Error(`${page}:${start}: there is nothing that this snippet could continue`);
     const before = language === "ts continued" ? [...previous!.before, previous!] : [];
     found.push({ page, line: start + 1, language, code, before });
   }
@@ -96,10 +103,17 @@ export function programOf({ page, line, code, before }: Snippet): Program {
   const edits: Edit[] = [];
   const claims: Claim[] = [];
   for (const { start, end, text } of claimComments(source, comments)) {
-    const statement = statements.filter((node) => node.end <= start && /^[\s;]*$/.test(source.slice(node.end, start))).sort((a, b) => a.start - b.start)[0];
-    if (statement === undefined) throw new Error(`${page}:${lineAt(start)}: "// →" stands after no statement`);
+    const statement = statements
+      .filter((node) => node.end <= start && /^[\s;]*$/.test(source.slice(node.end, start)))
+      .sort((a, b) => a.start - b.start)[0];
+    if (statement === undefined)
+      throw new Error(`${page}:${lineAt(start)}: "// →" stands after no statement`);
     if (start < offset) {
-      edits.push({ start: statement.start, end, text: unclaimed(source.slice(statement.start, statement.end), text) });
+      edits.push({
+        start: statement.start,
+        end,
+        text: unclaimed(source.slice(statement.start, statement.end), text),
+      });
       continue;
     }
     edits.push({ start: statement.start, end, text: claimed(source, statement, claims.length, text) });
@@ -110,7 +124,8 @@ export function programOf({ page, line, code, before }: Snippet): Program {
     .map(({ moduleRequest }) => moduleRequest)
     .filter(({ value }) => value.startsWith("."))
     .map(({ value, start, end }): Edit => ({ start, end, text: JSON.stringify(join(folder, value)) }));
-  const header = "const { claim, claimError } = globalThis as never as Record<string, (k: number, ...rest: unknown[]) => void>;";
+  const header =
+    "const { claim, claimError } = globalThis as never as Record<string, (k: number, ...rest: unknown[]) => void>;";
   return {
     plain: `${edited(source, imports)}\nexport {};\n`,
     code: `${header}\n${edited(source, [...edits, ...imports])}\nexport {};\n`,
@@ -119,10 +134,15 @@ export function programOf({ page, line, code, before }: Snippet): Program {
 }
 
 const edited = (source: string, edits: readonly Edit[]): string =>
-  edits.toSorted((a, b) => b.start - a.start).reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), source);
+  edits
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), source);
 
 /** Each `// → text`, its further lines joined to it. */
-function claimComments(source: string, comments: readonly { type: string; value: string; start: number; end: number }[]): { start: number; end: number; text: string }[] {
+function claimComments(
+  source: string,
+  comments: readonly { type: string; value: string; start: number; end: number }[],
+): { start: number; end: number; text: string }[] {
   const found: { start: number; end: number; text: string }[] = [];
   for (const { type, value, start, end } of comments) {
     if (type !== "Line") continue;
@@ -140,7 +160,9 @@ const logged = /^console\.log\(([\s\S]*)\);?$/;
 
 /** A statement of a snippet before: what it claims is tested there, and here it runs without a word. */
 const unclaimed = (text: string, expected: string): string =>
-  expected.startsWith("throws ") ? `try { ${text} } catch {}` : text.replace(logged, (_, values: string) => `void [${values}];`);
+  expected.startsWith("throws ")
+    ? `try { ${text} } catch {}`
+    : text.replace(logged, (_, values: string) => `void [${values}];`);
 
 /** The statement with its claim checked. */
 function claimed(source: string, statement: Node, k: number, expected: string): string {
@@ -153,13 +175,15 @@ function claimed(source: string, statement: Node, k: number, expected: string): 
     return `claim(${k}, ${logged.exec(text)?.[1] ?? text.replace(/;$/, "")});`;
   }
   const name = /^(?:const|let)\s+(\w+)/.exec(text)?.[1];
-  if (name === undefined) throw new Error(`"// → ${expected}" stands after a declaration of several variables: print what it is about`);
+  if (name === undefined)
+    throw new Error(
+      `"// → ${expected}" stands after a declaration of several variables: print what it is about`,
+    );
   return `${text}\nclaim(${k}, ${name});`;
 }
 
-/** Whether `printed` is as `expected`; `…` stands for anything. */
+/** Whether `printed` is as `expected`: `…` stands for anything, and a line may be broken anywhere between words. */
 export function isAsClaimed(printed: string, expected: string): boolean {
-  const lines = (text: string) => text.split("\n").map((line) => line.trimEnd()).join("\n").trim();
-  const pattern = lines(expected).split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[\\s\\S]*");
-  return new RegExp(`^${pattern}$`).test(lines(printed));
+  const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+  return new RegExp(`^${expected.trim().split("…").map(escape).join("[^]*")}$`).test(printed.trim());
 }

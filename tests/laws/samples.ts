@@ -1,6 +1,4 @@
-import "../../src/backends/default.ts";
-import "../../src/control/index.ts";
-import "../../src/lax/index.ts";
+import "cotangent";
 import { HostBuffer } from "../../src/core/backend.ts";
 import { config } from "../../src/core/config.ts";
 import { allocate, type DType, dtypeInfo, isInexact, isInteger } from "../../src/core/dtype.ts";

@@ -42,7 +42,14 @@ describe("not the same:", () => {
     ["params", (x) => [lax.integerPow(x, 2), lax.integerPow(x, 3)]],
     ["lists in params", (x) => [lax.broadcastInDim(x, [3, 2], [1]), lax.broadcastInDim(x, [2, 2], [1])]],
     ["zeros of different sign", (x) => [lax.mul(x, scalar(0)), lax.mul(x, scalar(-0))]],
-    ["weakness of a literal", (x) => [lax.convertElementType(scalar(2), "int32"), lax.convertElementType(scalar(2, true), "int32"), x]],
+    [
+      "weakness of a literal",
+      (x) => [
+        lax.convertElementType(scalar(2), "int32"),
+        lax.convertElementType(scalar(2, true), "int32"),
+        x,
+      ],
+    ],
     ["order of operands", (x) => [lax.sub(x, 2), lax.sub(2, x)]],
     ["effects", (x) => [ask.bind([x], {})[0]!, ask.bind([x], {})[0]!]],
   ])("%s", (_name, f) => {
@@ -52,7 +59,9 @@ describe("not the same:", () => {
 });
 
 test("NaN is the same as NaN", () => {
-  expect(primitivesOf(merged(programOf((x) => [lax.mul(x, scalar(NaN)), lax.mul(x, scalar(NaN))], [f32(2)])))).toEqual(["mul"]);
+  expect(
+    primitivesOf(merged(programOf((x) => [lax.mul(x, scalar(NaN)), lax.mul(x, scalar(NaN))], [f32(2)]))),
+  ).toEqual(["mul"]);
 });
 
 test("nothing to merge: the program itself", () => {

@@ -16,10 +16,13 @@ const shout: Primitive<"test_shout", [x: ArrayValue], NoParams> = definePrimitiv
 
 test("what no output needs goes, and constants with it; inputs stay", () => {
   const [used, unused] = [array([1, 2]), array([3, 4])];
-  const program = programOf((x, y) => {
-    lax.mul(lax.exp(y), unused);
-    return lax.add(lax.sin(x), used);
-  }, [f32(2), f32(2)]);
+  const program = programOf(
+    (x, y) => {
+      lax.mul(lax.exp(y), unused);
+      return lax.add(lax.sin(x), used);
+    },
+    [f32(2), f32(2)],
+  );
   const result = dce(program);
   expect(primitivesOf(result)).toEqual(["sin", "add"]);
   expect(result.consts).toEqual([used]);
@@ -33,11 +36,14 @@ test("outputs that are not wanted go", () => {
 });
 
 test("effects are kept, with what they read", () => {
-  const program = programOf((x) => {
-    shout.bind([lax.sin(x)], {});
-    lax.cos(x);
-    return [];
-  }, [f32(2)]);
+  const program = programOf(
+    (x) => {
+      shout.bind([lax.sin(x)], {});
+      lax.cos(x);
+      return [];
+    },
+    [f32(2)],
+  );
   const result = dce(program);
   expect(primitivesOf(result)).toEqual(["sin", "test_shout"]);
   expect(result.jaxpr.effects).toEqual(["ordered"]);

@@ -18,7 +18,10 @@ test.each(numberDTypes)("arithmetic on literals is done at once, bit for bit: %s
   withX64(() => {
     for (let seed = 0; seed < 13; seed++) {
       const [a, b] = [special(dtype, [], seed), special(dtype, [], 3 * seed + 1)];
-      const program = programOf((x) => [lax.mul(lax.add(a, b), x), lax.sub(a, b), lax.neg(b)], [avalOf([2], dtype)]);
+      const program = programOf(
+        (x) => [lax.mul(lax.add(a, b), x), lax.sub(a, b), lax.neg(b)],
+        [avalOf([2], dtype)],
+      );
       const result = folded(program);
       expect(primitivesOf(result)).toEqual(["mul"]);
       expectSameProgram(result, program, [special(dtype, [2], seed)]);
@@ -27,9 +30,19 @@ test.each(numberDTypes)("arithmetic on literals is done at once, bit for bit: %s
 });
 
 test("a small constant array is computed, a large one is not", () => {
-  const [small, large] = [array([0, -1], [2], "int32"), array(Array.from({ length: 65 }, (_, i) => i), [65], "int32")];
+  const [small, large] = [
+    array([0, -1], [2], "int32"),
+    array(
+      Array.from({ length: 65 }, (_, i) => i),
+      [65],
+      "int32",
+    ),
+  ];
   const wrapped = (index: NDArray) => lax.select(lax.lt(index, 0), lax.add(index, 3), index);
-  const program = programOf((x) => [lax.mul(x, wrapped(small)), lax.reduceSum(wrapped(large), [0])], [avalOf([2], "int32")]);
+  const program = programOf(
+    (x) => [lax.mul(x, wrapped(small)), lax.reduceSum(wrapped(large), [0])],
+    [avalOf([2], "int32")],
+  );
   const result = folded(program);
   expect(primitivesOf(result)).toEqual(["mul", "lt", "add", "select_n", "reduce_sum"]);
   expect(result.consts.length).toBe(2);
@@ -58,12 +71,22 @@ const ask: Primitive<"test_question", [x: ArrayValue], NoParams> = definePrimiti
 
 test("effects, random keys and what has no operands are left alone", () => {
   const key = new NDArray(avalOf([], "key<fry>"), new HostBuffer(Uint32Array.of(0, 7)));
-  const program = programOf(() => [ask.bind([scalarOf(1, "float32")], {})[0]!, lax.broadcastInDim(key, [2], []), lax.iota("int32", 3)], []);
+  const program = programOf(
+    () => [
+      ask.bind([scalarOf(1, "float32")], {})[0]!,
+      lax.broadcastInDim(key, [2], []),
+      lax.iota("int32", 3),
+    ],
+    [],
+  );
   expect(primitivesOf(folded(program))).toEqual(["test_question", "broadcast_in_dim", "iota"]);
 });
 
 test("weakness is that of the equation", () => {
-  const program = programOf((x) => lax.mul(x, lax.add(scalarOf(1, "float32", true), scalarOf(2, "float32", true))), [avalOf([2], "float32", true)]);
+  const program = programOf(
+    (x) => lax.mul(x, lax.add(scalarOf(1, "float32", true), scalarOf(2, "float32", true))),
+    [avalOf([2], "float32", true)],
+  );
   const result = folded(program);
   expect(primitivesOf(result)).toEqual(["mul"]);
   expectSameProgram(result, program, [special("float32", [2], 1, true)]);

@@ -29,7 +29,12 @@ test("a call becomes what it calls, each time with variables of its own", () => 
 });
 
 test("calls within calls, of results that are inputs, literals or repeated", () => {
-  const inner = jit((x: ArrayValue, y: ArrayValue) => [y, x, y, lax.broadcastInDim(scalarOf(1, "float32"), [2], [])]);
+  const inner = jit((x: ArrayValue, y: ArrayValue) => [
+    y,
+    x,
+    y,
+    lax.broadcastInDim(scalarOf(1, "float32"), [2], []),
+  ]);
   const outer = jit((x: ArrayValue, y: ArrayValue) => {
     const [a, b, c, d] = inner(x, y);
     return [inner(a!, b!)[0]!, c!, lax.add(d!, y)];
@@ -60,7 +65,10 @@ test("a custom derivative is left out", () => {
 
 test("a weak operand of a call that was traced on a strong one is made strong", () => {
   const body = programOf((x) => lax.add(x, x), [f32()]);
-  const program = programOf((x) => jitPrimitive.bind([x], { name: "f", jaxpr: body }), [avalOf([], "float32", true)]);
+  const program = programOf(
+    (x) => jitPrimitive.bind([x], { name: "f", jaxpr: body }),
+    [avalOf([], "float32", true)],
+  );
   const result = inline(program);
   expect(primitivesOf(result)).toEqual(["convert_element_type", "add"]);
   expectSameProgram(result, program, [special("float32", [], 3, true)]);
@@ -68,15 +76,16 @@ test("a weak operand of a call that was traced on a strong one is made strong", 
 
 let expanded = 0;
 /** x² + x², in terms of another derived primitive. */
-const squares: Primitive<"test_squares", [x: ArrayValue], { readonly times: readonly number[] }> = definePrimitive("test_squares", {
-  abstract: ([x]) => x,
-  jvp: "none",
-  batch: "elementwise",
-  expand: ([x], { times }) => {
-    expanded++;
-    return [lax.mul(squared.bind([x], {})[0]!, scalarOf(times[0]!, "float32"))];
-  },
-});
+const squares: Primitive<"test_squares", [x: ArrayValue], { readonly times: readonly number[] }> =
+  definePrimitive("test_squares", {
+    abstract: ([x]) => x,
+    jvp: "none",
+    batch: "elementwise",
+    expand: ([x], { times }) => {
+      expanded++;
+      return [lax.mul(squared.bind([x], {})[0]!, scalarOf(times[0]!, "float32"))];
+    },
+  });
 const squared: Primitive<"test_squared", [x: ArrayValue], NoParams> = definePrimitive("test_squared", {
   abstract: ([x]) => x,
   jvp: "none",
@@ -86,11 +95,16 @@ const squared: Primitive<"test_squared", [x: ArrayValue], NoParams> = definePrim
 
 test("derived primitives become what they are short for, each form of one being expanded once", () => {
   expanded = 0;
-  const program = programOf((x) => [2, 2, 3].map((times) => squares.bind([x], { times: [times] })[0]!), [f32(3)]);
+  const program = programOf(
+    (x) => [2, 2, 3].map((times) => squares.bind([x], { times: [times] })[0]!),
+    [f32(3)],
+  );
   const result = inline(program);
   expect(primitivesOf(result)).toEqual(["mul", "mul", "mul", "mul", "mul", "mul"]);
   expect(expanded).toBe(2);
-  expect(new Set(result.jaxpr.eqns.map((eqn) => showSource(eqn.source)))).toEqual(new Set([showSource(program.jaxpr.eqns[0]!.source)]));
+  expect(new Set(result.jaxpr.eqns.map((eqn) => showSource(eqn.source)))).toEqual(
+    new Set([showSource(program.jaxpr.eqns[0]!.source)]),
+  );
   expect(primitivesOf(inlineCalls(program))).toEqual(["test_squares", "test_squares", "test_squares"]);
   expectSameProgram(result, program, [special("float32", [3])]);
 });
@@ -99,8 +113,22 @@ test("calls nested ten thousand deep cost no stack", () => {
   let body = programOf((x) => lax.sin(x), [f32(2)]);
   for (let i = 0; i < 10_000; i++) {
     const [x, y, z] = [new Var(f32(2)), new Var(f32(2)), new Var(f32(2))];
-    const call = { primitive: jitPrimitive, inputs: [x], outputs: [y], params: { name: "f", jaxpr: body }, effects: [], source: undefined };
-    const next = { primitive: lax.neg, inputs: [y], outputs: [z], params: {}, effects: [], source: undefined };
+    const call = {
+      primitive: jitPrimitive,
+      inputs: [x],
+      outputs: [y],
+      params: { name: "f", jaxpr: body },
+      effects: [],
+      source: undefined,
+    };
+    const next = {
+      primitive: lax.neg,
+      inputs: [y],
+      outputs: [z],
+      params: {},
+      effects: [],
+      source: undefined,
+    };
     const jaxpr: Jaxpr = { constvars: [], invars: [x], eqns: [call, next], outvars: [z], effects: [] };
     body = new ClosedJaxpr(jaxpr, []);
   }

@@ -23,13 +23,27 @@ class Outer extends ArrayValue {
     return avalOf([this.u.size, this.v.size], this.u.dtype);
   }
 }
-const inner = (x: ArrayValue, y: ArrayValue): ArrayValue => lax.dotGeneral(x, y, [[[0], [0]], [[], []]]);
+const inner = (x: ArrayValue, y: ArrayValue): ArrayValue =>
+  lax.dotGeneral(x, y, [
+    [[0], [0]],
+    [[], []],
+  ]);
 register(lax.dotGeneral, [Outer, ArrayValue], ([w, x]) => lax.mul(w.u, inner(w.v, x)));
 register(lax.neg, [Outer], ([w]) => new Outer(lax.neg(w.u), w.v));
 register(lax.stopGradient, [Outer], ([w]) => new Zero(w.shape, w.dtype));
 
-const matvec = programOf((w, x) => lax.dotGeneral(w, x, [[[1], [0]], [[], []]]), [f32(2, 3), f32(3)]);
-const product = programOf((x, y, n) => [lax.mul(lax.sin(x), y), n, lax.reduceSum(x, [0])], [f32(2), f32(2), avalOf([], "int32")]);
+const matvec = programOf(
+  (w, x) =>
+    lax.dotGeneral(w, x, [
+      [[1], [0]],
+      [[], []],
+    ]),
+  [f32(2, 3), f32(3)],
+);
+const product = programOf(
+  (x, y, n) => [lax.mul(lax.sin(x), y), n, lax.reduceSum(x, [0])],
+  [f32(2), f32(2), avalOf([], "int32")],
+);
 
 test("a program over structured values becomes one over their arrays", () => {
   const outer = new Outer(array([1, 2]), array([1, 0, -1]));
@@ -69,7 +83,12 @@ test("jvp: outputs, then the tangents that are not zero", () => {
   expect(jaxpr.inAvals.length).toBe(4);
   const t = array([1, -2]);
   const outs = evaluateJaxpr(jaxpr, [x, y, n, t]).map(elements);
-  const [primals, tangents] = jvpArrays((xs) => evaluateJaxpr(product, xs), [x, y, n], [t, null, null], "test");
+  const [primals, tangents] = jvpArrays(
+    (xs) => evaluateJaxpr(product, xs),
+    [x, y, n],
+    [t, null, null],
+    "test",
+  );
   expect(outs).toEqual([...primals, tangents[0]!, tangents[2]!].map(elements));
   expect(jvpJaxpr(product).jaxpr.inAvals.length).toBe(5);
 });
@@ -92,20 +111,34 @@ test("a derivative can be differentiated again", () => {
   const cube = programOf((v) => lax.mul(v, lax.mul(v, v)), [f32()]);
   const second = vjpJaxpr(vjpJaxpr(cube).jaxpr, [true, false]).jaxpr;
   checkJaxpr(second);
-  expect(elements(evaluateJaxpr(second, [2, 1, 1].map((v) => array([v], [])))[0]!)).toEqual([12]);
+  expect(
+    elements(
+      evaluateJaxpr(
+        second,
+        [2, 1, 1].map((v) => array([v], [])),
+      )[0]!,
+    ),
+  ).toEqual([12]);
 });
 
 test("linearised: forward, then the tangent map at its residuals, or the transpose of that", () => {
   const data = array([2, 3]);
-  const program = programOf((v, w) => [lax.mul(lax.sin(v), lax.mul(w, data)), lax.reduceSum(w, [0])], [f32(2), f32(2)]);
+  const program = programOf(
+    (v, w) => [lax.mul(lax.sin(v), lax.mul(w, data)), lax.reduceSum(w, [0])],
+    [f32(2), f32(2)],
+  );
   const { forward, linear, backward } = linearizeJaxpr(program);
   for (const part of [forward, linear, backward]) checkJaxpr(part);
   const results = evaluateJaxpr(forward, [x, y]);
   const residuals = results.slice(2);
   expect(results.slice(0, 2).map(elements)).toEqual(evaluateJaxpr(program, [x, y]).map(elements));
   const [t, u, c, d] = [array([1, -2]), array([0.5, 4]), array([3, 1]), array([-1], [])];
-  expect(evaluateJaxpr(linear, [...residuals, t, u]).map(elements)).toEqual(evaluateJaxpr(jvpJaxpr(program).jaxpr, [x, y, t, u]).slice(2).map(elements));
-  expect(evaluateJaxpr(backward, [...residuals, c, d]).map(elements)).toEqual(evaluateJaxpr(vjpJaxpr(program).jaxpr, [x, y, c, d]).map(elements));
+  expect(evaluateJaxpr(linear, [...residuals, t, u]).map(elements)).toEqual(
+    evaluateJaxpr(jvpJaxpr(program).jaxpr, [x, y, t, u]).slice(2).map(elements),
+  );
+  expect(evaluateJaxpr(backward, [...residuals, c, d]).map(elements)).toEqual(
+    evaluateJaxpr(vjpJaxpr(program).jaxpr, [x, y, c, d]).map(elements),
+  );
 });
 
 test("a program without a derivative has none", () => {
@@ -115,6 +148,8 @@ test("a program without a derivative has none", () => {
 
 test("a wrong number of inputs or flags is refused", () => {
   expect(() => quaxifyJaxpr(matvec, [f32(2, 3)])).toThrow(ArgumentError);
-  expect(() => vjpJaxpr(matvec, [true])).toThrow("vjpJaxpr: the program has 2 inputs, got 1 flags: give one for each");
+  expect(() => vjpJaxpr(matvec, [true])).toThrow(
+    "vjpJaxpr: the program has 2 inputs, got 1 flags: give one for each",
+  );
   expect(() => jvpJaxpr(matvec, [true, true, false])).toThrow(ArgumentError);
 });

@@ -4,7 +4,16 @@ import { expect } from "vitest";
 import { HostBuffer } from "../../../src/core/backend.ts";
 import { checkJaxpr } from "../../../src/core/check.ts";
 import { config } from "../../../src/core/config.ts";
-import { allocate, type DType, dtypeInfo, dtypes, isComplex, isFloat, isInteger, isSigned } from "../../../src/core/dtype.ts";
+import {
+  allocate,
+  type DType,
+  dtypeInfo,
+  dtypes,
+  isComplex,
+  isFloat,
+  isInteger,
+  isSigned,
+} from "../../../src/core/dtype.ts";
 import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
 import { store } from "../../../src/core/scalar.ts";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
@@ -13,7 +22,9 @@ import { evaluateJaxpr } from "../../../src/interpreters/evaluate.ts";
 import { stage } from "../../../src/interpreters/stage.ts";
 import { expectSameBits } from "../../laws/compare.ts";
 
-export const numberDTypes: readonly DType[] = dtypes.filter((dtype) => isInteger(dtype) || isFloat(dtype) || isComplex(dtype));
+export const numberDTypes: readonly DType[] = dtypes.filter(
+  (dtype) => isInteger(dtype) || isFloat(dtype) || isComplex(dtype),
+);
 
 const floats = [0, -0, 1, -1, NaN, Infinity, -Infinity, 0.1, -2.5, 3, 1e-45, 3e38, 65504];
 
@@ -32,19 +43,33 @@ export function special(dtype: DType, shape: Shape, seed = 1, weak = false): NDA
       storage[2 * i + 1] = floats[(k * 3 + i) % floats.length]!;
     } else if (isFloat(dtype)) store(storage, dtype, i, floats[k % floats.length]!);
     else if (dtype === "bool") storage[i] = k % 2;
-    else store(storage, dtype, i, dtypeInfo[dtype].bits === 64 ? integers[k % integers.length]! : Number(integers[k % integers.length]!));
+    else
+      store(
+        storage,
+        dtype,
+        i,
+        dtypeInfo[dtype].bits === 64
+          ? integers[k % integers.length]!
+          : Number(integers[k % integers.length]!),
+      );
   }
   return new NDArray(avalOf(shape, dtype, weak), new HostBuffer(storage));
 }
 
 /** The program of a function of arrays like these. */
-export const programOf = (f: (...xs: ArrayValue[]) => ArrayValue | readonly ArrayValue[], avals: readonly Aval[]): ClosedJaxpr =>
-  stage((xs) => [f(...xs)].flat(), avals, "test");
+export const programOf = (
+  f: (...xs: ArrayValue[]) => ArrayValue | readonly ArrayValue[],
+  avals: readonly Aval[],
+): ClosedJaxpr => stage((xs) => [f(...xs)].flat(), avals, "test");
 
 export const f32 = (...shape: number[]): Aval => avalOf(shape, "float32");
 
 /** Both programs are well formed, and give the same bits and avals for these inputs. */
-export function expectSameProgram(actual: ClosedJaxpr, expected: ClosedJaxpr, inputs: readonly NDArray[]): void {
+export function expectSameProgram(
+  actual: ClosedJaxpr,
+  expected: ClosedJaxpr,
+  inputs: readonly NDArray[],
+): void {
   checkJaxpr(actual);
   checkJaxpr(expected);
   const [got, wanted] = [actual, expected].map((program) => evaluateJaxpr(program, inputs));
@@ -56,14 +81,18 @@ export function expectSameProgram(actual: ClosedJaxpr, expected: ClosedJaxpr, in
 export function chain(length: number, step: (x: ArrayValue, i: number) => ArrayValue): ClosedJaxpr {
   config.sources = false;
   try {
-    return programOf((x) => {
-      for (let i = 0; i < length; i++) x = step(x, i);
-      return x;
-    }, [f32(2)]);
+    return programOf(
+      (x) => {
+        for (let i = 0; i < length; i++) x = step(x, i);
+        return x;
+      },
+      [f32(2)],
+    );
   } finally {
     config.sources = true;
   }
 }
 
 /** Names of a program's operations, in order. */
-export const primitivesOf = ({ jaxpr }: ClosedJaxpr): string[] => jaxpr.eqns.map((eqn) => eqn.primitive.primitive);
+export const primitivesOf = ({ jaxpr }: ClosedJaxpr): string[] =>
+  jaxpr.eqns.map((eqn) => eqn.primitive.primitive);

@@ -10,6 +10,7 @@ import { grad } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
 import { Zero } from "../../../src/interpreters/zero.ts";
 import { add, convertElementType, mul, neg, reduceSum, sin } from "../../../src/lax/index.ts";
+import { multiply } from "../../../src/numpy/elementwise.ts";
 import { type NodeKind, nodeKind } from "../../../src/tree/index.ts";
 import { P } from "../../dispatch-values.ts";
 import { array, expectValues, values } from "../arrays.ts";
@@ -41,7 +42,7 @@ describe("the cache", () => {
     expect(counter.traces).toBe(6);
   });
   test("a changing number does not trace again, unless its kind changes", () => {
-    const { f, counter } = counted((x: ArrayValue, rate: number) => mul(x, rate));
+    const { f, counter } = counted((x: ArrayValue, rate: number) => multiply(x, rate));
     for (const rate of [0.1, 0.01, 0.001, 1e30]) expectValues(f(array([1]), rate), Math.fround(rate));
     expect(counter.traces).toBe(1);
     f(array([1]), 2);
@@ -222,7 +223,7 @@ describe("explainCacheMisses", () => {
   };
   test("says what differs, by path", () => {
     const f = jit(function loss(p: { w: ArrayValue; mode: string }, rate: number) {
-      return mul(p.w, rate);
+      return multiply(p.w, rate);
     });
     const w = array([1]);
     const messages = explained(() => {

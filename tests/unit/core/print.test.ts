@@ -4,7 +4,12 @@ import { jit } from "../../../src/control/index.ts";
 import { jitPrimitive } from "../../../src/control/jit.ts";
 import type { DType } from "../../../src/core/dtype.ts";
 import { ClosedJaxpr, type Jaxpr, Literal, Var } from "../../../src/core/jaxpr.ts";
-import { type AnyPrimitive, definePrimitive, type NoParams, type Primitive } from "../../../src/core/primitive.ts";
+import {
+  type AnyPrimitive,
+  definePrimitive,
+  type NoParams,
+  type Primitive,
+} from "../../../src/core/primitive.ts";
 import { printEquations } from "../../../src/core/print.ts";
 import { pythonComplex, pythonFloat, pythonValue } from "../../../src/core/python-text.ts";
 import { scalarOf } from "../../../src/core/scalar.ts";
@@ -19,7 +24,8 @@ import { array } from "../lax/arrays.ts";
 // The expected texts are those that jax 0.10.2 prints for the same program.
 
 const x3 = f32(3);
-const named = <F>(name: string, f: F): F => Object.defineProperty(f, "name", { value: name, configurable: true }) as F;
+const named = <F>(name: string, f: F): F =>
+  Object.defineProperty(f, "name", { value: name, configurable: true }) as F;
 
 /** `op` with these params and outputs, of any operands: for structures whose primitives are not at hand. */
 const op = (name: string, params: object, inputs: readonly Var[], outputs: readonly Var[]) => ({
@@ -34,20 +40,33 @@ const close = (invars: readonly Var[], eqns: Jaxpr["eqns"], outvars: Jaxpr["outv
   new ClosedJaxpr({ constvars: [], invars, eqns, outvars, effects: [] }, []);
 
 test("one line where it fits, in 80 columns", () => {
-  expect(String(programOf((x) => lax.integerPow(x, 2), [x3]))).toBe("{ lambda ; a:f32[3]. let b:f32[3] = integer_pow[y=2] a in (b,) }");
-  expect(String(programOf((x) => lax.sin(lax.cos(x)), [x3]))).toBe("{ lambda ; a:f32[3]. let b:f32[3] = cos a; c:f32[3] = sin b in (c,) }");
+  expect(String(programOf((x) => lax.integerPow(x, 2), [x3]))).toBe(
+    "{ lambda ; a:f32[3]. let b:f32[3] = integer_pow[y=2] a in (b,) }",
+  );
+  expect(String(programOf((x) => lax.sin(lax.cos(x)), [x3]))).toBe(
+    "{ lambda ; a:f32[3]. let b:f32[3] = cos a; c:f32[3] = sin b in (c,) }",
+  );
   expect(String(programOf(() => [], []))).toBe("{ lambda ; . let  in () }");
 });
 
 test("a line each where it does not, params broken only where they must be", () => {
-  const f = (a: ArrayValue, b: ArrayValue) => lax.dotGeneral.bind([a, b], { dimensionNumbers: [[[1], [0]], [[], []]], precision: null, preferredElementType: "float32" });
+  const f = (a: ArrayValue, b: ArrayValue) =>
+    lax.dotGeneral.bind([a, b], {
+      dimensionNumbers: [
+        [[1], [0]],
+        [[], []],
+      ],
+      precision: null,
+      preferredElementType: "float32",
+    });
   expect(String(programOf(f, [f32(2, 3), f32(3, 4)]))).toBe(`{ lambda ; a:f32[2,3] b:f32[3,4]. let
     c:f32[2,4] = dot_general[
       dimension_numbers=(([1], [0]), ([], []))
       preferred_element_type=float32
     ] a b
   in (c,) }`);
-  expect(String(programOf((x) => lax.transpose(lax.reshape(x, [3, 2]), [1, 0]), [f32(2, 3)]))).toBe(`{ lambda ; a:f32[2,3]. let
+  expect(String(programOf((x) => lax.transpose(lax.reshape(x, [3, 2]), [1, 0]), [f32(2, 3)])))
+    .toBe(`{ lambda ; a:f32[2,3]. let
     b:f32[3,2] = reshape[dimensions=None new_sizes=(3, 2) sharding=None] a
     c:f32[2,3] = transpose[permutation=(1, 0)] b
   in (c,) }`);
@@ -60,11 +79,19 @@ test("a line each where it does not, params broken only where they must be", () 
 });
 
 test("long lists of variables fill their lines, which may overflow by one variable", () => {
-  expect(String(programOf((x) => [lax.neg(x), ...Array.from({ length: 39 }, () => x)], [x3]))).toBe(`{ lambda ; a:f32[3]. let
+  expect(String(programOf((x) => [lax.neg(x), ...Array.from({ length: 39 }, () => x)], [x3])))
+    .toBe(`{ lambda ; a:f32[3]. let
     b:f32[3] = neg a
   in (b, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a,
     a, a, a, a, a, a, a, a, a, a, a, a, a, a, a) }`);
-  expect(String(programOf((x) => x, Array.from({ length: 12 }, () => f32(100, 200))))).toBe(`{ lambda ; a:f32[100,200] b:f32[100,200] c:f32[100,200] d:f32[100,200] e:f32[100,200]
+  expect(
+    String(
+      programOf(
+        (x) => x,
+        Array.from({ length: 12 }, () => f32(100, 200)),
+      ),
+    ),
+  ).toBe(`{ lambda ; a:f32[100,200] b:f32[100,200] c:f32[100,200] d:f32[100,200] e:f32[100,200]
     f:f32[100,200] g:f32[100,200] h:f32[100,200] i:f32[100,200] j:f32[100,200] k:f32[100,200]
     l:f32[100,200]. let
     
@@ -75,11 +102,15 @@ test("names go on after z with ba; constants come first, before the semicolon", 
   const names = printEquations(chain(30, (x) => lax.neg(x))).map((text) => text.split(":")[0]);
   expect(names.slice(22)).toEqual(["x", "y", "z", "ba", "bb", "bc", "bd", "be"]);
   const [w, b] = [array([1, 2, 3, 4, 5, 6], [3, 2]), array([1, 2])];
-  expect(String(programOf((x) => [lax.mul(x, b), lax.mul(x, w)], [f32()]))).toMatch(/^\{ lambda a:f32\[2\] b:f32\[3,2\]; c:f32\[\]\. let\n/);
+  expect(String(programOf((x) => [lax.mul(x, b), lax.mul(x, w)], [f32()]))).toMatch(
+    /^\{ lambda a:f32\[2\] b:f32\[3,2\]; c:f32\[\]\. let\n/,
+  );
 });
 
 test("what no one reads is called _, in the outermost program only", () => {
-  expect(String(programOf((x) => [lax.sin(x), x].slice(1), [x3]))).toBe("{ lambda ; a:f32[3]. let _:f32[3] = sin a in (a,) }");
+  expect(String(programOf((x) => [lax.sin(x), x].slice(1), [x3]))).toBe(
+    "{ lambda ; a:f32[3]. let _:f32[3] = sin a in (a,) }",
+  );
   const inner = jit((y: ArrayValue) => [lax.sin(y), lax.cos(y)][1]!);
   expect(String(programOf((x) => inner(x), [x3]))).toBe(`{ lambda ; a:f32[3]. let
     b:f32[3] = jit[
@@ -117,7 +148,8 @@ test("a call's program has the names of the call", () => {
 
 test("the derivative of a jitted function: names of calls reach through both of its halves", () => {
   const f = jit((x: ArrayValue) => lax.mul(lax.sin(x), x));
-  expect(String(programOf((x) => grad(f as never)(x as never) as ArrayValue, [f32()]))).toBe(`{ lambda ; a:f32[]. let
+  expect(String(programOf((x) => grad(f as never)(x as never) as ArrayValue, [f32()])))
+    .toBe(`{ lambda ; a:f32[]. let
     _:f32[] b:f32[] c:f32[] = jit[
       name=<lambda>
       jaxpr={ lambda ; a:f32[]. let
@@ -140,16 +172,19 @@ test("the derivative of a jitted function: names of calls reach through both of 
 
 describe("programs that are written ahead", () => {
   const eleven = (name: string, step: (x: ArrayValue) => ArrayValue) =>
-    jit(named(name, (x: ArrayValue) => {
-      for (let i = 0; i < 11; i++) x = step(x);
-      return x;
-    }));
+    jit(
+      named(name, (x: ArrayValue) => {
+        for (let i = 0; i < 11; i++) x = step(x);
+        return x;
+      }),
+    );
 
   test("those that occur twice", () => {
     const inner = jit(function inner(y: ArrayValue): ArrayValue {
       return lax.mul(y, 2);
     });
-    expect(String(programOf((x) => lax.add(inner(x), inner(x)), [x3]))).toBe(`let inner = { lambda ; a:f32[3]. let b:f32[3] = mul a 2.0:f32[] in (b,) } in
+    expect(String(programOf((x) => lax.add(inner(x), inner(x)), [x3])))
+      .toBe(`let inner = { lambda ; a:f32[3]. let b:f32[3] = mul a 2.0:f32[] in (b,) } in
 { lambda ; c:f32[3]. let
     d:f32[3] = jit[name=inner jaxpr=inner] c
     e:f32[3] = jit[name=inner jaxpr=inner] c
@@ -192,8 +227,13 @@ test("lists of programs, params sorted by name", () => {
   const [p, x] = [new Var(avalOf([], "bool")), new Var(x3)];
   const [c, d, e] = [new Var(avalOf([], "int32")), new Var(x3), new Var(x3)];
   const branches = [close([e], [], [e]), programOf((y) => lax.sin(lax.cos(y)), [x3])];
-  const convert = { ...op("", {}, [p], [c]), primitive: lax.convertElementType, params: { newDtype: "int32", weakType: false } };
-  expect(String(close([p, x], [convert, op("cond", { branches }, [c, x], [d])], [d]))).toBe(`{ lambda ; a:bool[] b:f32[3]. let
+  const convert = {
+    ...op("", {}, [p], [c]),
+    primitive: lax.convertElementType,
+    params: { newDtype: "int32", weakType: false },
+  };
+  expect(String(close([p, x], [convert, op("cond", { branches }, [c, x], [d])], [d])))
+    .toBe(`{ lambda ; a:bool[] b:f32[3]. let
     c:i32[] = convert_element_type[new_dtype=int32 weak_type=False] a
     d:f32[3] = cond[
       branches=(
@@ -202,7 +242,14 @@ test("lists of programs, params sorted by name", () => {
       )
     ] c b
   in (d,) }`);
-  const scan = { unroll: 1, length: 3, reverse: false, num_consts: 0, num_carry: 1, jaxpr: programOf((y) => lax.mul(y, 2), [x3]) };
+  const scan = {
+    unroll: 1,
+    length: 3,
+    reverse: false,
+    num_consts: 0,
+    num_carry: 1,
+    jaxpr: programOf((y) => lax.mul(y, 2), [x3]),
+  };
   expect(String(close([x], [op("scan", scan, [x], [d])], [d]))).toBe(`{ lambda ; a:f32[3]. let
     b:f32[3] = scan[
       jaxpr={ lambda ; c:f32[3]. let d:f32[3] = mul c 2.0:f32[] in (d,) }
@@ -217,27 +264,58 @@ test("lists of programs, params sorted by name", () => {
 
 test("an equation without outputs, and params in Python's spelling", () => {
   const x = new Var(x3);
-  const print = op("debug_print", { ordered: false, fmt: "{x}", static_args: [], f: named("show", () => 0), none: null, absent: undefined, nested: [[1], ["a", true]] }, [x], []);
-  expect(printEquations(close([x], [print], []))).toEqual(["debug_print[\n  f=show\n  fmt={x}\n  nested=((1,), ('a', True))\n  none=None\n  ordered=False\n  static_args=()\n] a"]);
-  expect(["a", 1, -0, 0.5, 10n, [null], { k: [1, 2] }, array([1, 2])].map((v) => pythonValue(v))).toEqual(["a", "1", "-0.0", "0.5", "10", "(None,)", "{'k': (1, 2)}", "f32[2]"]);
+  const print = op(
+    "debug_print",
+    {
+      ordered: false,
+      fmt: "{x}",
+      static_args: [],
+      f: named("show", () => 0),
+      none: null,
+      absent: undefined,
+      nested: [[1], ["a", true]],
+    },
+    [x],
+    [],
+  );
+  expect(printEquations(close([x], [print], []))).toEqual([
+    "debug_print[\n  f=show\n  fmt={x}\n  nested=((1,), ('a', True))\n  none=None\n  ordered=False\n  static_args=()\n] a",
+  ]);
+  expect(["a", 1, -0, 0.5, 10n, [null], { k: [1, 2] }, array([1, 2])].map((v) => pythonValue(v))).toEqual([
+    "a",
+    "1",
+    "-0.0",
+    "0.5",
+    "10",
+    "(None,)",
+    "{'k': (1, 2)}",
+    "f32[2]",
+  ]);
 });
 
-const shown: Primitive<"test_shown", [x: ArrayValue], { readonly newDtype: DType; readonly times: number }> = definePrimitive("test_shown", {
-  abstract: ([x]) => x,
+const shown: Primitive<"test_shown", [x: ArrayValue], { readonly newDtype: DType; readonly times: number }> =
+  definePrimitive("test_shown", {
+    abstract: ([x]) => x,
+    jvp: "none",
+    batch: "elementwise",
+  });
+const empty: Primitive<"test_empty", [], NoParams> = definePrimitive("test_empty", {
+  abstract: () => [],
   jvp: "none",
   batch: "elementwise",
 });
-const empty: Primitive<"test_empty", [], NoParams> = definePrimitive("test_empty", { abstract: () => [], jvp: "none", batch: "elementwise" });
 
 test("params without a rule of their own are printed in snake case", () => {
-  expect(String(programOf((x) => shown.bind([x], { times: 2, newDtype: "int32" }), [f32()]))).toBe(`{ lambda ; a:f32[]. let
+  expect(String(programOf((x) => shown.bind([x], { times: 2, newDtype: "int32" }), [f32()])))
+    .toBe(`{ lambda ; a:f32[]. let
     b:f32[] = test_shown[new_dtype=int32 times=2] a
   in (b,) }`);
   expect(printEquations(programOf(() => empty.bind([], {}), []))).toEqual(["test_empty"]);
 });
 
 describe("literals", () => {
-  const literal = (value: NDArray): string => String(close([], [], [new Literal(value)])).slice("{ lambda ; . let  in (".length, -",) }".length);
+  const literal = (value: NDArray): string =>
+    String(close([], [], [new Literal(value)])).slice("{ lambda ; . let  in (".length, -",) }".length);
   test.each<readonly [number | bigint | boolean, DType, string]>([
     [0.1, "float32", "0.10000000149011612:f32[]"],
     [1e-5, "float32", "9.999999747378752e-06:f32[]"],
@@ -275,10 +353,17 @@ describe("literals", () => {
     [1e16, 1e15, "(1e+16+1000000000000000j)"],
   ])("complex %s, %s", (re, im, text) => {
     expect(pythonComplex(re, im)).toBe(text);
-    expect(literal(new NDArray(avalOf([], "complex64"), new HostBuffer(Float32Array.of(re, im))))).toMatch(/j\)?:c64\[\]$/);
+    expect(literal(new NDArray(avalOf([], "complex64"), new HostBuffer(Float32Array.of(re, im))))).toMatch(
+      /j\)?:c64\[\]$/,
+    );
   });
   test("the smallest and largest numbers", () => {
-    expect([5e-324, 1.7976931348623157e308, 1e22, 123456789012345680].map(pythonFloat)).toEqual(["5e-324", "1.7976931348623157e+308", "1e+22", "1.2345678901234568e+17"]);
+    expect([5e-324, 1.7976931348623157e308, 1e22, 123456789012345680].map(pythonFloat)).toEqual([
+      "5e-324",
+      "1.7976931348623157e+308",
+      "1e+22",
+      "1.2345678901234568e+17",
+    ]);
   });
 });
 
@@ -299,7 +384,14 @@ test("equations one by one, in the names of the whole", () => {
 
 const callOf = (body: ClosedJaxpr, aval: Aval): ClosedJaxpr => {
   const [x, y, z] = [new Var(aval), new Var(aval), new Var(aval)];
-  const call = { primitive: jitPrimitive, inputs: [x], outputs: [y], params: { name: "f", jaxpr: body }, effects: [], source: undefined };
+  const call = {
+    primitive: jitPrimitive,
+    inputs: [x],
+    outputs: [y],
+    params: { name: "f", jaxpr: body },
+    effects: [],
+    source: undefined,
+  };
   return close([x], [call, op("neg", {}, [y], [z])], [z]);
 };
 
@@ -311,7 +403,12 @@ test("fifty thousand equations, and programs a thousand deep", () => {
   expect(String(deep).split("\n").length).toBeGreaterThan(4000);
   // Shared twice at each level: two to the thirty occurrences.
   let wide = programOf((x) => lax.neg(x), [x3]);
-  for (let i = 0; i < 30; i++) wide = programOf((x) => jitPrimitive.bind(jitPrimitive.bind([x], { name: "f", jaxpr: wide }), { name: "f", jaxpr: wide }), [x3]);
+  for (let i = 0; i < 30; i++)
+    wide = programOf(
+      (x) =>
+        jitPrimitive.bind(jitPrimitive.bind([x], { name: "f", jaxpr: wide }), { name: "f", jaxpr: wide }),
+      [x3],
+    );
   expect(String(wide).split("\n").length).toBeLessThan(200);
   expect(performance.now() - start).toBeLessThan(10_000);
 });

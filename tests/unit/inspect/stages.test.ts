@@ -25,11 +25,26 @@ class LowRank extends ArrayValue {
   }
 }
 register(lax.dotGeneral, [LowRank, ArrayValue], ([m, x], params) => {
-  const product = lax.mul(m.u, lax.dotGeneral(m.v, x, [[[0], [0]], [[], []]]));
+  const product = lax.mul(
+    m.u,
+    lax.dotGeneral(m.v, x, [
+      [[0], [0]],
+      [[], []],
+    ]),
+  );
   return lax.add(lax.dotGeneral.bind([lax.stopGradient(m.w), x], params)[0]!, product);
 });
 
-const loss = (w: ArrayValue, x: ArrayValue): ArrayValue => lax.reduceSum(lax.square(lax.dotGeneral(w, x, [[[1], [0]], [[], []]])), [0]);
+const loss = (w: ArrayValue, x: ArrayValue): ArrayValue =>
+  lax.reduceSum(
+    lax.square(
+      lax.dotGeneral(w, x, [
+        [[1], [0]],
+        [[], []],
+      ]),
+    ),
+    [0],
+  );
 const lowRank = new LowRank(array([1, 2, 3, 4, 5, 6], [2, 3]), array([1, -1]), array([2, 0, 1]));
 const x = array([1, 2, 3]);
 
@@ -37,20 +52,48 @@ test("a structured value is one variable, then its arrays; then forward, tangent
   const all = stages(loss)(lowRank, x);
   expect(primitivesOf(all.traced)).toEqual(["dot_general", "square", "reduce_sum"]);
   expect(all.traced.inAvals.length).toBe(2);
-  expect(primitivesOf(all.quaxified)).toEqual(["dot_general", "mul", "stop_gradient", "dot_general", "add", "square", "reduce_sum"]);
+  expect(primitivesOf(all.quaxified)).toEqual([
+    "dot_general",
+    "mul",
+    "stop_gradient",
+    "dot_general",
+    "add",
+    "square",
+    "reduce_sum",
+  ]);
   expect(all.quaxified.inAvals.length).toBe(4);
-  for (const program of [all.traced, all.quaxified, all.linearized!.forward, all.linearized!.linear, all.linearized!.backward, all.joint!, all.simplified]) checkJaxpr(program);
+  for (const program of [
+    all.traced,
+    all.quaxified,
+    all.linearized!.forward,
+    all.linearized!.linear,
+    all.linearized!.backward,
+    all.joint!,
+    all.simplified,
+  ])
+    checkJaxpr(program);
   expect(all.simplified.jaxpr.eqns.length).toBeLessThan(all.joint!.jaxpr.eqns.length);
   expect([all.misses, all.notes]).toEqual([[], []]);
   // The base weight has no cotangent.
   const outs = evaluateJaxpr(all.simplified, [lowRank.w, lowRank.u, lowRank.v, x]);
-  const [value, gradient] = valueAndGrad(quaxify(loss) as never, { argnums: [0, 1] } as never)(lowRank as never, x as never) as unknown as [ArrayValue, [LowRank, ArrayValue]];
+  const [value, gradient] = valueAndGrad(quaxify(loss) as never, { argnums: [0, 1] } as never)(
+    lowRank as never,
+    x as never,
+  ) as unknown as [ArrayValue, [LowRank, ArrayValue]];
   expect(outs.map(elements)).toEqual([value, gradient[0].u, gradient[0].v, gradient[1]].map(elements));
 });
 
 test("all of it as text", () => {
   const text = String(stages(loss)(lowRank, x));
-  for (const title of ["traced", "quaxified", "linearised, forward", "linearised, tangents", "transposed", "forward and backward", "simplified"]) {
+  for (const title of [
+    "traced",
+    "quaxified",
+    "linearised, forward",
+    "linearised, tangents",
+    "transposed",
+    "forward and backward",
+    "simplified",
+  ]) {
     expect(text).toContain(`── ${title} ──\n`);
   }
   expect(inspect(stages(loss)(lowRank, x))).toBe(text);
@@ -70,17 +113,19 @@ test("a result that does not depend on its inputs has no backward pass", () => {
 });
 
 class Opaque extends ArrayValue {
-  constructor(readonly data: ArrayValue) {
+  constructor(readonly array: ArrayValue) {
     super();
   }
   override get aval(): Aval {
-    return this.data.aval;
+    return this.array.aval;
   }
   override materialise(): ArrayValue {
-    return this.data;
+    return this.array;
   }
 }
 
 test("operations without a rule are told", () => {
-  expect(stages((v: ArrayValue) => lax.sin(v))(new Opaque(array([1]))).misses).toEqual([{ primitive: "sin", classes: ["Opaque"], source: expect.stringContaining("stages.test.ts") }]);
+  expect(stages((v: ArrayValue) => lax.sin(v))(new Opaque(array([1]))).misses).toEqual([
+    { primitive: "sin", classes: ["Opaque"], source: expect.stringContaining("stages.test.ts") },
+  ]);
 });

@@ -79,7 +79,7 @@ test("value-dependent JavaScript control flow works on concrete primals", () => 
 describe("tangents that do not fit are refused", () => {
   const f = (p: { w: ArrayValue }) => p.w;
   const run = (t: unknown) => () => jvp(f, [{ w: array([1, 2]) }], [t] as never);
-  test("by tree", () => expect(run({ v: array([1, 2]) })).toThrow(/the tangents has another structure.*missing "w"/s));
+  test("by tree", () => expect(run({ v: array([1, 2]) })).toThrow(/the tree of tangents has another structure.*missing "w"/s));
   test("by shape", () => expect(run({ w: array([1, 2, 3]) })).toThrow("jvp: argument 0 at .w: primal and tangent shapes differ: primal (2,), tangent (3,)"));
   test("by dtype", () => expect(run({ w: array([1, 2], "int32") })).toThrow("the tangent has dtype int32, but a primal of dtype float32 has tangents of dtype float32"));
   test("by kind", () => expect(run({ w: "x" })).toThrow('the tangent must be an array, got the string "x"'));

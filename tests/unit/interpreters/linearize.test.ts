@@ -76,5 +76,5 @@ describe("inside other transformations", () => {
 test("tangents that do not fit are refused by path", () => {
   const [, push] = linearize((p: { w: ArrayValue }) => p.w, [{ w: array([1, 2]) }]);
   expect(() => push({ w: array([1]) })).toThrow("the linearized function: argument 0 at .w: primal and tangent shapes differ");
-  expect(() => push(array([1, 2]) as never)).toThrow("the tangents has another structure");
+  expect(() => push(array([1, 2]) as never)).toThrow("the tree of tangents has another structure");
 });

@@ -4,6 +4,7 @@ import type { ArrayValue } from "../../../src/core/value.ts";
 import { makeJaxpr } from "../../../src/interpreters/make-jaxpr.ts";
 import { grad } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
+import { Zero } from "../../../src/interpreters/zero.ts";
 import { add, dot, mul, neg, reduceSum, sin, transpose } from "../../../src/lax/index.ts";
 import { array, expectValues, shapeOf, values } from "../arrays.ts";
 
@@ -105,6 +106,26 @@ test("per-example gradients", () => {
   const g = vmap(grad(loss), { inAxes: [null, 0] })(w, m());
   expect(shapeOf(g)).toEqual([2, 3]);
   expectValues(g, [1, 2, 3, 4, 5, 6].map((x, i) => x * Math.cos(i < 3 ? 1.4 : 3.2)));
+});
+
+describe("a Zero", () => {
+  const g = (x: ArrayValue, y: ArrayValue) => grad((x: ArrayValue, _: ArrayValue) => sum(x), [0, 1])(x, y);
+  test("in the result gets the batch axis", () => {
+    const [dx, dy] = vmap(g)(m(), array([[1], [2]]));
+    expect([shapeOf(dx), shapeOf(dy)]).toEqual([[2, 3], [2, 1]]);
+    expect(dy).toBeInstanceOf(Zero);
+    expect(shapeOf(vmap(g, { outAxes: 1 })(m(), m())[1])).toEqual([3, 2]);
+    expect(shapeOf(vmap(g, { outAxes: [0, null] })(m(), m())[1])).toEqual([3]);
+  });
+  test("among the arguments loses it", () => {
+    const f = (x: ArrayValue, zero: Zero) => {
+      expect(zero.shape).toEqual([3]);
+      return add(x, zero);
+    };
+    expect(values(vmap(f)(m(), new Zero([2, 3], "float32")))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(values(vmap(f, { inAxes: [0, null] })(m(), new Zero([3], "float32")))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(() => vmap(f)(m(), new Zero([3, 3], "float32"))).toThrow("axis 0 of argument 1, which is f32[3,3]");
+  });
 });
 
 test("no loop: the number of equations does not grow with the batch", () => {

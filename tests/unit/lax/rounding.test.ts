@@ -3,7 +3,7 @@ import { DifferentiationError } from "../../../src/core/errors.ts";
 import { grad } from "../../../src/interpreters/vjp.ts";
 import { makeJaxpr } from "../../../src/interpreters/make-jaxpr.ts";
 import type { ArrayValue } from "../../../src/core/value.ts";
-import { ceil, floor, nextAfter, round, RoundingMethod } from "../../../src/lax/rounding.ts";
+import { ceil, floor, nextafter, round, RoundingMethod } from "../../../src/lax/rounding.ts";
 import { array, elements } from "./arrays.ts";
 
 const halves = array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]);
@@ -28,10 +28,10 @@ test("a method that is none, and integers, are refused", () => {
 });
 
 test("the next number is one unit in the last place away", () => {
-  expect(elements(nextAfter(1, array([2, 0, 1])))).toEqual([1 + 2 ** -23, 1 - 2 ** -24, 1]);
-  expect(elements(nextAfter(array([1], [1], "bfloat16"), 2))).toEqual([1 + 2 ** -7]);
+  expect(elements(nextafter(1, array([2, 0, 1])))).toEqual([1 + 2 ** -23, 1 - 2 ** -24, 1]);
+  expect(elements(nextafter(array([1], [1], "bfloat16"), 2))).toEqual([1 + 2 ** -7]);
 });
 
 test("the next number has no derivative", () => {
-  expect(() => grad((x: ArrayValue) => nextAfter(x, 2))(array([1], []))).toThrow(DifferentiationError);
+  expect(() => grad((x: ArrayValue) => nextafter(x, 2))(array([1], []))).toThrow(DifferentiationError);
 });

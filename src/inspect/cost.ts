@@ -1,0 +1,110 @@
+import type { PrimitiveName } from "../backends/lowering.ts";
+import { inline } from "../compiler/index.ts";
+import { dtypeInfo } from "../core/dtype.ts";
+import { ClosedJaxpr, type Eqn, Literal, subJaxprs, type Var } from "../core/jaxpr.ts";
+import type { Derived, ParamsOf } from "../core/primitive.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Aval } from "../core/value.ts";
+import type * as lax from "../lax/index.ts";
+
+/** What an equation costs, roughly: arithmetic operations, and bytes of its operands and results. */
+export interface Cost {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+type DerivedName = Extract<
+  (typeof lax)[keyof typeof lax],
+  Derived & { readonly primitive: string }
+>["primitive"];
+type Priced = Exclude<PrimitiveName, DerivedName>;
+/** Arithmetic operations of one equation. */
+type Flops = (operands: readonly Aval[], outs: readonly Aval[], params: object) => number;
+
+const sizeOfAll = (avals: readonly Aval[]): number =>
+  avals.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+const perOutput: Flops = (_operands, outs) => sizeOfAll(outs);
+const perInput: Flops = ([x]) => sizeOf(x!.shape);
+const perUpdate: Flops = (operands) => sizeOf(operands[2]!.shape);
+const comparisons: Flops = ([x]) => {
+  const size = sizeOf(x!.shape);
+  return Math.round(size * Math.log2(Math.max(size, 2)));
+};
+/** 20 rounds of an addition, a rotation and an exclusive or. */
+const hashing: Flops = (_operands, outs) => 60 * sizeOfAll(outs);
+/** A multiplication and an addition for each element of the result and each step along the contracted axes. */
+const products: Flops = ([lhs], outs, params) => {
+  const [[contracted]] = (params as ParamsOf<typeof lax.dotGeneral>).dimensionNumbers;
+  return 2 * sizeOfAll(outs) * sizeOf(contracted.map((axis) => lhs!.shape[axis]!));
+};
+const nothing: Flops = () => 0;
+
+const families = [
+  [perOutput, [
+    "abs", "acos", "acosh", "add", "add_any", "and", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "clamp", "clz", "cos", "cosh",
+    "digamma", "div", "eq", "erf", "erf_inv", "erfc", "exp", "exp2", "expm1", "floor", "ge", "gt", "integer_pow", "is_finite", "le", "lgamma",
+    "log", "log1p", "logistic", "lt", "max", "min", "mul", "ne", "neg", "nextafter", "not", "or", "polygamma", "population_count", "pow",
+    "reduce_precision", "rem", "round", "rsqrt", "select_n", "shift_left", "shift_right_arithmetic", "shift_right_logical", "sign", "sin", "sinh",
+    "sqrt", "square", "sub", "tan", "tanh", "xor", "zeta",
+  ]],
+  [(_operands, outs) => 2 * sizeOfAll(outs), ["fma"]],
+  [perInput, [
+    "argmax", "argmin", "cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "reduce_prod",
+    "reduce_sum", "reduce_xor",
+  ]],
+  [perUpdate, ["scatter-add", "scatter-max", "scatter-min", "scatter-mul", "scatter-sub"]],
+  [comparisons, ["sort", "top_k"]],
+  [products, ["dot_general"]],
+  [hashing, ["threefry2x32"]],
+  [nothing, [
+    "bitcast_convert_type", "broadcast_in_dim", "complex", "concatenate", "conj", "convert_element_type", "copy", "dynamic_slice",
+    "dynamic_update_slice", "gather", "imag", "iota", "pad", "random_unwrap", "random_wrap", "real", "reshape", "rev", "scatter", "slice", "split",
+    "squeeze", "stack", "stop_gradient", "transpose", "unstack",
+  ]],
+] as const satisfies readonly (readonly [Flops, readonly Priced[]])[]; // prettier-ignore
+
+type Missing = Exclude<Priced, (typeof families)[number][1][number]>;
+/** Does not compile while a primitive is in no family. */
+const complete: [Missing] extends [never] ? true : Missing = true;
+
+const table: ReadonlyMap<string, Flops> = new Map(
+  complete && families.flatMap(([flops, names]) => names.map((name): [string, Flops] => [name, flops])),
+);
+
+const bytesOf = (avals: readonly Aval[]): number =>
+  avals.reduce((sum, { shape, dtype }) => sum + (sizeOf(shape) * dtypeInfo[dtype].bits) / 8, 0);
+
+/** Of an equation; of one that holds programs, what they cost, as often as is known that they run. */
+export function costOf(eqn: Eqn): Cost {
+  const { primitive, inputs, outputs, params } = eqn;
+  const [operands, outs] = [inputs.map((x) => x.aval), outputs.map((v) => v.aval)];
+  const bytes = bytesOf([...operands, ...outs]);
+  const flops = table.get(primitive.primitive);
+  if (flops) return { flops: flops(operands, outs, params), bytes };
+  if (primitive.rules.expand) return { flops: expandedFlops(eqn), bytes };
+  const bodies = subJaxprs(params).map(([, { jaxpr }]) => jaxpr.eqns.map(costOf));
+  if (bodies.length > 0) {
+    const costs = bodies.map((costs) => ({ flops: total(costs, "flops"), bytes: total(costs, "bytes") }));
+    const { length = 1, branches } = params as {
+      readonly length?: number;
+      readonly branches?: readonly unknown[];
+    };
+    // One of the branches runs; a loop's body as often as it says, or once.
+    const combine = (what: keyof Cost) =>
+      branches ? Math.max(...costs.map((cost) => cost[what])) : length * total(costs, what);
+    return { flops: combine("flops"), bytes: combine("bytes") };
+  }
+  return { flops: primitive.rules.elementwise ? perOutput(operands, outs, params) : 0, bytes };
+}
+
+export const total = (costs: readonly Cost[], what: keyof Cost): number =>
+  costs.reduce((sum, cost) => sum + cost[what], 0);
+
+function expandedFlops(eqn: Eqn): number {
+  const invars = new Set(eqn.inputs.filter((x): x is Var => !(x instanceof Literal)));
+  const program = new ClosedJaxpr(
+    { constvars: [], invars: [...invars], eqns: [eqn], outvars: eqn.outputs, effects: eqn.effects },
+    [],
+  );
+  return total(inline(program).jaxpr.eqns.map(costOf), "flops");
+}

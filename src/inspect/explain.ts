@@ -1,0 +1,91 @@
+import { inlineCalls } from "../compiler/index.ts";
+import { printEquations } from "../core/print.ts";
+import { showSource } from "../core/source.ts";
+import { liveEquations } from "../interpreters/evaluate.ts";
+import { trace } from "../interpreters/make-jaxpr.ts";
+import { type Miss, withMisses } from "../interpreters/quax.ts";
+import { type Cost, costOf, total } from "./cost.ts";
+import { showCount, showTable } from "./table.ts";
+
+/** One operation of a traced function. */
+export interface ExplainedEquation extends Cost {
+  /** As JAX prints it, variables named as in the whole program. */
+  readonly text: string;
+  readonly primitive: string;
+  /** Where in the user's source it comes from, as `model.ts:12:5 (forward)`. */
+  readonly source: string | undefined;
+  /** Nothing that is returned depends on it: it is never run. */
+  readonly pruned: boolean;
+}
+
+/** What a function does, operation by operation. */
+export class Explanation implements Cost {
+  /** Arithmetic operations of what is run. */
+  readonly flops: number;
+  /** Bytes of operands and results of what is run, were each read and written in memory. */
+  readonly bytes: number;
+
+  constructor(
+    readonly equations: readonly ExplainedEquation[],
+    /** Operations without a rule for the classes of their operands, which became plain arrays. */
+    readonly misses: readonly Miss[],
+  ) {
+    const run = equations.filter((eqn) => !eqn.pruned);
+    this.flops = total(run, "flops");
+    this.bytes = total(run, "bytes");
+  }
+
+  /** A table with a line for each operation. */
+  toString(): string {
+    const rows = this.equations.map(({ text, flops, bytes, source, pruned }) => [
+      flops,
+      bytes,
+      source ?? "",
+      `${pruned ? "(pruned) " : ""}${text.replace(/\s+/g, " ")}`,
+    ]);
+    const pruned = this.equations.filter((eqn) => eqn.pruned).length;
+    const lines = [
+      showTable(["flops", "bytes", "source", "operation"], rows),
+      `${showCount(this.flops)} flops, ${showCount(this.bytes)} bytes in ${this.equations.length - pruned} operations${pruned ? `; ${pruned} pruned` : ""}`,
+      ...this.misses.map(
+        ({ primitive, classes, source }) =>
+          `materialised: ${primitive} has no rule for (${classes.join(", ")})${source ? ` at ${source}` : ""}`,
+      ),
+    ];
+    return lines.join("\n");
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * What `f` does with arguments of these shapes: for each operation its text, the line of the source it comes from, what
+ * it costs, and whether it is run at all; and which structured values became plain arrays for lack of a rule. Nothing
+ * is computed.
+ *
+ * Calls of jitted functions are replaced by what they call. Costs are estimates: an arithmetic operation an element,
+ * `2·M·N·K` for a product of matrices.
+ * @example
+ * console.log(String(inspect.explain(grad(loss))(model, x)));
+ */
+export const explain =
+  (f: unknown) =>
+  (...args: readonly unknown[]): Explanation => {
+    const misses: Miss[] = [];
+    const { closed } = withMisses(
+      (miss) => misses.push(miss),
+      () => trace(f, args, "explain"),
+    );
+    const program = inlineCalls(closed);
+    const live = new Set(liveEquations(program.jaxpr));
+    const texts = printEquations(program);
+    const equations = program.jaxpr.eqns.map((eqn, i): ExplainedEquation => ({
+      text: texts[i]!,
+      primitive: eqn.primitive.primitive,
+      source: showSource(eqn.source),
+      ...costOf(eqn),
+      pruned: !live.has(eqn),
+    }));
+    return new Explanation(equations, misses);
+  };

@@ -1,0 +1,15 @@
+/** What a function does, and what becomes of it. */
+
+export type { Cost } from "./cost.ts";
+export { explain, type ExplainedEquation, Explanation } from "./explain.ts";
+export { stages, Stages } from "./stages.ts";
+export { checkJaxpr } from "../core/check.ts";
+export {
+  dce,
+  inline,
+  jvpJaxpr,
+  linearizeJaxpr,
+  quaxifyJaxpr,
+  simplify,
+  vjpJaxpr,
+} from "../compiler/index.ts";
