@@ -33,7 +33,11 @@ async function bundled(options) {
     linterOptions: { noInlineConfig: true },
     rules: { "no-undef": ["error", { typeof: true }] },
   });
-  assert.deepEqual(messages.map(({ message }) => message), [], "the bundle names a global that it may not");
+  assert.deepEqual(
+    messages.map(({ message }) => message),
+    [],
+    "the bundle names a global that it may not",
+  );
   assert.doesNotMatch(code, /\b(from|import|require)\s*\(?\s*["']/, "the bundle imports a module");
   assert.doesNotMatch(code, /\bglobalThis\b/, "the bundle looks for the global object");
   return code;
@@ -43,13 +47,17 @@ async function bundled(options) {
 async function size(exported) {
   const contents = `export ${exported} from "./index.js"`;
   const code = await bundled({ stdin: { contents, resolveDir: join(root, "dist") } });
-  return [code, gzipSync(code, { level: 9 })].map(({ length }) => `${(length / 1000).toFixed(1)} kB`).join(", gzipped ");
+  return [code, gzipSync(code, { level: 9 })]
+    .map(({ length }) => `${(length / 1000).toFixed(1)} kB`)
+    .join(", gzipped ");
 }
 console.log(`all of it: ${await size("*")}`);
 console.log(`grad and numpy: ${await size("{ grad, numpy }")}`);
 
 const program = join(root, "tests/consumer/smoke.js");
 const context = createContext(platform);
-new Script(await bundled({ entryPoints: [program], format: "iife", globalName: "smoke" })).runInContext(context);
+new Script(await bundled({ entryPoints: [program], format: "iife", globalName: "smoke" })).runInContext(
+  context,
+);
 assert(context["smoke"].checks > 10);
 console.log("runs where there are only JavaScript's own globals and these:", names.join(", "));

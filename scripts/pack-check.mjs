@@ -34,7 +34,8 @@ await withPacked(["typescript@~5.9"], async (folder) => {
   const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, stdio: "inherit" });
 
   // Each program in a process of its own, so that a subpath has nothing but what it loads itself.
-  for (const subpath of subpaths.filter((path) => path !== "lint")) assert(programs.includes(`${subpath}.js`), subpath);
+  for (const subpath of subpaths.filter((path) => path !== "lint"))
+    assert(programs.includes(`${subpath}.js`), subpath);
   for (const program of programs) node(`programs/${program}`);
   writeFileSync(join(folder, "unlisted.js"), unlisted);
   node("unlisted.js");
@@ -80,7 +81,11 @@ await withPacked(["typescript@~5.9"], async (folder) => {
       root: folder,
       configFile: false,
       logLevel: "warn",
-      build: { rolldownOptions: { input: entry, output: { entryFileNames: program, dir: join(folder, "vite") } }, modulePreload: false, emptyOutDir: false },
+      build: {
+        rolldownOptions: { input: entry, output: { entryFileNames: program, dir: join(folder, "vite") } },
+        modulePreload: false,
+        emptyOutDir: false,
+      },
     });
     node(`vite/${program}`);
   }

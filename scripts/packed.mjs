@@ -28,8 +28,19 @@ export async function withPacked(dependencies, body) {
   try {
     const printed = npm(root, "pack", "--silent", "--pack-destination", folder);
     const tarball = printed.trim().split("\n").at(-1) ?? "";
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
-    npm(folder, "install", "--no-audit", "--no-fund", "--prefer-offline", join(folder, tarball), ...dependencies);
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({ name: "empty", private: true, type: "module" }),
+    );
+    npm(
+      folder,
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+      join(folder, tarball),
+      ...dependencies,
+    );
     cpSync(join(root, "tests/consumer"), join(folder, "programs"), { recursive: true });
     await body(folder);
   } finally {

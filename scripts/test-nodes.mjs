@@ -14,9 +14,20 @@ await withPacked([], (folder) => {
     const name = `${prefix}-${platform}-${process.arch}`;
     const home = join(folder, `node-${version}`);
     mkdirSync(home);
-    npm(folder, "install", "--prefix", home, "--no-save", "--no-audit", "--no-fund", "--prefer-offline", `${name}@${version}`);
+    npm(
+      folder,
+      "install",
+      "--prefix",
+      home,
+      "--no-save",
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+      `${name}@${version}`,
+    );
     const node = join(home, "node_modules", name, "bin", process.platform === "win32" ? "node.exe" : "node");
-    for (const program of programs) execFileSync(node, [`programs/${program}`], { cwd: folder, stdio: "inherit" });
+    for (const program of programs)
+      execFileSync(node, [`programs/${program}`], { cwd: folder, stdio: "inherit" });
     const exact = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
     console.log(`runs on Node ${exact}`);
   }

@@ -119,7 +119,7 @@ const programs = new WeakMap<object, Entry[]>();
  */
 export function jit<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: readonly unknown[]): (...args: Args) => R {
   const { staticArgnums = [], inline = false } = readOptions<JitOptions>("jit", ["staticArgnums", "inline"], rest);
-  const staticList = typeof staticArgnums === "number" ? [staticArgnums] : staticArgnums;
+  const staticList = staticPositions(staticArgnums);
   const { name } = toFunction(f, "jit");
   const module = typeof f === "object" ? f : null;
   // A Module is an argument of its own forward: another one of the same class and shapes runs the same program.
@@ -202,8 +202,21 @@ function finish({ closed, consts, out }: Entry, operands: readonly ArrayValue[],
   return out.rebuild(inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed }));
 }
 
+/** @throws ArgumentError when it is no integer, and no list of them. */
+function staticPositions(staticArgnums: number | readonly number[]): readonly number[] {
+  const list = Array.isArray(staticArgnums) ? [...(staticArgnums as readonly number[])] : [staticArgnums as number];
+  for (const n of list) {
+    if (!Number.isInteger(n)) throw new ArgumentError("jit/static", `jit: staticArgnums takes integers, positions of arguments, got ${describe(n)}`);
+  }
+  return list;
+}
+
 function withoutStatics(args: readonly unknown[], staticList: readonly number[], statics: unknown[], name: string): unknown[] {
   const positions = staticList.map((n) => (n < 0 ? n + args.length : n));
+  positions.forEach((position, i) => {
+    if (position >= 0 && position < args.length) return;
+    throw new ArgumentError("jit/static", `jit of ${name}: staticArgnums names argument ${staticList[i]}, but the function was called with ${args.length} argument${args.length === 1 ? "" : "s"}`);
+  });
   return args.filter((value, i) => {
     if (!positions.includes(i)) return true;
     if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {

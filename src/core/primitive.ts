@@ -169,6 +169,14 @@ type CallOf<T> = T extends (...args: infer A) => infer R
   ? { readonly call: (...args: A) => R }
   : { readonly call?: undefined };
 
+/** Lists and options that came from the user are copied: they become params, and the user may go on with them. */
+function own<T>(x: T): T {
+  // A copy is of the type of what it copies.
+  if (Array.isArray(x)) return x.map(own) as T;
+  if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return x;
+  return Object.fromEntries(Object.entries(x).map(([name, value]) => [name, own<unknown>(value)])) as T;
+}
+
 const known = new Map<string, AnyPrimitive>();
 
 /** Every primitive defined so far, by name. */
@@ -191,7 +199,7 @@ export function definePrimitive<T extends AnyPrimitive>(
 ): T {
   // The generic parts of a declaration are erased here; definePrimitive's signature has checked them.
   const { call } = declaration as unknown as { call?: (...args: never[]) => unknown };
-  const target = call ? (...args: never[]) => call(...args) : {};
+  const target = call ? (...args: never[]) => call(...args.map(own)) : {};
   const prim = Object.assign(target, {
     primitive: name,
     derived: declaration.expand !== undefined,

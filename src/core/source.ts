@@ -76,8 +76,9 @@ export function parseStack(stack: string): SourcePosition[] {
 // This file lives in <package>/src/core or <package>/dist/core: its grandparent is where the library's code is.
 const here = parseStack(new Error().stack ?? "")[0]?.file ?? "";
 const library = here.replace(/core\/source\.[jt]s.*$/, "");
+// Where library and program were bundled into one file, their frames cannot be told apart: no place is named.
 const isLibrary = (file: string): boolean =>
-  library !== "" && library !== here ? file.startsWith(library) : file.includes("cotangent");
+  library !== "" && library !== here ? file.startsWith(library) : file === here || file.includes("cotangent");
 
 const mark = library !== "" && library !== here ? library : "cotangent";
 const frameEnd = /\d\)?$/;

@@ -1,35 +1,14 @@
 import { flattenWithPath, type Path, pathToString, structure, type TreeDef } from "../tree/index.ts";
-import { HostBuffer } from "../core/backend.ts";
-import { canonicalDType, dtypeInfo, dtypes, type DType, type TypedArray, weakDType } from "../core/dtype.ts";
+import { weakDType } from "../core/dtype.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { scalarOf, store, weakScalar } from "../core/scalar.ts";
+import { scalarOf, weakScalar } from "../core/scalar.ts";
 import { describe } from "../core/trace.ts";
-import { allocate } from "../core/dtype.ts";
-import { ArrayValue, type Aval, avalOf, Dense, NDArray, Value } from "../core/value.ts";
+import { fromTypedArray, isTypedArray } from "../core/typed-array.ts";
+import { type ArrayValue, type Aval, Dense, Value } from "../core/value.ts";
 import { refuseAsync, refusePromise } from "./signature.ts";
 import { Zero } from "./zero.ts";
 
 export { toFunction } from "./signature.ts";
-
-const dtypeOfTypedArray = new Map<unknown, DType>(
-  dtypes.filter((dtype) => !["bool", "float16", "bfloat16", "complex64", "key<fry>", "float0"].includes(dtype)).map((dtype) => [dtypeInfo[dtype].storage, dtype]),
-);
-dtypeOfTypedArray.set(Uint8ClampedArray, "uint8");
-
-/** An array with a copy of a typed array's elements; 64-bit ones narrow unless `config.enableX64`. */
-export function fromTypedArray(data: ArrayBufferView & { readonly length: number }): NDArray {
-  const dtype = dtypeOfTypedArray.get(data.constructor);
-  if (dtype === undefined) throw new ArgumentError("array/typed", `${data.constructor.name} has no dtype here`);
-  const canonical = canonicalDType(dtype);
-  const source = data as unknown as TypedArray;
-  let storage: TypedArray;
-  if (canonical === dtype) storage = source.slice();
-  else {
-    storage = allocate(canonical, source.length);
-    for (let i = 0; i < source.length; i++) store(storage, canonical, i, Number(source[i]!));
-  }
-  return new NDArray(avalOf([source.length], canonical), new HostBuffer(storage));
-}
 
 /**
  * Arrays, typed arrays and numbers are traced; everything else is static. Numbers below a Module or Value never come
@@ -41,7 +20,7 @@ export function arrayLeaf(leaf: unknown, caller: string, path: () => string, num
   if (leaf instanceof Dense) return leaf;
   if (typeof leaf === "number") return number(leaf);
   if (typeof leaf !== "object" || leaf === null || leaf instanceof Zero) return null;
-  if (ArrayBuffer.isView(leaf) && !(leaf instanceof DataView)) return fromTypedArray(leaf as never);
+  if (isTypedArray(leaf)) return fromTypedArray(leaf);
   if (holdsValue(leaf, 3)) {
     throw new ArgumentError("transform/unregistered", `${caller}: ${path()} is of class ${leaf.constructor?.name ?? "Object"}, which holds arrays but is no pytree: extend Module, or use tree.register`);
   }

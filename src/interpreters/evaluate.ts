@@ -1,4 +1,4 @@
-import { type Atom, ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
+import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
 import { JaxprError } from "../core/errors.ts";
 import { withSource } from "../core/source.ts";
 import { bind } from "../core/trace.ts";

@@ -9,7 +9,7 @@ import { broadcastedIota, convertElementType, eq } from "../lax/index.ts";
 import { argumentPath, type Flat } from "./arguments.ts";
 import { evaluateJaxpr } from "./evaluate.ts";
 import type { LinearizedFunction } from "./linearize.ts";
-import type { ArgnumsOf, AuxOf, GradientsOf, HasAux, MainOf, Traceable } from "./signature.ts";
+import { type ArgnumsOf, type AuxOf, type GradientsOf, type HasAux, type MainOf, toFunction, type Traceable } from "./signature.ts";
 import { batchArrays } from "./vmap.ts";
 import { canonicalArgnums, chosenArguments, linearizeIn, pullBack } from "./vjp.ts";
 import { Zero, zeroTangent } from "./zero.ts";
@@ -64,6 +64,7 @@ function checkInputs(flat: Flat, chosen: readonly number[], caller: string): voi
 
 function jacobian(f: unknown, caller: string, rest: readonly unknown[], blocksOf: (linearized: LinearizedFunction) => Block[][]): (...args: readonly unknown[]) => unknown {
   const { argnums = 0, hasAux = false } = readOptions<JacobianOptions>(caller, ["argnums", "hasAux"], rest);
+  toFunction(f, caller);
   return (...args) => {
     if (args.length === 0) throw new ArgumentError("transform/argnums", `${caller}: the function was called without arguments`);
     const chosen = canonicalArgnums(argnums, args.length, caller);

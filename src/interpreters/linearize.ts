@@ -1,4 +1,4 @@
-import { type Atom, ClosedJaxpr, Var } from "../core/jaxpr.ts";
+import { type Atom, type ClosedJaxpr, Var } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { bind, currentTrace, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";

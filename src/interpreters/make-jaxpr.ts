@@ -2,7 +2,7 @@ import { mapWith, type TreeDef } from "../tree/index.ts";
 import { type DType, type DTypeLike, toDType } from "../core/dtype.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { checkShape, type Shape, sizeOf } from "../core/shape.ts";
-import { type ArrayValue, type Aval, avalOf, Dense, Value } from "../core/value.ts";
+import { type ArrayValue, type Aval, avalOf, Dense, type Value } from "../core/value.ts";
 import { argumentPath, avalsOf, flattenArguments, flattenResult, toFunction } from "./arguments.ts";
 import { stage } from "./stage.ts";
 

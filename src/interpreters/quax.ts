@@ -4,7 +4,7 @@ import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive, ArgsOf, ParamsOf } from "../core/primitive.ts";
 import { activeSource, showSource } from "../core/source.ts";
 import { bind, currentTrace, describe, type Dispatch, installDispatch, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
-import { ArrayValue, type Aval, Dense, type NDArray, Value } from "../core/value.ts";
+import { type ArrayValue, type Aval, Dense, type NDArray, Value } from "../core/value.ts";
 import { refuseAsync, toFunction } from "./signature.ts";
 import type { Traceable } from "./signature.ts";
 

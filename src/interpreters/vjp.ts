@@ -9,7 +9,7 @@ import { describe } from "../core/trace.ts";
 import { type ArrayValue, showAval } from "../core/value.ts";
 import { argumentPath, arrayLeaf, checkList, type Flat, isNode, resultPath } from "./arguments.ts";
 import { type Linearized, type LinearizedFunction, linearizeFunction } from "./linearize.ts";
-import type { ArgnumsOf, AuxOf, Gradient, GradientsOf, HasAux, MainOf, Traceable } from "./signature.ts";
+import { type ArgnumsOf, type AuxOf, type Gradient, type GradientsOf, type HasAux, type MainOf, toFunction, type Traceable } from "./signature.ts";
 import { transposeJaxpr } from "./transpose.ts";
 import { tangentDType, Zero, zeroTangent } from "./zero.ts";
 
@@ -192,6 +192,7 @@ export function grad(f: unknown, ...rest: readonly unknown[]): (...args: readonl
 
 function differentiate(f: unknown, caller: string, options: GradOptions): (...args: readonly unknown[]) => [unknown, unknown] {
   const { argnums = 0, hasAux = false, holomorphic = false } = options;
+  toFunction(f, caller);
   return (...args) => {
     const chosen = canonicalArgnums(argnums, args.length, caller);
     const { flat, out, outs, linear, aux } = linearizeIn(f, args, chosen, caller, hasAux, (flat) => checkInputs(flat, chosen, caller, options));

@@ -1,8 +1,6 @@
-import { config } from "../core/config.ts";
 import { HostBuffer } from "../core/backend.ts";
 import {
   allocate,
-  canonicalDType,
   type DType,
   type DTypeLike,
   isInteger,
@@ -17,6 +15,7 @@ import { isPlainObject, type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf, store } from "../core/scalar.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
+import { fromTypedArray, isTypedArray } from "../core/typed-array.ts";
 import { ArrayValue, avalOf, NDArray } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { elementReader } from "./elements.ts";
@@ -91,42 +90,6 @@ export function make(data: unknown, like: DTypeLike | null, caller: string): Arr
   const known = leaves.every((leaf) => !(leaf instanceof ArrayValue) || isNumberLike(leaf));
   return known ? holds(leaves, to, caller, shape) : stackNested(data, to, caller);
 }
-
-type AnyTypedArray = TypedArray | Uint8ClampedArray;
-const isTypedArray = (x: unknown): x is AnyTypedArray => ArrayBuffer.isView(x) && !(x instanceof DataView);
-
-const dtypeOfClass: Readonly<Record<string, DType>> = {
-  Int8Array: "int8",
-  Int16Array: "int16",
-  Int32Array: "int32",
-  BigInt64Array: "int64",
-  Uint8Array: "uint8",
-  Uint8ClampedArray: "uint8",
-  Uint16Array: "uint16",
-  Uint32Array: "uint32",
-  BigUint64Array: "uint64",
-  Float16Array: "float16",
-  Float32Array: "float32",
-  Float64Array: "float64",
-};
-
-/** The element type of a typed array; Node's Buffer is a Uint8Array. */
-function dtypeOfTypedArray(data: AnyTypedArray): DType {
-  const tag = (data as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
-  return dtypeOfClass[tag]!;
-}
-
-/** A rank-1 array that shares no memory with `data`. */
-function fromTypedArray(data: AnyTypedArray): NDArray {
-  const own = dtypeOfTypedArray(data);
-  const dtype = canonicalDType(own);
-  const storage = allocate(dtype, data.length);
-  if (dtype === own && own !== "float16") storage.set(data as never);
-  else for (let i = 0; i < data.length; i++) store(storage, dtype, i, narrowed(data[i]!));
-  return new NDArray(avalOf([data.length], dtype), new HostBuffer(storage));
-}
-const narrowed = (value: number | bigint): number | bigint =>
-  typeof value === "bigint" && !config.enableX64 ? Number(BigInt.asUintN(32, value)) : value;
 
 /** Puts the scalars of `data` in `leaves`, row by row; returns its shape. Arrays inside are leaves with axes. */
 function flatten(data: unknown, leaves: unknown[], path: readonly number[], caller: string): Shape {

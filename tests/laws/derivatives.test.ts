@@ -7,7 +7,7 @@ import { jvpArrays } from "../../src/interpreters/jvp.ts";
 import { linearizeArrays } from "../../src/interpreters/linearize.ts";
 import { pullBack } from "../../src/interpreters/vjp.ts";
 import { expectNear, numbersOf, pairing, withNumbers } from "./compare.ts";
-import { applied, choices, drawAll, drawLike, inexactChoices, sampled, widened, withX64 } from "./samples.ts";
+import { applied, choices, drawAll, drawLike, inexactChoices, recast, sampled, withX64 } from "./samples.ts";
 
 /** Primitives whose derivative is not the limit of difference quotients, by definition. */
 const byDefinition: Readonly<Record<string, string>> = {
@@ -37,15 +37,16 @@ function differences(run: (xs: readonly ArrayValue[]) => ArrayValue[], primals: 
 /** `after - before`; 0 where both are NaN, as what a gather out of bounds is filled with. */
 const change = (after: number, before: number): number => (Number.isNaN(after) && Number.isNaN(before) ? 0 : after - before);
 
-/** Runs `body` for every sample in float64 where possible, with each choice of operands that have tangents. */
+/** Runs `body` for every sample in float64 and in complex64 where possible, with each choice of operands that have tangents. */
 function forEachChoice(prim: AnyPrimitive, body: (sample: Sample<object>, primals: NDArray[], chosen: readonly boolean[], what: string) => void): void {
   withX64(() => {
     prim.rules.samples.forEach((declared, s) => {
-      const sample = widened(prim, declared);
-      const primals = drawAll(sample);
-      for (const chosen of inexactChoices(sample)) {
-        const what = `sample ${s}, tangents at ${chosen.flatMap((on, i) => (on ? [i] : [])).join(", ")}`;
-        body(sample, primals, chosen, what);
+      for (const sample of new Set([recast(prim, declared, "float64"), recast(prim, declared, "complex64")])) {
+        const primals = drawAll(sample);
+        for (const chosen of inexactChoices(sample)) {
+          const what = `sample ${s}, ${primals.map((x) => showAval(x.aval)).join(", ")}, tangents at ${chosen.flatMap((on, i) => (on ? [i] : [])).join(", ")}`;
+          body(sample, primals, chosen, what);
+        }
       }
     });
   });
@@ -107,6 +108,22 @@ describe.each(sampled)("%s", (name, prim) => {
       // Both sides of a rounding are rounded.
       const tolerance = name === "reduce_precision" ? 1e-3 : precisionOf([...primals, ...outs]).tolerance;
       expectNear([left], [right], tolerance, `${name}, ${what}`);
+    });
+  });
+
+  test.each(["float16", "bfloat16", "float32"] as const)("its tangents and cotangents are %s where its operands are", (dtype) => {
+    prim.rules.samples.forEach((declared, s) => {
+      const sample = recast(prim, declared, dtype);
+      const [primals, run] = [drawAll(sample), applied(prim, sample.params)];
+      for (const chosen of inexactChoices(sample)) {
+        const result = ifDifferentiable(prim, () => jvpArrays(run, primals, tangentsFor(primals, chosen), name));
+        if (result === undefined) continue;
+        const [outs, pushed] = result;
+        outs.forEach((out, j) => expect(pushed[j]?.aval ?? out.aval, `sample ${s}, tangent ${j}`).toMatchObject({ shape: out.shape, dtype: out.dtype }));
+        const { linear } = linearizeArrays((xs) => ({ arrays: run(xs), result: null }), primals, chosen, name);
+        const pulled = pullBack(linear, outs.map((out) => (isInexact(out.dtype) ? drawLike(out.aval, 5) : null)), primals.length);
+        pulled.forEach((ct, i) => expect(ct?.aval ?? primals[i]!.aval, `sample ${s}, cotangent ${i}`).toMatchObject({ shape: primals[i]!.shape, dtype: primals[i]!.dtype }));
+      }
     });
   });
 

@@ -92,15 +92,15 @@ export function withX64<T>(body: () => T): T {
   }
 }
 
-/** The sample with float64 for float32, in operands and params, where the primitive takes it. */
-export function widened(prim: AnyPrimitive, sample: Sample<object>): Sample<object> {
-  const wide = {
-    operands: sample.operands.map((x) => (dtypeOf(x) === "float32" ? { ...x, dtype: "float64" as const } : x)),
-    params: Object.fromEntries(Object.entries(sample.params).map(([name, value]) => [name, value === "float32" ? "float64" : value])),
+/** The sample with `dtype` for float32, in operands and params, where the primitive takes it; otherwise the sample itself. */
+export function recast(prim: AnyPrimitive, sample: Sample<object>, dtype: DType): Sample<object> {
+  const recasted = {
+    operands: sample.operands.map((x) => (dtypeOf(x) === "float32" ? { ...x, dtype } : x)),
+    params: Object.fromEntries(Object.entries(sample.params).map(([name, value]) => [name, value === "float32" ? dtype : value])),
   };
   try {
-    prim.rules.abstract(wide.operands.map(avalOfSample), wide.params);
-    return wide;
+    prim.rules.abstract(recasted.operands.map(avalOfSample), recasted.params);
+    return recasted;
   } catch (error) {
     if (error instanceof DTypeError) return sample;
     throw error;

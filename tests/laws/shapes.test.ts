@@ -1,7 +1,7 @@
 import { type ArrayValue, grad, jit, jvp, numpy as np, tree, vjp, vmap } from "cotangent";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../../src/core/shape.ts";
 import { concrete, expectNear, expectSameBits, numbersOf, pairing, stacked } from "./compare.ts";
 import { drawLike } from "./samples.ts";
 
@@ -30,7 +30,7 @@ describe("broadcasting", () => {
     check(pair, ([a, b]) => {
       const [x, y] = [random(a, 1), random(b, 2)];
       const out = np.subtract(x, y);
-      expectNear(numbersOf(out), places(out.shape).map((at) => Math.fround(indexed(x, at) - indexed(y, at))), 0, `${a} with ${b}`);
+      expectNear(numbersOf(out), places(out.shape).map((at) => Math.fround(indexed(x, at) - indexed(y, at))), 0, `${showShape(a)} with ${showShape(b)}`);
     });
   });
   test.each([["multiply", np.multiply], ["divide", (x: ArrayValue, y: ArrayValue) => np.divide(x, np.add(y, 3))], ["where", (x: ArrayValue, y: ArrayValue) => np.where(np.greater(x, y), x, y)]] as const)("of %s is transposed by sums", (_, f) => {
@@ -42,7 +42,7 @@ describe("broadcasting", () => {
       const [dx, dy] = vjp(f as (x: ArrayValue, y: ArrayValue) => ArrayValue, [x, y])[1](ct);
       expect([dx.shape, dy.shape]).toEqual([a, b]);
       const zero = (c: ArrayValue) => c.materialise();
-      expectNear([pairing(s, zero(dx)) + pairing(t, zero(dy))], [pairing(zero(tangent), ct)], 1e-4, `${a} with ${b}`);
+      expectNear([pairing(s, zero(dx)) + pairing(t, zero(dy))], [pairing(zero(tangent), ct)], 1e-4, `${showShape(a)} with ${showShape(b)}`);
     });
   });
 });
@@ -52,17 +52,21 @@ describe("what only moves elements", () => {
   const factorisations = (n: number) => fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }).map((sizes) => {
     const kept: number[] = [];
     let rest = n;
-    for (const s of sizes) if (rest % s === 0) (kept.push(s), (rest /= s));
+    for (const s of sizes) {
+      if (rest % s !== 0) continue;
+      kept.push(s);
+      rest /= s;
+    }
     return [...kept, rest];
   });
   /** A move of arrays of this shape. */
   const move = (dims: Shape): fc.Arbitrary<readonly [string, Move]> => {
-    const reshape = factorisations(sizeOf(dims)).map((to) => [`reshape ${to}`, (x: ArrayValue) => np.reshape(x, to)] as const);
+    const reshape = factorisations(sizeOf(dims)).map((to) => [`reshape ${showShape(to)}`, (x: ArrayValue) => np.reshape(x, to)] as const);
     if (dims.length === 0) return reshape;
     const permutation = fc.shuffledSubarray(dims.map((_, i) => i), { minLength: dims.length, maxLength: dims.length });
     return fc.oneof(
       reshape,
-      permutation.map((axes) => [`transpose ${axes}`, (x: ArrayValue) => np.transpose(x, axes)] as const),
+      permutation.map((axes) => [`transpose ${showShape(axes)}`, (x: ArrayValue) => np.transpose(x, axes)] as const),
       axisOf(dims.length).map((axis) => [`flip ${axis}`, (x: ArrayValue) => np.flip(x, axis)] as const),
       fc.tuple(axisOf(dims.length), fc.integer({ min: -3, max: 3 })).map(([axis, by]) => [`roll ${by} on ${axis}`, (x: ArrayValue) => np.roll(x, by, axis)] as const),
       axisOf(dims.length + 1).map((axis) => [`expand ${axis}`, (x: ArrayValue) => np.expandDims(x, axis)] as const),
@@ -136,7 +140,7 @@ describe("reductions", () => {
       const once = np.sum(x, { axis: axes, keepdims });
       const stepwise = axes.toReversed().reduce((y, axis) => np.sum(y, { axis, keepdims }), x);
       expect(once.shape).toEqual(stepwise.shape);
-      expectNear(numbersOf(once), numbersOf(stepwise), 1e-5, `axes ${axes} of ${dims}`);
+      expectNear(numbersOf(once), numbersOf(stepwise), 1e-5, `axes ${showShape(axes)} of ${showShape(dims)}`);
     });
   });
   test("the gradient of a sum is ones, of a mean their share", () => {
@@ -144,7 +148,7 @@ describe("reductions", () => {
       const x = random(dims);
       const count = axes.reduce((n, axis) => n * dims[axis]!, 1);
       const f = (x: ArrayValue) => np.sum(np.mean(x, { axis: axes }));
-      if (count > 0) expectNear(numbersOf(grad(f)(x)), numbersOf(x).map(() => 1 / count), 1e-6, `axes ${axes} of ${dims}`);
+      if (count > 0) expectNear(numbersOf(grad(f)(x)), numbersOf(x).map(() => 1 / count), 1e-6, `axes ${showShape(axes)} of ${showShape(dims)}`);
     });
   });
 });

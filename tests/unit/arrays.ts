@@ -1,7 +1,7 @@
 import "../../src/backends/default.ts";
 import "../../src/interpreters/zero.ts";
 import { expect } from "vitest";
-import { ArrayValue, NDArray, Value } from "../../src/core/value.ts";
+import { type ArrayValue, NDArray, Value } from "../../src/core/value.ts";
 import { numbersOf } from "../laws/compare.ts";
 
 export { array } from "../../src/numpy/array.ts";

@@ -63,7 +63,7 @@ describe("a traced value used as a number", () => {
   const uses: Readonly<Record<string, (x: ArrayValue) => unknown>> = {
     "x > 0": (x) => ((x as unknown as number) > 0 ? x : 0),
     "+x": (x) => +(x as unknown as number),
-    "x == 1": (x) => (x as unknown) == 1,
+    "x * 2": (x) => (x as unknown as number) * 2,
     "Math.sqrt(x)": (x) => Math.sqrt(x as unknown as number),
     "a bound of a loop": (x) => {
       let steps = 0;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { config } from "../../../src/core/config.ts";
 import { canonicalDType, type DType, dtypes, promoteTypes, toDType, type TypeOf } from "../../../src/core/dtype.ts";
-import { CotangentError } from "../../../src/core/errors.ts";
+import { type CotangentError } from "../../../src/core/errors.ts";
 
 // jnp.result_type of each pair, JAX 0.10.2; a star is a weak type, -- is complex128. Rows and columns in this order:
 const order = "b1 i8 i16 i32 i64 u8 u16 u32 u64 bf f16 f32 f64 c64 i* f* c*".split(" ");

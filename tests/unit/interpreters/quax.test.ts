@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { D1, D2, Hi, P, Pr, R, Sub } from "../../dispatch-values.ts";
 import { jit } from "../../../src/control/index.ts";
 import { ArgumentError, ConcretizationError, DispatchError, MaterialiseError } from "../../../src/core/errors.ts";
-import { type ArrayValue, ArrayValue as ArrayValueClass, avalOf, concreteOf, NDArray, Value } from "../../../src/core/value.ts";
+import { type ArrayValue, ArrayValue as ArrayValueClass, avalOf, concreteOf, NDArray, type Value } from "../../../src/core/value.ts";
 import { jvp } from "../../../src/interpreters/jvp.ts";
 import { type Miss, quaxify, register, withMisses } from "../../../src/interpreters/quax.ts";
 import { grad, vjp } from "../../../src/interpreters/vjp.ts";
