@@ -69,7 +69,14 @@ export function parseStack(stack: string): SourcePosition[] {
     const match = v8Frame.exec(line) ?? atFrame.exec(line.trim());
     if (match === null) return [];
     const [, name, file, row, column] = match;
-    return [{ functionName: name?.includes("<anonymous>") ? undefined : name || undefined, file: file!, line: Number(row), column: Number(column) }];
+    return [
+      {
+        functionName: name?.includes("<anonymous>") ? undefined : name || undefined,
+        file: file!,
+        line: Number(row),
+        column: Number(column),
+      },
+    ];
   });
 }
 
@@ -84,7 +91,12 @@ const mark = library !== "" && library !== here ? library : "cotangent";
 const frameEnd = /\d\)?$/;
 /** Whether a stack has a frame outside the library, by a look at its text: to parse it would cost more than to make it. */
 const leavesLibrary = (stack: string): boolean =>
-  stack.split("\n").some((line) => !line.includes(mark) && frameEnd.test(line) && !line.includes("node:") && !line.includes("internal/"));
+  stack
+    .split("\n")
+    .some(
+      (line) =>
+        !line.includes(mark) && frameEnd.test(line) && !line.includes("node:") && !line.includes("internal/"),
+    );
 
 /** The innermost frame outside the library, and outside the runtime. */
 export function userPosition(stack: string | undefined): SourcePosition | undefined {

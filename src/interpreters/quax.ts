@@ -34,10 +34,13 @@ let version = 0;
 /** Counts registrations: a part of the key of everything compiled, so that a later rule reaches it. */
 export const registerVersion = (): number => version;
 
-/** Operand classes of a signature: as many as the primitive has, or a prefix where `rest` covers the others. */
-type Signature<Prim extends AnyPrimitive> = ArgsOf<Prim> extends infer Args extends readonly ArrayValue[]
-  ? number extends Args["length"] ? readonly Class[] : { readonly [K in keyof Args]: Class } | readonly Class[]
-  : never;
+/** Operand classes of a signature: as many as the primitive has; any number where that varies, `rest` covering the others. */
+type Signature<Prim extends AnyPrimitive> =
+  ArgsOf<Prim> extends infer Args extends readonly ArrayValue[]
+    ? number extends Args["length"]
+      ? readonly Class[]
+      : { readonly [K in keyof Args]: Class }
+    : never;
 
 /**
  * Says how a primitive acts on operands of these classes. Among the rules that match, the narrowest runs; a class

@@ -1,11 +1,12 @@
 import { DTypeError, ShapeError } from "../core/errors.ts";
-import { isInteger } from "../core/dtype.ts";
+import { isComplex, isInteger } from "../core/dtype.ts";
 import { definePrimitive, Linear, type NoParams, type Op } from "../core/primitive.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { type ArrayValue, type Aval, avalOf, type Operand } from "../core/value.ts";
 import { broadcastTo, materialiseBatch, zeros } from "./algebra.ts";
+import { max, min } from "./arithmetic.ts";
 import { and } from "./bits.ts";
-import { eq, ge, gt, le, lt } from "./compare.ts";
+import { eq, ge, gt, le, lt, ne } from "./compare.ts";
 import { checkDType, sameDTypes, toArray } from "./operand.ts";
 import { broadcastInDim } from "./broadcast.ts";
 
@@ -156,6 +157,10 @@ function clampAbstract([low, x, high]: readonly Aval[]): Aval {
 const where = (pred: ArrayValue, t: ArrayValue, out: ArrayValue): ArrayValue =>
   select(pred, broadcastTo(t, out.shape), zeros(out.aval));
 
+// Complex numbers are compared by real part, then imaginary, as `min` and `max` have it.
+const less = (x: ArrayValue, y: ArrayValue): ArrayValue => (isComplex(x.dtype) ? and(ne(x, y), eq(min(x, y), x)) : lt(x, y));
+const greater = (x: ArrayValue, y: ArrayValue): ArrayValue => (isComplex(x.dtype) ? and(ne(x, y), eq(max(x, y), x)) : gt(x, y));
+
 /**
  * `x` where it is between `min` and `max`, elsewhere the bound that it passes; `max` where the bounds cross.
  *
@@ -173,9 +178,9 @@ export const clamp: Op<
     clamp.bind(sameDTypes([min, x, max], "clamp") as [ArrayValue, ArrayValue, ArrayValue], {})[0]!,
   abstract: clampAbstract,
   jvp: [
-    (t, out, [low, x, high]) => where(and(gt(low, x), lt(low, high)), t, out),
-    (t, out, [low, x, high]) => where(and(gt(x, low), lt(x, high)), t, out),
-    (t, out, [, x, high]) => where(lt(high, x), t, out),
+    (t, out, [low, x, high]) => where(and(greater(low, x), less(low, high)), t, out),
+    (t, out, [low, x, high]) => where(and(greater(x, low), less(x, high)), t, out),
+    (t, out, [, x, high]) => where(less(high, x), t, out),
   ],
   batch: (operands, dims, size) => {
     const rank = operands[1].ndim - (dims[1] === null ? 0 : 1);

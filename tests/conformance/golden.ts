@@ -111,12 +111,19 @@ const translations: Readonly<Record<string, string>> = {
   "linearize/basic": "((x, t) => { const [y, f] = linearize((x) => np.multiply(np.tanh(x), np.sum(x)), [x]); return [y, f(t), f(np.multiply(2, t))]; })",
   "customJvp/symzeros":
     "(() => { const g = customJvp((x, y) => np.multiply(x, y)); g.defjvp((p, t) => [g(...p), np.multiply(t[1] instanceof Zero ? 100 : 1, np.onesLike(p[0]))], { symbolicZeros: true }); return (x, y) => grad(g)(x, y); })()",
+  "eqx/linear": "(() => { const linear = new nn.Linear(3, 4, { key: random.key(0) }); return (x) => linear.forward(x); })()",
+  "quax/lora_linear_closed":
+    "((x) => quaxify(lora.loraify(new nn.Linear(3, 4, { key: random.key(0) }), { rank: 2, key: random.key(1) }))(x))",
+  "quax/lora_jit":
+    "jit((w, a, b, x) => quaxify((W, v) => np.matmul(W, v))(tree.at((l) => [l.a, l.b], new lora.LoraArray(w, { rank: 1, key: random.key(0) }), [a, b]), x))",
+  "quax/zero_add": '((x) => quaxify((a, b) => np.add(a, b))(x, new Zero([3], "float32")))',
   "misc/ravel_pytree": "((d) => ravelPytree(d)[0])",
 };
 
 /** The function of a case. */
 export const programOf = (c: Case): Program => compile(c.params.ts ?? translations[c.name]!);
 
+// oxlint-disable-next-line typescript/no-implied-eval -- the goldens hold their programs as source text
 const compile = (ts: string): Program => new Function(...Object.keys(scope), `"use strict"; return ${ts};`)(...Object.values(scope)) as Program;
 
 /** The array that a result stands for. */
@@ -173,6 +180,15 @@ export function expectMatch(actual: unknown, expected: unknown, tol: Tolerance =
   }
   expect(actual, path).toEqual(expected);
 }
+
+/** The arguments of a case. */
+export const argumentsOf = (c: Case): unknown[] => (decode(c.inputs["args"]) as unknown[] | undefined) ?? [];
+
+/** Whether the case is an error of JAX's that is one of ours. */
+export const isRefused = ({ expected, better }: Case): boolean => Boolean(expected["error"]) && !better;
+
+/** What every error of the library looks like. */
+export const typedError: unknown = expect.objectContaining({ code: expect.any(String), message: expect.any(String) });
 
 export interface JvpExpectation {
   readonly argnums: readonly number[];

@@ -1,28 +1,51 @@
 import { jit, jvp, vjp } from "cotangent";
 import { describe, expect, test } from "vitest";
-import { decode, expectMatch, type JvpExpectation, load, partial, programOf, type VjpExpectation } from "./golden.ts";
+import {
+  argumentsOf,
+  decode,
+  expectMatch,
+  isRefused,
+  type JvpExpectation,
+  load,
+  partial,
+  type Program,
+  programOf,
+  typedError,
+  type VjpExpectation,
+} from "./golden.ts";
 import { reasonLeft } from "./left.ts";
 
-describe.each(load("ops").filter((c) => reasonLeft(c, "ops") === undefined))("$name", (c) => {
-  const f = programOf(c);
-  const args = (decode(c.inputs["args"]) as unknown[]) ?? [];
+const cases = load("ops").filter((c) => reasonLeft(c, "ops") === undefined);
+const ways = [
+  ["eager", (f: Program) => f],
+  ["jit", (f: Program) => jit(f)],
+] as const;
 
-  if ("error" in c.expected && c.expected["error"] !== null) {
-    test("is refused", () => expect(() => f(...args)).toThrow());
-    return;
-  }
-  test("eager", () => expectMatch(f(...args), c.expected["out"], c.tol));
-  test("jit", () => expectMatch(jit(f)(...args), c.expected["out"], c.tol));
-  const forward = c.expected["jvp"] as JvpExpectation | undefined;
-  if (forward) {
-    test.each([["eager", (g: typeof f) => g], ["jit", jit]] as const)("jvp, %s", (_, wrap) => {
-      const [, tangent] = jvp(wrap(partial(f, args, forward.argnums)), forward.argnums.map((i) => args[i]), decode(forward.tangents) as unknown[]);
-      expectMatch(tangent, forward.outTangent, c.tol);
-    });
-    const backward = c.expected["vjp"] as VjpExpectation;
-    test.each([["eager", (g: typeof f) => g], ["jit", jit]] as const)("vjp, %s", (_, wrap) => {
-      const [, pull] = vjp(wrap(partial(f, args, forward.argnums)), forward.argnums.map((i) => args[i]));
-      expectMatch(pull(decode(backward.cotangent)), backward.grads, c.tol);
-    });
-  }
+test.each(cases.filter(isRefused))("$name is refused", (c) => {
+  expect(() => programOf(c)(...argumentsOf(c))).toThrow(typedError);
+});
+
+describe.each(ways)("%s", (_, wrap) => {
+  test.each(cases.filter((c) => !isRefused(c)))("$name", (c) => {
+    expectMatch(wrap(programOf(c))(...argumentsOf(c)), c.expected["out"], c.tol);
+  });
+
+  const differentiated = cases.filter((c) => "jvp" in c.expected);
+
+  test.each(differentiated)("jvp of $name", (c) => {
+    const { argnums, tangents, outTangent } = c.expected["jvp"] as JvpExpectation;
+    const args = argumentsOf(c);
+    const primals = argnums.map((i) => args[i]);
+    const [, tangent] = jvp(wrap(partial(programOf(c), args, argnums)), primals, decode(tangents) as unknown[]);
+    expectMatch(tangent, outTangent, c.tol);
+  });
+
+  test.each(differentiated)("vjp of $name", (c) => {
+    const { argnums } = c.expected["jvp"] as JvpExpectation;
+    const { cotangent, grads } = c.expected["vjp"] as VjpExpectation;
+    const args = argumentsOf(c);
+    const primals = argnums.map((i) => args[i]);
+    const [, pull] = vjp(wrap(partial(programOf(c), args, argnums)), primals);
+    expectMatch(pull(decode(cotangent)), grads, c.tol);
+  });
 });

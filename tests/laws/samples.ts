@@ -2,7 +2,7 @@ import "cotangent";
 import { HostBuffer } from "../../src/core/backend.ts";
 import { config } from "../../src/core/config.ts";
 import { allocate, type DType, dtypeInfo, isInexact, isInteger } from "../../src/core/dtype.ts";
-import { DTypeError } from "../../src/core/errors.ts";
+import { DTypeError, ShapeError } from "../../src/core/errors.ts";
 import { type AnyPrimitive, primitives, type Sample, type SampleOperand } from "../../src/core/primitive.ts";
 import { store } from "../../src/core/scalar.ts";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
@@ -102,7 +102,7 @@ export function recast(prim: AnyPrimitive, sample: Sample<object>, dtype: DType)
     prim.rules.abstract(recasted.operands.map(avalOfSample), recasted.params);
     return recasted;
   } catch (error) {
-    if (error instanceof DTypeError) return sample;
+    if (error instanceof DTypeError || error instanceof ShapeError) return sample;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type ArrayValue, grad, hessian, jit, jvp, linearize, lora, nn, numpy as np, quaxify, random, valueAndGrad, vjp, vmap } from "cotangent";
+import { ArrayValue, grad, hessian, jit, jvp, lax, linearize, lora, nn, numpy as np, quaxify, random, register, valueAndGrad, vjp, vmap, Zero } from "cotangent";
 import { expectTypeOf, test } from "vitest";
 
 const key = random.key(0);
@@ -33,4 +33,20 @@ test("jvp, vjp, linearize and hessian", () => {
 
 test("a LoRA model has the type of the model", () => {
   expectTypeOf(lora.loraify(new nn.Linear(3, 2, { key }), { rank: 2, key })).toEqualTypeOf<nn.Linear>();
+});
+
+test("register takes one class for each operand, and a rule of the primitive's params", () => {
+  register(lax.mul, [Zero, ArrayValue], ([zero, x]) => {
+    expectTypeOf(zero).toEqualTypeOf<Zero>();
+    expectTypeOf(x).toEqualTypeOf<ArrayValue>();
+    return zero;
+  });
+  register(lax.reduceSum, [Zero], ([x], params) => {
+    expectTypeOf(params.axes).toEqualTypeOf<readonly number[]>();
+    return x;
+  });
+  // @ts-expect-error one class for two operands
+  register(lax.mul, [Zero], ([zero]) => zero);
+  // @ts-expect-error a rule returns a value
+  register(lax.mul, [Zero, Zero], () => 0);
 });

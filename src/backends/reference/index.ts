@@ -25,6 +25,9 @@ function kernelOf(
   return lower(params, operands, outs);
 }
 
+/** In the place of data that is not needed any more. */
+const released = new Uint8Array(0);
+
 /** One equation of a compiled program: registers in, registers out. */
 interface Step {
   readonly kernel: Kernel;
@@ -79,7 +82,8 @@ function compile(closed: ClosedJaxpr): Executable {
       for (const { kernel, inputs, outputs, free } of program) {
         const results = kernel(inputs.map((index) => slots[index]!));
         for (let i = 0; i < outputs.length; i++) slots[outputs[i]!] = results[i]!;
-        for (const index of free) delete slots[index];
+        // So that the memory of what nothing reads any more can be had again.
+        for (const index of free) slots[index] = released;
       }
       return outs.map((index) => new HostBuffer(slots[index]!));
     },

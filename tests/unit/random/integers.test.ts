@@ -8,7 +8,7 @@ describe("random integers", () => {
   test("are those of JAX", () => {
     expect(random.randint(key, [6], 0, 10).toList()).toEqual([9, 0, 2, 3, 1, 7]);
     expect(random.randint(key, [6], -(2 ** 31), 2 ** 31 - 1).toList()).toEqual([
-      -2116156571, -2057756336, 349724616, -593401283, -1169552001, -2052293693,
+      -2116156571, -2057756336, 349724616, -593401283, -1189543933, -1635143725,
     ]);
     expect(random.randint(key, [4], 0, 200, "uint8").toList()).toEqual([189, 0, 112, 173]);
     expect(random.randint(random.key(42), [6], 0, 300, "uint8").toList()).toEqual([196, 18, 183, 193, 141, 107]);
