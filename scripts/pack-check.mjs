@@ -17,28 +17,33 @@ const compilers = [
 ];
 const subpaths = Object.keys(manifest.exports).flatMap((path) => /^\.\/(\w+)$/.exec(path)?.[1] ?? []);
 
-// Exactly what a reader of the package needs; tests and data stay at home.
-const [{ files }] = JSON.parse(npm(root, "pack", "--dry-run", "--json", "--ignore-scripts", "--silent"));
-for (const { path } of files) {
-  assert.match(path, /^(dist|src|lint)\/[\w/.-]+$|^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json)$/);
-  assert.doesNotMatch(path, /\.test\.|tsbuildinfo/);
-}
-
-const unlisted = `
+const others = `
 import assert from "node:assert/strict";
 await assert.rejects(import("cotangent/dist/index.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
+const { default: plugin } = await import("cotangent/lint");
+assert("no-array-truthiness" in plugin.rules);
 `;
 
 await withPacked(["typescript@~5.9"], async (folder) => {
   /** @param {string[]} args */
   const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, stdio: "inherit" });
 
+  // Exactly what a reader of the package needs; tests and data stay at home.
+  const [{ files }] = JSON.parse(npm(root, "pack", "--dry-run", "--json", "--ignore-scripts", "--silent"));
+  for (const { path } of files) {
+    assert.match(
+      path,
+      /^(dist|src|lint)\/[\w/.-]+$|^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json)$/,
+    );
+    assert.doesNotMatch(path, /\.test\.|tsbuildinfo/);
+  }
+
   // Each program in a process of its own, so that a subpath has nothing but what it loads itself.
   for (const subpath of subpaths.filter((path) => path !== "lint"))
     assert(programs.includes(`${subpath}.js`), subpath);
   for (const program of programs) node(`programs/${program}`);
-  writeFileSync(join(folder, "unlisted.js"), unlisted);
-  node("unlisted.js");
+  writeFileSync(join(folder, "others.js"), others);
+  node("others.js");
   console.log("runs from JavaScript, by every subpath alone and by no other");
 
   for (const [version, tsc] of compilers) {

@@ -20,7 +20,12 @@ export class P extends ArrayValueClass {
 const rewrapped =
   (make: (x: ArrayValue) => Value): DefaultRule =>
   (prim, operands, params) =>
-    prim.bind(operands.map((x) => x.materialise()), params).map(make);
+    prim
+      .bind(
+        operands.map((x) => x.materialise()),
+        params,
+      )
+      .map(make);
 
 /** Its default keeps it. */
 export class D1 extends P {

@@ -5,11 +5,11 @@ import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
 import { sameShape } from "../core/shape.ts";
 import type { NDArray } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
-import type { Operation, Program, Rule } from "./rewrite.ts";
+import { fits, type Operation, type Program, type Rule } from "./rewrite.ts";
 import { uniform, uniformValue } from "./uniform.ts";
 
 // Identities that hold bit for bit in every dtype they are given for: x + 0 is not among them (-0 + 0 is 0), nor is
-// 0 · x. A result of another shape, dtype or weakness than the equation's output is refused by `rewrite`.
+// 0 · x. A result of another shape, dtype or weakness than the equation's output is refused.
 
 type Result = readonly Atom[] | Operation | null;
 /** What an equation is equal to, or null where the identity does not apply. */
@@ -339,7 +339,7 @@ const table: ReadonlyMap<AnyPrimitive, readonly Identity<never>[]> = new Map<
 export const algebraic: Rule = (eqn, program) => {
   for (const identity of table.get(eqn.primitive) ?? []) {
     const result = identity(eqn.inputs, eqn.params as never, program, eqn);
-    if (result !== null) return result;
+    if (result !== null && fits(result, eqn)) return result;
   }
   return null;
 };

@@ -69,22 +69,22 @@ export class Program {
 
 const isAtoms = (result: readonly Atom[] | Operation): result is readonly Atom[] => Array.isArray(result);
 
-/** A replacement that differs in shape, dtype or weakness would change what others compute from it. */
-const sameAvals = (avals: readonly Aval[], outputs: readonly Var[]): boolean =>
-  avals.length === outputs.length && avals.every((aval, i) => sameAval(aval, outputs[i]!.aval));
+/** Whether the outputs keep their avals: other shapes, dtypes or weakness would change what is computed from them. */
+export function fits(result: readonly Atom[] | Operation, { outputs }: Eqn): boolean {
+  const avals: readonly Aval[] = isAtoms(result)
+    ? result.map((x) => x.aval)
+    : result.primitive.rules.abstract(
+        result.inputs.map((x) => x.aval),
+        result.params,
+      );
+  return avals.length === outputs.length && avals.every((aval, i) => sameAval(aval, outputs[i]!.aval));
+}
 
 /** What the first rule that applies makes of an equation. */
 function applyFirst(eqn: Eqn, rules: readonly Rule[], program: Program): readonly Atom[] | Operation | null {
   for (const rule of rules) {
     const result = rule(eqn, program);
-    if (result === null) continue;
-    const avals = isAtoms(result)
-      ? result.map((x) => x.aval)
-      : result.primitive.rules.abstract(
-          result.inputs.map((x) => x.aval),
-          result.params,
-        );
-    if (sameAvals(avals, eqn.outputs)) return result;
+    if (result !== null && fits(result, eqn)) return result;
   }
   return null;
 }

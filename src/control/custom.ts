@@ -183,6 +183,8 @@ export function customJvp<Args extends unknown[], R>(f: (...args: Args) => R, ..
   const { call: original, name } = toFunction(f, "customJvp");
   let rule: ((...args: readonly unknown[]) => unknown) | undefined;
   let symbolicZeros = false;
+  /** The rules of `defjvps` never see a zero, so none is made. */
+  let skipsZeros = false;
 
   const wrapped = (...args: Args): R => {
     const nondiff = args.filter((_, i) => nondiffArgnums.includes(i));
@@ -203,7 +205,7 @@ export function customJvp<Args extends unknown[], R>(f: (...args: Args) => R, ..
         if (rule === undefined) {
           throw new DifferentiationError("custom/no-rule", `no JVP is defined for the customJvp function ${name}: give it one with defjvp or defjvps`);
         }
-        const given = tangents.map((t, i) => t ?? (symbolicZeros ? zeroTangent(primals[i]!.aval) : instantiated(primals[i]!)));
+        const given = tangents.map((t, i) => t ?? (symbolicZeros || skipsZeros ? zeroTangent(primals[i]!.aval) : instantiated(primals[i]!)));
         const result = checkPair(rule(...nondiff, flat.rebuild(primals), flat.rebuild(given)), name);
         out = flattenResult(result[0], name);
         return [out.arrays, matchTangents(out, result[1], `the JVP rule of ${name}`)];
@@ -216,12 +218,13 @@ export function customJvp<Args extends unknown[], R>(f: (...args: Args) => R, ..
   return Object.assign(wrapped, {
     defjvp<Rule extends CustomJvpRule>(given: Rule, options: DefjvpOptions = {}): Rule {
       ({ symbolicZeros = false } = readOptions<DefjvpOptions>("defjvp", ["symbolicZeros"], [options]));
+      skipsZeros = false;
       rule = given as unknown as (...args: readonly unknown[]) => unknown;
       return given;
     },
     defjvps(...rules: readonly (((tangent: never, out: never, ...primals: never[]) => unknown) | null)[]): void {
       if (nondiffArgnums.length > 0) throw new ArgumentError("custom/nondiff", `defjvps does not go with nondiffArgnums: give ${name} its rule with defjvp`);
-      symbolicZeros = true;
+      skipsZeros = true;
       rule = (primals, tangents) => {
         const out = wrapped(...(primals as Args));
         let total: ArrayValue | null = null;

@@ -1,4 +1,4 @@
-import { flattenWithPath, type Path, pathToString, structure, type TreeDef } from "../tree/index.ts";
+import { flatten, flattenWithPath, type Path, pathToString, structure, type TreeDef } from "../tree/index.ts";
 import { weakDType } from "../core/dtype.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { scalarOf, weakScalar } from "../core/scalar.ts";
@@ -63,6 +63,15 @@ export function flattenArguments(args: unknown, caller: string, number: (x: numb
   });
   const statics = slots.map((slot, i) => (slot < 0 ? entries[i]![1] : null));
   return { treedef, arrays, paths, slots, rebuild: rebuilder(treedef, slots, statics) };
+}
+
+/** For each array of flattened arguments the number that it was made of, if any: what is not transformed stays a number. */
+export function numbersAmong({ slots }: Flat, args: unknown): (number | undefined)[] {
+  const numbers: (number | undefined)[] = [];
+  flatten(args)[0].forEach((leaf, i) => {
+    if (slots[i]! >= 0) numbers[slots[i]!] = typeof leaf === "number" ? leaf : undefined;
+  });
+  return numbers;
 }
 
 /** Kept apart, so that what is kept with a compiled program does not keep the arrays of the call that made it. */

@@ -1,3 +1,4 @@
+import { flatten } from "../tree/index.ts";
 import { readOptions } from "../core/options.ts";
 import { range, type Shape } from "../core/shape.ts";
 import { type ArrayValue, Dense, type Value } from "../core/value.ts";
@@ -46,10 +47,14 @@ const blockZero = (out: ArrayValue, x: ArrayValue): ArrayValue => zeros({ shape:
 
 /** Blocks as a tree: the result's, with the differentiated arguments' at each leaf. */
 function assemble({ flat, out, outs }: LinearizedFunction, blocks: readonly (readonly Block[])[], argnums: number | readonly number[], chosen: readonly number[]): unknown {
-  return out.rebuild(
-    outs.map((y, j) => {
-      const leaves = flat.arrays.map((x, i) => (isInexact(x.dtype) ? (blocks[j]![i] ?? blockZero(y, x)) : zeroTangent(x.aval)));
-      return chosenArguments(flat.rebuild(leaves), argnums, chosen);
+  const argumentTree = (block: (x: ArrayValue, i: number) => ArrayValue): unknown =>
+    chosenArguments(flat.rebuild(flat.arrays.map((x, i) => (isInexact(x.dtype) ? block(x, i) : zeroTangent(x.aval)))), argnums, chosen);
+  const [leaves] = flatten(out.rebuild(outs));
+  return out.treedef.unflatten(
+    out.slots.map((slot, place) => {
+      const leaf = leaves[place];
+      if (slot >= 0) return argumentTree((x, i) => blocks[slot]![i] ?? blockZero(outs[slot]!, x));
+      return leaf instanceof Zero ? argumentTree((x) => new Zero([...leaf.shape, ...x.shape], leaf.dtype)) : leaf;
     }),
   );
 }

@@ -3,7 +3,7 @@ import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { bind, currentTrace, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, avalOf } from "../core/value.ts";
-import { checkList, type Flat, flattenArguments, flattenResult, splitAux, toFunction, weakFloat } from "./arguments.ts";
+import { checkList, type Flat, flattenArguments, flattenResult, numbersAmong, splitAux, toFunction, weakFloat } from "./arguments.ts";
 import { evaluateJaxpr } from "./evaluate.ts";
 import { JvpTrace, matchTangents } from "./jvp.ts";
 import type { AuxOf, HasAux, MainOf, Traceable } from "./signature.ts";
@@ -125,16 +125,18 @@ export function linearizeFunction(f: unknown, primals: readonly unknown[], calle
   const { call, name } = toFunction(f, caller);
   const flat = flattenArguments(primals, caller, weakFloat);
   const label = `${caller} of ${name}`;
+  const moving = active(flat);
+  const given = numbersAmong(flat, primals);
   const { outs, linear, result } = linearizeArrays(
     (boxed, primalOf) => {
-      const value = call(...(flat.rebuild(boxed) as unknown[]));
+      const value = call(...(flat.rebuild(boxed.map((x, i) => (moving[i] ? x : (given[i] ?? x)))) as unknown[]));
       const [main, extra] = hasAux ? splitAux(value, caller) : [value, null];
       const out = flattenResult(main, label);
       const aux = flattenResult(extra, label);
       return { arrays: out.arrays, result: { out, aux: aux.rebuild(aux.arrays.map(primalOf)) } };
     },
     flat.arrays,
-    active(flat),
+    moving,
     label,
   );
   return { flat, out: result.out, outs, linear, aux: result.aux };

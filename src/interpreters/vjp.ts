@@ -136,19 +136,20 @@ function checkInputs({ arrays, paths }: Flat, chosen: readonly number[], caller:
   });
 }
 
-/** The scalar that is differentiated. */
+/** The scalar that is differentiated; a `Zero` where the function's value is structurally zero, as a gradient can be. */
 function checkLoss(outs: readonly ArrayValue[], out: Flat, caller: string, holomorphic: boolean): ArrayValue {
-  const [loss] = outs;
-  if (outs.length !== 1 || out.treedef.kind !== "leaf") {
+  const leaf = out.treedef.kind === "leaf" ? out.rebuild(outs) : null;
+  const loss = leaf instanceof Zero ? leaf : leaf === null ? undefined : outs[0];
+  if (loss === undefined) {
     throw new ArgumentError("grad/output", `${caller} is defined for functions with one scalar output; this one returned ${String(out.treedef)}: use hasAux for more, or vjp`);
   }
-  if (loss!.ndim !== 0) {
-    throw new ShapeError("grad/output", `${caller} is defined for functions with a scalar output; this one has shape ${showShape(loss!.shape)}: sum it, or use jacrev or vjp`);
+  if (loss.ndim !== 0) {
+    throw new ShapeError("grad/output", `${caller} is defined for functions with a scalar output; this one has shape ${showShape(loss.shape)}: sum it, or use jacrev or vjp`);
   }
-  if (!isInexact(loss!.dtype) || (isComplex(loss!.dtype) && !holomorphic)) {
-    throw new DTypeError("grad/output", `${caller} needs a real-valued output, got ${showAval(loss!.aval)}`);
+  if (!isInexact(loss.dtype) || (isComplex(loss.dtype) && !holomorphic)) {
+    throw new DTypeError("grad/output", `${caller} needs a real-valued output, got ${showAval(loss.aval)}`);
   }
-  return loss!;
+  return loss;
 }
 
 /**

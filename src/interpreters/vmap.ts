@@ -163,7 +163,7 @@ export function vmap<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: 
     let out: Flat | undefined;
     let results: unknown[] = [];
     const body = (boxed: readonly ArrayValue[]) => {
-      const result = call(...flat.treedef.unflatten<unknown[]>(flat.slots.map((slot, i) => (slot < 0 ? leaves[i] : boxed[slot]))));
+      const result = call(...flat.treedef.unflatten<unknown[]>(flat.slots.map((slot, i) => (slot < 0 || (dims[slot] === null && typeof leaves[i] === "number") ? leaves[i] : boxed[slot]))));
       out = flattenResult(result, label);
       results = flatten(result)[0];
       return out.arrays;

@@ -53,7 +53,8 @@ export const mod: BinaryFunction = binaryNumeric("mod", remained);
 function remained(x: ArrayValue, divisor: ArrayValue): ArrayValue {
   const y = nonZero(divisor, "np.remainder");
   const rem = lax.rem(x, y);
-  const wrongSign = lax.and(lax.ne(lax.lt(rem, 0), lax.lt(y, 0)), lax.ne(rem, 0));
+  const inexact = lax.ne(rem, 0);
+  const wrongSign = lax.and(lax.ne(lax.lt(rem, 0), lax.lt(y, 0)), inexact);
   return choose(wrongSign, lax.add(rem, y), rem, "np.remainder");
 }
 

@@ -69,7 +69,7 @@ export const log: UnaryFunction = unaryInexact("log", (x) => lax.log(x));
 export const log1p: UnaryFunction = unaryInexact("log1p", (x) => lax.log1p(x));
 /** The logarithm to base 2. Dtype: float. @see `jax.numpy.log2` */
 export const log2: UnaryFunction = unaryInexact("log2", (x) =>
-  scaleParts(lax.log(x), (part) => lax.div(part, Math.LN2)),
+  scaleParts(lax.log(x), (part) => lax.div(part, lax.log(cast(2, part.dtype, false, "np.log2")))),
 );
 /** The logarithm to base 10. Dtype: float. @see `jax.numpy.log10` */
 export const log10: UnaryFunction = unaryInexact("log10", (x) =>

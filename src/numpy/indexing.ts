@@ -167,6 +167,5 @@ function dynamicSlice(
   return finish(lax.dynamicSlice(x, same, sizes, { allowNegativeIndices: wrapNegative }), after);
 }
 
-/** Start indices must be of one dtype. */
-const asIndex = (start: Operand, caller: string): Operand =>
-  typeof start === "number" ? start : cast(start, "int32", false, caller);
+/** Start indices are arrays of one dtype: a known one is counted from the end by equations too, as JAX shows them. */
+const asIndex = (start: Operand, caller: string): Operand => cast(start, "int32", false, caller);

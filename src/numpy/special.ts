@@ -7,7 +7,7 @@ import * as lax from "../lax/index.ts";
 import { isinf } from "./floating.ts";
 import { finfo } from "./limits.ts";
 import { cast, promoteInexact, promoteRanks, toArray } from "./promotion.ts";
-import { type BinaryFunction, binaryInexact, type UnaryFunction, unaryInexact } from "./ufunc.ts";
+import { type BinaryFunction, binaryInexact, named, type UnaryFunction, unaryInexact } from "./ufunc.ts";
 import { choose } from "./where.ts";
 
 // Shapes and dtypes as in elementwise.ts.
@@ -22,12 +22,16 @@ function requireReal(x: ArrayValue, caller: string): void {
 
 /** `log(bˣ + bʸ)` from `bᵈ` and `log(1 + bᵈ)`, with derivatives that do not overflow. */
 function logOfSum(name: string, powerOf: OnArray, logOnePlusPower: OnArray): BinaryFunction {
-  const f = customJvp(function (x: ArrayValue, y: ArrayValue): ArrayValue {
-    const delta = lax.sub(x, y);
-    const out = lax.add(lax.max(x, y), logOnePlusPower(lax.neg(lax.abs(delta))));
-    // Infinities of one sign differ by NaN: their sum is the answer, as it is for NaNs.
-    return choose(lax.ne(delta, delta), lax.add(x, y), out, name);
-  });
+  const f = customJvp(
+    named(name, (x: ArrayValue, y: ArrayValue): ArrayValue => {
+      const greater = lax.max(x, y);
+      const delta = lax.sub(x, y);
+      // Infinities of one sign differ by NaN: their sum is the answer, as it is for NaNs.
+      const [undefinedDelta, total] = [lax.ne(delta, delta), lax.add(x, y)];
+      const out = lax.add(greater, logOnePlusPower(lax.neg(lax.abs(delta))));
+      return choose(undefinedDelta, total, out, name);
+    }),
+  );
   const finite: OnArray = (x) => choose(lax.eq(x, Infinity), 0, x, name);
   f.defjvp(([x, y]: ArrayValue[], [tx, ty]: ArrayValue[]) => {
     const out = f(x!, y!);

@@ -35,8 +35,8 @@ function grid(
 ): ArrayValue {
   const { M = null, k = 0, dtype } = readOptions<DiagonalGridOptions>(caller, ["M", "k", "dtype"], rest);
   const shape = checkShape([rows, M ?? rows], caller);
-  const row = lax.add(lax.broadcastedIota("int32", shape, 0), checkInteger(k, "k", caller));
-  const flags = compare(row, lax.broadcastedIota("int32", shape, 1));
+  const [row, column] = [lax.broadcastedIota("int32", shape, 0), lax.broadcastedIota("int32", shape, 1)];
+  const flags = compare(lax.add(row, checkInteger(k, "k", caller)), column);
   return cast(flags, toDType(dtype ?? defaultFloat(), caller), false, caller);
 }
 

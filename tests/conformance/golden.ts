@@ -143,9 +143,11 @@ function expectArray(actual: unknown, expected: GoldenArray, tol: Tolerance, pat
   const found: number[] = expected.dtype === "key<fry>" ? Array.from(random.keyData(array).data as Uint32Array) : flat(array);
   const wanted = expected.data.flat().map(number);
   expect(found.length, `${path}: number of elements`).toBe(wanted.length);
-  const round = expected.dtype === "float32" ? Math.fround : (x: number) => x;
+  // Floats of up to 32 bits are written as the shortest decimals that read back as float32.
+  const isFloat = np.isdtype(expected.dtype as "float32", "real floating");
+  const round = expected.dtype === "float64" ? (x: number) => x : Math.fround;
   for (let i = 0; i < wanted.length; i++) {
-    const [a, e] = [found[i]!, round(wanted[i]!)];
+    const [a, e] = [found[i]!, isFloat ? round(wanted[i]!) : wanted[i]!];
     const close = Object.is(a, e) || (tol !== "exact" && Math.abs(a - e) <= tol.atol + tol.rtol * Math.abs(e)) || (tol !== "exact" && a === e);
     if (!close) expect.fail(`${path}[${i}]: got ${a}, expected ${e} (${JSON.stringify(tol)})\n got ${found.join(" ")}\n expected ${wanted.join(" ")}`);
   }

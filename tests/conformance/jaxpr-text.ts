@@ -80,7 +80,10 @@ class Reader {
     const invars = [...constvars, ...this.binders(".")];
     this.take("let");
     const eqns: RawEqn[] = [];
-    while (!this.peek("in (")) eqns.push(this.equation());
+    while (!this.peek("in (")) {
+      eqns.push(this.equation());
+      if (this.peek(";")) this.take(";"); // equations on one line
+    }
     this.take("in");
     this.take("(");
     const outvars: string[] = [];
@@ -107,7 +110,7 @@ class Reader {
       this.take("]");
     }
     // The next equation starts with its binders, `name:type`; the end is `in (`.
-    const stop = () => this.peek("in (") || /^\s*(?:[a-z_]+:[\w<>]+\[[\d,]*\]\s*)+=/.test(this.text.slice(this.at, this.at + 400));
+    const stop = () => this.peek("in (") || this.peek(";") || /^\s*(?:[a-z_]+:[\w<>]+\[[\d,]*\]\s*)+=/.test(this.text.slice(this.at, this.at + 400));
     return { outputs, primitive, params, inputs: this.atoms(stop) };
   }
 

@@ -11,7 +11,8 @@ const SIZE = 5;
 
 /** Where the batch axis of each mapped operand is: all at the front, all at the end, and each somewhere else. */
 function axesOf({ operands }: Sample<object>, mapped: readonly boolean[]): (number | null)[][] {
-  const at = (choose: (options: number[], i: number) => number) => operands.map(({ shape }, i) => (mapped[i] ? choose(places(shape), i) : null));
+  const at = (choose: (options: number[], i: number) => number) =>
+    operands.map(({ shape }, i) => (mapped[i] ? choose(places(shape), i) : null));
   const all = [
     at((options) => options[0]!),
     at((options) => options.at(-1)!),
@@ -27,9 +28,21 @@ function check(prim: AnyPrimitive, sample: Sample<object>, mapped: readonly bool
   const drawn = Array.from({ length: SIZE }, (_, b) => drawAll(sample, 1, b));
   const examples = drawn.map((operands) => operands.map((x, i) => (mapped[i] ? x : fixed[i]!)));
   const loop = examples.map(run);
-  const expected = loop[0]!.map((_, j) => stacked(loop.map((outs) => concrete(outs[j]!)), 0));
+  const expected = loop[0]!.map((_, j) =>
+    stacked(
+      loop.map((outs) => concrete(outs[j]!)),
+      0,
+    ),
+  );
   for (const inAxes of axesOf(sample, mapped)) {
-    const operands = fixed.map((x, i) => (inAxes[i] === null ? x : stacked(examples.map((example) => example[i]!), inAxes[i]!)));
+    const operands = fixed.map((x, i) =>
+      inAxes[i] === null
+        ? x
+        : stacked(
+            examples.map((example) => example[i]!),
+            inAxes[i]!,
+          ),
+    );
     const outs = vmap((...xs: ArrayValue[]) => run(xs), { inAxes })(...operands);
     expect(outs.length).toBe(expected.length);
     outs.forEach((out, j) => {
@@ -43,7 +56,8 @@ function check(prim: AnyPrimitive, sample: Sample<object>, mapped: readonly bool
 describe.each(sampled)("%s", (_, prim) => {
   test("vmap is a loop and a stack, for each operand and for all, at every axis", () => {
     prim.rules.samples.forEach((sample, s) => {
-      for (const mapped of choices(sample.operands.map(() => true))) check(prim, sample, mapped, `sample ${s}`);
+      for (const mapped of choices(sample.operands.map(() => true)))
+        check(prim, sample, mapped, `sample ${s}`);
     });
   });
 });

@@ -8,7 +8,8 @@ import { type ArrayValue, avalOf, NDArray, showAval } from "../../src/core/value
 
 /** A concrete array. @throws Error when it is anything else. */
 export function concrete(x: ArrayValue): NDArray {
-  if (!(x instanceof NDArray)) throw new Error(`expected a concrete array, got ${x.constructor.name} ${showAval(x.aval)}`);
+  if (!(x instanceof NDArray))
+    throw new Error(`expected a concrete array, got ${x.constructor.name} ${showAval(x.aval)}`);
   return x;
 }
 
@@ -51,20 +52,37 @@ export function expectSameBits(actual: ArrayValue, expected: ArrayValue, what: s
   expect(showType(actual), what).toBe(showType(expected));
   const [a, e] = [numbersOf(actual), numbersOf(expected)];
   expect(a.length, what).toBe(e.length);
-  const exact = isBigint(actual.dtype) ? concrete(actual).storage.every((x, i) => x === concrete(expected).storage[i]) : true;
-  if (!exact || !a.every((x, i) => Object.is(x, e[i]))) expect.fail(`${what}: got ${a.join(" ")}\nexpected ${e.join(" ")}`);
+  const exact = isBigint(actual.dtype)
+    ? concrete(actual).storage.every((x, i) => x === concrete(expected).storage[i])
+    : true;
+  if (!exact || !a.every((x, i) => Object.is(x, e[i])))
+    expect.fail(`${what}: got ${a.join(" ")}\nexpected ${e.join(" ")}`);
 }
 
 /** Within `tolerance` of each other, absolutely for small numbers and relatively for large ones. */
-export function expectNear(actual: readonly number[], expected: readonly number[], tolerance: number, what: string): void {
+export function expectNear(
+  actual: readonly number[],
+  expected: readonly number[],
+  tolerance: number,
+  what: string,
+): void {
   expect(actual.length, `${what}: number of elements`).toBe(expected.length);
-  const near = (a: number, e: number) => Object.is(a, e) || a === e || Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e));
+  const near = (a: number, e: number) =>
+    Object.is(a, e) || a === e || Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e));
   const bad = actual.findIndex((a, i) => !near(a, expected[i]!));
-  if (bad >= 0) expect.fail(`${what}: element ${bad} is ${actual[bad]}, expected ${expected[bad]} ± ${tolerance}\ngot ${actual.join(" ")}\nexpected ${expected.join(" ")}`);
+  if (bad >= 0)
+    expect.fail(
+      `${what}: element ${bad} is ${actual[bad]}, expected ${expected[bad]} ± ${tolerance}\ngot ${actual.join(" ")}\nexpected ${expected.join(" ")}`,
+    );
 }
 
 /** Equal shape and dtype, and near. */
-export function expectNearArray(actual: ArrayValue, expected: ArrayValue, tolerance: number, what: string): void {
+export function expectNearArray(
+  actual: ArrayValue,
+  expected: ArrayValue,
+  tolerance: number,
+  what: string,
+): void {
   expect(showAval(actual.aval), what).toBe(showAval(expected.aval));
   expectNear(numbersOf(actual), numbersOf(expected), tolerance, what);
 }

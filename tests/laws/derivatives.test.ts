@@ -18,17 +18,29 @@ const byDefinition: Readonly<Record<string, string>> = {
 
 /** Step of the difference quotient and tolerance of the comparison, for the least precise of the dtypes involved. */
 const precisionOf = (arrays: readonly ArrayValue[]): { step: number; tolerance: number } =>
-  arrays.every((x) => !isInexact(x.dtype) || x.dtype === "float64") ? { step: 1e-4, tolerance: 1e-6 } : { step: 1 / 64, tolerance: 2e-3 };
+  arrays.every((x) => !isInexact(x.dtype) || x.dtype === "float64")
+    ? { step: 1e-4, tolerance: 1e-6 }
+    : { step: 1 / 64, tolerance: 2e-3 };
 
 /** `x + h·t`, each rounded to its dtype. */
 const moved = (x: NDArray, t: ArrayValue | null, h: number): NDArray =>
-  t === null ? x : withNumbers(x, numbersOf(x).map((value, i) => value + h * numbersOf(t)[i]!));
+  t === null
+    ? x
+    : withNumbers(
+        x,
+        numbersOf(x).map((value, i) => value + h * numbersOf(t)[i]!),
+      );
 
 /**
  * Derivative of each output along the tangents, by central differences extrapolated once: error `O(h⁴)`. Null where the
  * two steps disagree: there is a kink between them, such as a maximum that changes hands.
  */
-function differences(run: (xs: readonly ArrayValue[]) => ArrayValue[], primals: readonly NDArray[], tangents: readonly (NDArray | null)[], step: number): (number | null)[][] {
+function differences(
+  run: (xs: readonly ArrayValue[]) => ArrayValue[],
+  primals: readonly NDArray[],
+  tangents: readonly (NDArray | null)[],
+  step: number,
+): (number | null)[][] {
   const at = (h: number) => run(primals.map((x, i) => moved(x, tangents[i]!, h))).map(numbersOf);
   const quotient = (h: number) => {
     const [after, before] = [at(h), at(-h)];
@@ -36,7 +48,8 @@ function differences(run: (xs: readonly ArrayValue[]) => ArrayValue[], primals: 
   };
   const [fine, coarse] = [quotient(step), quotient(2 * step)];
   return run(primals).map(({ dtype }, j) => {
-    const agree = (k: number) => Math.abs(fine[j]![k]! - coarse[j]![k]!) <= 0.05 * Math.max(1, Math.abs(fine[j]![k]!));
+    const agree = (k: number) =>
+      Math.abs(fine[j]![k]! - coarse[j]![k]!) <= 0.05 * Math.max(1, Math.abs(fine[j]![k]!));
     // A complex number is two elements, one beside the other.
     const smooth = (k: number) => agree(k) && (dtypeInfo[dtype].lanes === 1 || agree(k ^ 1));
     return fine[j]!.map((value, k) => (smooth(k) ? (4 * value - coarse[j]![k]!) / 3 : null));
@@ -44,10 +57,14 @@ function differences(run: (xs: readonly ArrayValue[]) => ArrayValue[], primals: 
 }
 
 /** `after - before`; 0 where both are NaN, as what a gather out of bounds is filled with. */
-const change = (after: number, before: number): number => (Number.isNaN(after) && Number.isNaN(before) ? 0 : after - before);
+const change = (after: number, before: number): number =>
+  Number.isNaN(after) && Number.isNaN(before) ? 0 : after - before;
 
 /** Runs `body` for every sample in float64 and in complex64 where possible, with each choice of operands that have tangents. */
-function forEachChoice(prim: AnyPrimitive, body: (sample: Sample<object>, primals: NDArray[], chosen: readonly boolean[], what: string) => void): void {
+function forEachChoice(
+  prim: AnyPrimitive,
+  body: (sample: Sample<object>, primals: NDArray[], chosen: readonly boolean[], what: string) => void,
+): void {
   withX64(() => {
     prim.rules.samples.forEach((declared, s) => {
       const complex = recast(prim, declared, "complex64");
@@ -88,11 +105,17 @@ describe.each(sampled)("%s", (name, prim) => {
       const quotients = differences(run, primals, tangents, step);
       outs.forEach((out, j) => {
         const t = pushed[j] ?? null;
-        if (!isInexact(out.dtype)) return expect(t, `${what}: an output of ${out.dtype} has no tangent`).toBeNull();
+        if (!isInexact(out.dtype))
+          return expect(t, `${what}: an output of ${out.dtype} has no tangent`).toBeNull();
         if (t !== null) expect(showAval(t.aval), `${what}: type of the tangent`).toBe(showAval(out.aval));
         if (name in byDefinition) return;
         const got = t === null ? quotients[j]!.map(() => 0) : numbersOf(t);
-        expectNear(got, quotients[j]!.map((value, k) => value ?? got[k]!), tolerance, `${name}, ${what}, output ${j}`);
+        expectNear(
+          got,
+          quotients[j]!.map((value, k) => value ?? got[k]!),
+          tolerance,
+          `${name}, ${what}, output ${j}`,
+        );
       });
     });
   });
@@ -110,7 +133,9 @@ describe.each(sampled)("%s", (name, prim) => {
       pulled.forEach((ct, i) => {
         if (ct === null) return;
         expect(chosen[i], `${what}: operand ${i} is not differentiated`).toBe(true);
-        expect(showAval(ct.aval), `${what}: type of the cotangent of operand ${i}`).toBe(showAval(primals[i]!.aval));
+        expect(showAval(ct.aval), `${what}: type of the cotangent of operand ${i}`).toBe(
+          showAval(primals[i]!.aval),
+        );
       });
       const sum = (pairs: readonly (readonly [ArrayValue | null, ArrayValue | null])[]) =>
         pairs.reduce((total, [x, y]) => total + (x === null || y === null ? 0 : pairing(x, y)), 0);
@@ -122,21 +147,45 @@ describe.each(sampled)("%s", (name, prim) => {
     });
   });
 
-  test.each(["float16", "bfloat16", "float32"] as const)("its tangents and cotangents are %s where its operands are", (dtype) => {
-    prim.rules.samples.forEach((declared, s) => {
-      const sample = recast(prim, declared, dtype);
-      const [primals, run] = [drawAll(sample), applied(prim, sample.params)];
-      for (const chosen of inexactChoices(sample)) {
-        const result = ifDifferentiable(prim, () => jvpArrays(run, primals, tangentsFor(primals, chosen), name));
-        if (result === undefined) continue;
-        const [outs, pushed] = result;
-        outs.forEach((out, j) => expect(pushed[j]?.aval ?? out.aval, `sample ${s}, tangent ${j}`).toMatchObject({ shape: out.shape, dtype: out.dtype }));
-        const { linear } = linearizeArrays((xs) => ({ arrays: run(xs), result: null }), primals, chosen, name);
-        const pulled = pullBack(linear, outs.map((out) => (isInexact(out.dtype) ? drawLike(out.aval, 5) : null)), primals.length);
-        pulled.forEach((ct, i) => expect(ct?.aval ?? primals[i]!.aval, `sample ${s}, cotangent ${i}`).toMatchObject({ shape: primals[i]!.shape, dtype: primals[i]!.dtype }));
-      }
-    });
-  });
+  test.each(["float16", "bfloat16", "float32"] as const)(
+    "its tangents and cotangents are %s where its operands are",
+    (dtype) => {
+      prim.rules.samples.forEach((declared, s) => {
+        const sample = recast(prim, declared, dtype);
+        const [primals, run] = [drawAll(sample), applied(prim, sample.params)];
+        for (const chosen of inexactChoices(sample)) {
+          const result = ifDifferentiable(prim, () =>
+            jvpArrays(run, primals, tangentsFor(primals, chosen), name),
+          );
+          if (result === undefined) continue;
+          const [outs, pushed] = result;
+          outs.forEach((out, j) =>
+            expect(pushed[j]?.aval ?? out.aval, `sample ${s}, tangent ${j}`).toMatchObject({
+              shape: out.shape,
+              dtype: out.dtype,
+            }),
+          );
+          const { linear } = linearizeArrays(
+            (xs) => ({ arrays: run(xs), result: null }),
+            primals,
+            chosen,
+            name,
+          );
+          const pulled = pullBack(
+            linear,
+            outs.map((out) => (isInexact(out.dtype) ? drawLike(out.aval, 5) : null)),
+            primals.length,
+          );
+          pulled.forEach((ct, i) =>
+            expect(ct?.aval ?? primals[i]!.aval, `sample ${s}, cotangent ${i}`).toMatchObject({
+              shape: primals[i]!.shape,
+              dtype: primals[i]!.dtype,
+            }),
+          );
+        }
+      });
+    },
+  );
 
   if (prim.rules.transpose !== undefined) {
     test("its transpose rule transposes its dependence on each operand", () => {
@@ -147,7 +196,14 @@ describe.each(sampled)("%s", (name, prim) => {
         const outs = run(primals);
         const cts = outs.map((out, j) => (isInexact(out.dtype) ? drawLike(out.aval, 50 + j) : null));
         const operands = primals.map((x, k) => (k === i ? new Linear(x.aval) : x));
-        const pulled = ifDifferentiable(prim, () => prim.rules.transpose!(cts, operands, params, outs.map((x) => x.aval)));
+        const pulled = ifDifferentiable(prim, () =>
+          prim.rules.transpose!(
+            cts,
+            operands,
+            params,
+            outs.map((x) => x.aval),
+          ),
+        );
         const ct = pulled?.[i] ?? null;
         if (ct === null) return;
         expect(showAval(ct.aval), `${what}: type of the cotangent`).toBe(showAval(primals[i]!.aval));
@@ -155,15 +211,35 @@ describe.each(sampled)("%s", (name, prim) => {
         // Affine in the operand, so that one difference is exact.
         const t = drawLike(primals[i]!.aval, 3);
         const after = run(primals.with(i, moved(primals[i]!, t, 1)));
-        const difference = outs.map((out, j) => withNumbers(out, numbersOf(after[j]!).map((value, k) => change(value, numbersOf(out)[k]!))));
+        const difference = outs.map((out, j) =>
+          withNumbers(
+            out,
+            numbersOf(after[j]!).map((value, k) => change(value, numbersOf(out)[k]!)),
+          ),
+        );
         const left = difference.reduce((total, d, j) => total + (cts[j] ? pairing(d, cts[j]) : 0), 0);
-        expectNear([left], [pairing(t, ct)], precisionOf([...primals, ...outs]).tolerance, `${name}, ${what}`);
+        expectNear(
+          [left],
+          [pairing(t, ct)],
+          precisionOf([...primals, ...outs]).tolerance,
+          `${name}, ${what}`,
+        );
       });
     });
   }
 });
 
 test("every dtype has a place in these laws", () => {
-  expect(choices([true, false, true])).toEqual([[true, false, false], [false, false, true], [true, false, true]]);
-  expect(Object.keys(dtypeInfo).filter((dtype) => isInexact(dtype as "float32"))).toEqual(["float16", "bfloat16", "float32", "float64", "complex64"]);
+  expect(choices([true, false, true])).toEqual([
+    [true, false, false],
+    [false, false, true],
+    [true, false, true],
+  ]);
+  expect(Object.keys(dtypeInfo).filter((dtype) => isInexact(dtype as "float32"))).toEqual([
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "complex64",
+  ]);
 });

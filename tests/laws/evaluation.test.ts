@@ -8,9 +8,13 @@ import { concrete, expectSameBits, showType } from "./compare.ts";
 import { applied, drawAll, sampled, withoutSamples } from "./samples.ts";
 
 test("every primitive declares samples, or is known to need tests of its own", () => {
-  const missing = [...primitives].filter(([name, { rules }]) => rules.samples.length === 0 && !(name in withoutSamples));
+  const missing = [...primitives].filter(
+    ([name, { rules }]) => rules.samples.length === 0 && !(name in withoutSamples),
+  );
   expect(missing.map(([name]) => name)).toEqual([]);
-  const superfluous = Object.keys(withoutSamples).filter((name) => primitives.get(name)?.rules.samples.length !== 0);
+  const superfluous = Object.keys(withoutSamples).filter(
+    (name) => primitives.get(name)?.rules.samples.length !== 0,
+  );
   expect(superfluous).toEqual([]);
 });
 
@@ -19,7 +23,10 @@ describe.each(sampled)("%s", (name, prim) => {
     prim.rules.samples.forEach((sample, s) => {
       const operands = drawAll(sample);
       const outs = applied(prim, sample.params)(operands).map(concrete);
-      const avals = prim.rules.abstract(operands.map((x) => x.aval), sample.params);
+      const avals = prim.rules.abstract(
+        operands.map((x) => x.aval),
+        sample.params,
+      );
       expect(outs.map(showType), `sample ${s}`).toEqual(avals.map((aval) => showType({ aval } as NDArray)));
       for (const { storage, shape, dtype } of outs) {
         expect(storage, `sample ${s}: storage of ${dtype}`).toBeInstanceOf(dtypeInfo[dtype].storage);
@@ -30,8 +37,15 @@ describe.each(sampled)("%s", (name, prim) => {
 
   test("it is weak where its operands are, if its shape rule says so", () => {
     prim.rules.samples.forEach((sample, s) => {
-      const operands = drawAll(sample).map((x) => (x.dtype === "bool" || x.dtype === "key<fry>" ? x : new NDArray(avalOf(x.shape, x.dtype, true), x.buffer)));
-      const avals = prim.rules.abstract(operands.map((x) => x.aval), sample.params);
+      const operands = drawAll(sample).map((x) =>
+        x.dtype === "bool" || x.dtype === "key<fry>"
+          ? x
+          : new NDArray(avalOf(x.shape, x.dtype, true), x.buffer),
+      );
+      const avals = prim.rules.abstract(
+        operands.map((x) => x.aval),
+        sample.params,
+      );
       const outs = applied(prim, sample.params)(operands);
       expect(outs.map(showType), `sample ${s}`).toEqual(avals.map((aval) => showType({ aval } as NDArray)));
     });
@@ -45,7 +59,9 @@ describe.each(sampled)("%s", (name, prim) => {
       const eager = run(operands);
       const jitted = jit((...xs: NDArray[]) => run(xs))(...operands);
       jitted.forEach((out, i) => expectSameBits(out, eager[i]!, `${name}, sample ${s}, output ${i}`));
-      operands.forEach((x, i) => expect(x.storage, `sample ${s}: operand ${i} is not written to`).toEqual(before[i]));
+      operands.forEach((x, i) =>
+        expect(x.storage, `sample ${s}: operand ${i} is not written to`).toEqual(before[i]),
+      );
     });
   });
 });

@@ -41,7 +41,13 @@ function rotated<T>(values: readonly T[], shape: Shape, by: number): readonly T[
  * Values for a declared operand. `variant` tells examples of a batch apart: drawn values are drawn anew, given rows are
  * moved on, and a given scalar is another one, so that every example is as valid as the declared one.
  */
-export function draw(operand: SampleOperand, seed: number, dtype = dtypeOf(operand), variant = 0, sorted = false): NDArray {
+export function draw(
+  operand: SampleOperand,
+  seed: number,
+  dtype = dtypeOf(operand),
+  variant = 0,
+  sorted = false,
+): NDArray {
   const { shape, between: [low, high] = [-2, 2] } = operand;
   const { kind, lanes } = dtypeInfo[dtype];
   const random = generator(seed * 1009 + variant * 31 + 7);
@@ -51,13 +57,17 @@ export function draw(operand: SampleOperand, seed: number, dtype = dtypeOf(opera
     for (let i = 0; i < storage.length; i++) storage[i] = Math.floor(random() * 2 ** 32);
     return new NDArray(avalOf(shape, dtype), new HostBuffer(storage));
   }
-  const given = operand.values && (sorted || shape.length === 0 ? operand.values : rotated(operand.values, shape, variant));
+  const given =
+    operand.values &&
+    (sorted || shape.length === 0 ? operand.values : rotated(operand.values, shape, variant));
   const next = (i: number): number | boolean => {
     const value = given?.[i];
     if (value === undefined) {
       if (kind === "bool") return random() < 0.5;
       if (isInexact(dtype)) return uniform();
-      return Math.ceil(low) <= Math.floor(high) ? Math.ceil(low) + Math.floor(random() * (Math.floor(high) - Math.ceil(low) + 1)) : Math.round(uniform());
+      return Math.ceil(low) <= Math.floor(high)
+        ? Math.ceil(low) + Math.floor(random() * (Math.floor(high) - Math.ceil(low) + 1))
+        : Math.round(uniform());
     }
     if (shape.length > 0 || isInexact(dtype)) return value;
     return kind === "bool" ? Boolean(value) !== (variant % 2 === 1) : Number(value) + variant;
@@ -75,7 +85,15 @@ export const avalOfSample = (operand: SampleOperand): Aval => avalOf(operand.sha
 
 /** All operands of a sample; `seed` makes other values, `variant` is as in `draw`. */
 export const drawAll = ({ operands, params }: Sample<object>, seed = 1, variant = 0): NDArray[] =>
-  operands.map((operand, i) => draw(operand, seed + 17 * i, dtypeOf(operand), variant, "indicesAreSorted" in params && params.indicesAreSorted === true));
+  operands.map((operand, i) =>
+    draw(
+      operand,
+      seed + 17 * i,
+      dtypeOf(operand),
+      variant,
+      "indicesAreSorted" in params && params.indicesAreSorted === true,
+    ),
+  );
 
 /** A random array like `x`: a tangent or cotangent of it. */
 export const drawLike = ({ shape, dtype }: Aval, seed: number): NDArray =>
@@ -96,7 +114,9 @@ export function withX64<T>(body: () => T): T {
 export function recast(prim: AnyPrimitive, sample: Sample<object>, dtype: DType): Sample<object> {
   const recasted = {
     operands: sample.operands.map((x) => (dtypeOf(x) === "float32" ? { ...x, dtype } : x)),
-    params: Object.fromEntries(Object.entries(sample.params).map(([name, value]) => [name, value === "float32" ? dtype : value])),
+    params: Object.fromEntries(
+      Object.entries(sample.params).map(([name, value]) => [name, value === "float32" ? dtype : value]),
+    ),
   };
   try {
     prim.rules.abstract(recasted.operands.map(avalOfSample), recasted.params);

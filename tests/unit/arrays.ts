@@ -16,7 +16,11 @@ export const values = (x: unknown): number[] => {
 export function expectValues(x: unknown, expected: number | readonly number[]): void {
   const [got, wanted] = [values(x), typeof expected === "number" ? [expected] : expected];
   expect(got.length, `${got.join(" ")} for ${wanted.join(" ")}`).toBe(wanted.length);
-  got.forEach((value, i) => expect(Math.abs(value - wanted[i]!), `${got.join(" ")} for ${wanted.join(" ")}`).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(wanted[i]!))));
+  got.forEach((value, i) =>
+    expect(Math.abs(value - wanted[i]!), `${got.join(" ")} for ${wanted.join(" ")}`).toBeLessThanOrEqual(
+      1e-5 * Math.max(1, Math.abs(wanted[i]!)),
+    ),
+  );
 }
 
 export const shapeOf = (x: unknown): readonly number[] => (x as ArrayValue).shape;

@@ -1,5 +1,24 @@
 import { setTimeout } from "node:timers/promises";
-import { ArgumentError, type ArrayValue, customJvp, evalShape, grad, hessian, jacrev, jit, jvp, lax, linearize, makeJaxpr, numpy as np, quaxify, register, valueAndGrad, vjp, vmap } from "cotangent";
+import {
+  ArgumentError,
+  type ArrayValue,
+  customJvp,
+  evalShape,
+  grad,
+  hessian,
+  jacrev,
+  jit,
+  jvp,
+  lax,
+  linearize,
+  makeJaxpr,
+  numpy as np,
+  quaxify,
+  register,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "cotangent";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { P } from "../../dispatch-values.ts";
 import { afterEachAllWorks, refused } from "./refused.ts";
@@ -48,16 +67,44 @@ test.each<[string, () => unknown]>([
   ["quaxify", () => quaxify(f)(new P(v))],
   ["jit of vmap of grad", () => jit(vmap(grad(f)))(np.ones([2, 3]))],
   ["customJvp", () => customJvp(f)(v)],
-])("%s refuses an async function, whose rejection does no harm", (_, run) => refused(run, ArgumentError, "transform/async", "a traced function must be synchronous, but it returned a Promise"));
+])("%s refuses an async function, whose rejection does no harm", (_, run) =>
+  refused(
+    run,
+    ArgumentError,
+    "transform/async",
+    "a traced function must be synchronous, but it returned a Promise",
+  ),
+);
 
 test("a Promise inside a result is refused by path", () => {
-  refused(() => jit((x: ArrayValue) => ({ y: x, late: [later(x)] }))(v), ArgumentError, "transform/async", "the result at .late[0] is a Promise");
-  refused(() => grad((x: ArrayValue) => [np.sum(x), later(x)], { hasAux: true })(v), ArgumentError, "transform/async", "grad of <lambda>: a traced function must be synchronous");
+  refused(
+    () => jit((x: ArrayValue) => ({ y: x, late: [later(x)] }))(v),
+    ArgumentError,
+    "transform/async",
+    "the result at .late[0] is a Promise",
+  );
+  refused(
+    () => grad((x: ArrayValue) => [np.sum(x), later(x)], { hasAux: true })(v),
+    ArgumentError,
+    "transform/async",
+    "grad of <lambda>: a traced function must be synchronous",
+  );
 });
 
 test("a Promise among the arguments is refused by path", () => {
-  refused(() => jit((x: unknown) => x)({ x: Promise.resolve(v) }), ArgumentError, "transform/async", "jit: argument 0 at .x is a Promise: await it before, and pass its value");
-  refused(() => np.sin(Promise.resolve(v) as never), ArgumentError, "numpy/operand", "np.sin: argument 0", "Promise");
+  refused(
+    () => jit((x: unknown) => x)({ x: Promise.resolve(v) }),
+    ArgumentError,
+    "transform/async",
+    "jit: argument 0 at .x is a Promise: await it before, and pass its value",
+  );
+  refused(
+    () => np.sin(Promise.resolve(v) as never),
+    ArgumentError,
+    "numpy/operand",
+    "np.sin: argument 0",
+    "Promise",
+  );
 });
 
 test("an async rule is refused", () => {
@@ -69,7 +116,12 @@ test("an async rule is refused", () => {
   refused(() => grad(jit(g))(np.float32(1)), ArgumentError, "transform/async", "the JVP rule of");
   class Slow extends P {}
   register(lax.tan, [Slow], (([x]: readonly [Slow]) => later(x.array)) as never);
-  refused(() => lax.tan(new Slow(v)), ArgumentError, "transform/async", "a rule of tan: a traced function must be synchronous");
+  refused(
+    () => lax.tan(new Slow(v)),
+    ArgumentError,
+    "transform/async",
+    "a rule of tan: a traced function must be synchronous",
+  );
 });
 
 test("without a transformation a function may be async, and await inside", async () => {

@@ -1,4 +1,13 @@
-import { type ArrayValue, evalShape, jit, lax, makeJaxpr, numpy as np, ShapeDtypeStruct, vmap } from "cotangent";
+import {
+  type ArrayValue,
+  evalShape,
+  jit,
+  lax,
+  makeJaxpr,
+  numpy as np,
+  ShapeDtypeStruct,
+  vmap,
+} from "cotangent";
 import { describe, expect, test } from "vitest";
 
 describe("an array shares no memory with what it was made of", () => {
@@ -12,7 +21,12 @@ describe("an array shares no memory with what it was made of", () => {
     new Uint8Array(new SharedArrayBuffer(3)).fill(1),
   ])("%o", (data) => {
     const before = Array.from(data);
-    const [array, also, jitted, mapped] = [np.array(data), np.asarray(data), jit((x: ArrayValue) => x)(data as never), vmap((x: ArrayValue) => x)(data as never)];
+    const [array, also, jitted, mapped] = [
+      np.array(data),
+      np.asarray(data),
+      jit((x: ArrayValue) => x)(data as never),
+      vmap((x: ArrayValue) => x)(data as never),
+    ];
     data.fill(9);
     for (const x of [array, also, jitted, mapped]) expect(Array.from(x.data as Float32Array)).toEqual(before);
   });
@@ -27,7 +41,10 @@ describe("an array shares no memory with what it was made of", () => {
     const row = new Float32Array([1, 2]);
     const x = np.array([row, row]);
     row.fill(9);
-    expect(x.toList()).toEqual([[1, 2], [1, 2]]);
+    expect(x.toList()).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
   });
 });
 
@@ -39,16 +56,38 @@ describe("what an array gives is the caller's own", () => {
     expect(x.toList()).toEqual([1, 2, 3]);
   });
   test("data of views: reshaped, transposed, sliced and converted arrays", () => {
-    const x = np.array([[1, 2], [3, 4]]);
-    for (const view of [np.reshape(x, [4]), np.transpose(x), x.get(0), x.get(":", "0:1"), x.astype(np.float32), np.expandDims(x, 0), np.asarray(x), lax.copy(x), lax.stopGradient(x)]) (view.data as Float32Array).fill(9);
-    expect(x.toList()).toEqual([[1, 2], [3, 4]]);
+    const x = np.array([
+      [1, 2],
+      [3, 4],
+    ]);
+    for (const view of [
+      np.reshape(x, [4]),
+      np.transpose(x),
+      x.get(0),
+      x.get(":", "0:1"),
+      x.astype(np.float32),
+      np.expandDims(x, 0),
+      np.asarray(x),
+      lax.copy(x),
+      lax.stopGradient(x),
+    ])
+      (view.data as Float32Array).fill(9);
+    expect(x.toList()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
   test("results of jit that are its arguments or its constants", () => {
     const c = np.array([5, 6]);
     const f = jit((x: ArrayValue) => [x, c, np.add(x, c)]);
     const x = np.array([1, 2]);
     for (const out of f(x)) (out.data as Float32Array).fill(9);
-    expect([x.toList(), c.toList(), f(x)[1]!.toList(), f(x)[2]!.toList()]).toEqual([[1, 2], [5, 6], [5, 6], [6, 8]]);
+    expect([x.toList(), c.toList(), f(x)[1]!.toList(), f(x)[2]!.toList()]).toEqual([
+      [1, 2],
+      [5, 6],
+      [5, 6],
+      [6, 8],
+    ]);
   });
 });
 
@@ -80,7 +119,12 @@ describe("lists that were given stay the caller's own", () => {
   });
   test("axes", () => {
     const [axes, permutation] = [[0], [1, 0]];
-    const staged = makeJaxpr((x: ArrayValue) => [lax.reduceSum(x, axes), lax.transpose(x, permutation), lax.squeeze(np.expandDims(x, 0), axes), lax.rev(x, axes)])(np.ones([2, 3]));
+    const staged = makeJaxpr((x: ArrayValue) => [
+      lax.reduceSum(x, axes),
+      lax.transpose(x, permutation),
+      lax.squeeze(np.expandDims(x, 0), axes),
+      lax.rev(x, axes),
+    ])(np.ones([2, 3]));
     axes.fill(77);
     permutation.fill(77);
     expect(String(staged)).not.toContain("77");

@@ -5,7 +5,12 @@ import { isEager } from "../../../src/core/trace.ts";
 type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** Runs `run`, which must throw an error of this class and code whose message has all of `parts`. */
-export function refused(run: () => unknown, error: ErrorClass, code: string, ...parts: readonly (string | RegExp)[]): void {
+export function refused(
+  run: () => unknown,
+  error: ErrorClass,
+  code: string,
+  ...parts: readonly (string | RegExp)[]
+): void {
   let caught: unknown;
   try {
     const result = run();
@@ -14,7 +19,10 @@ export function refused(run: () => unknown, error: ErrorClass, code: string, ...
     caught = thrown;
   }
   expect(caught).toBeInstanceOf(error);
-  expect(caught instanceof CotangentError || caught instanceof tree.TreeError, "an error of the library").toBe(true);
+  expect(
+    caught instanceof CotangentError || caught instanceof tree.TreeError,
+    "an error of the library",
+  ).toBe(true);
   expect((caught as { code: string }).code).toBe(code);
   for (const part of parts) expect((caught as Error).message).toMatch(part);
 }

@@ -227,6 +227,13 @@ test("what would change the shape, dtype or weakness of the result is left alone
   );
 });
 
+test("an identity that is refused leaves the next one its turn", () => {
+  const f = (x: ArrayValue) => lax.mul(x, lax.broadcastInDim(scalarOf(1, "float32"), [3], []));
+  expect(textOf(f, avalOf([3], "float32", true))).toBe(
+    "{ lambda ; a:f32[3]. let b:f32[3] = mul a 1.0:f32[] in (b,) }",
+  );
+});
+
 test("equations keep their source through a rewriting", () => {
   const program = programOf((x, y) => lax.add(x, lax.neg(y)), [f32(2), f32(2)]);
   expect(simpler(program).jaxpr.eqns[0]!.source).toBe(program.jaxpr.eqns[1]!.source);

@@ -40,9 +40,14 @@ describe("the rule is used by", () => {
       grad((x: ArrayValue) => reduceSum(vmap(each)(x), [0])),
       grad((x: ArrayValue) => reduceSum(jit(vmap(each))(x), [0])),
       grad((x: ArrayValue) => reduceSum(vmap(jit(each))(x), [0])),
-      quaxify(grad((x: ArrayValue) => reduceSum(jit(vmap(each))(x), [0])), { strict: true }),
+      quaxify(
+        grad((x: ArrayValue) => reduceSum(jit(vmap(each))(x), [0])),
+        { strict: true },
+      ),
       grad((x: ArrayValue) => reduceSum(quaxify(jit(vmap(each)), { strict: true })(x), [0])),
-      jit((x: ArrayValue) => vmap((x: ArrayValue) => jvp(quaxify(each, { strict: true }), [x], [array(1)])[1])(x)),
+      jit((x: ArrayValue) =>
+        vmap((x: ArrayValue) => jvp(quaxify(each, { strict: true }), [x], [array(1)])[1])(x),
+      ),
     ];
     for (const order of orders) expectValues(order(array([0.5, 1, 2])), [0.5, 1, 2].map(slope));
   });
@@ -71,7 +76,9 @@ test("without a rule it can be run, and not differentiated", () => {
   });
   expectValues(f(array(1)), Math.sin(1));
   expect(() => grad(f)(array(1))).toThrow(DifferentiationError);
-  expect(() => grad(f)(array(1))).toThrow("no JVP is defined for the customJvp function mine: give it one with defjvp or defjvps");
+  expect(() => grad(f)(array(1))).toThrow(
+    "no JVP is defined for the customJvp function mine: give it one with defjvp or defjvps",
+  );
 });
 
 describe("defjvps", () => {
@@ -92,18 +99,28 @@ describe("defjvps", () => {
 describe("arguments", () => {
   test("are trees, with static leaves", () => {
     const f = customJvp((p: { a: ArrayValue; name: string }, x: ArrayValue) => mul(p.a, x));
-    f.defjvp(([p, x]: [{ a: ArrayValue; name: string }, ArrayValue], [pt, t]: [{ a: ArrayValue }, ArrayValue]) => {
-      expect(p.name).toBe("n");
-      return [mul(p.a, x), add(mul(pt.a, x), mul(mul(p.a, t), 10))];
-    });
-    const g = grad(f, [0, 1])({ a: array(2), name: "n" }, array(3)) as unknown as [{ a: ArrayValue; name: string }, ArrayValue];
+    f.defjvp(
+      ([p, x]: [{ a: ArrayValue; name: string }, ArrayValue], [pt, t]: [{ a: ArrayValue }, ArrayValue]) => {
+        expect(p.name).toBe("n");
+        return [mul(p.a, x), add(mul(pt.a, x), mul(mul(p.a, t), 10))];
+      },
+    );
+    const g = grad(f, [0, 1])({ a: array(2), name: "n" }, array(3)) as unknown as [
+      { a: ArrayValue; name: string },
+      ArrayValue,
+    ];
     expectValues(g[0].a, 3);
     expectValues(g[1], 20);
     expect(g[0].name).toBe("n");
   });
   test("nondiffArgnums come first in the rule", () => {
-    const f = customJvp((g: (x: ArrayValue) => ArrayValue, x: ArrayValue, n: number) => mul(g(x), n), { nondiffArgnums: [0, 2] });
-    f.defjvp((g: (x: ArrayValue) => ArrayValue, n: number, [x]: [ArrayValue], [t]: [ArrayValue]) => [mul(g(x), n), mul(t, n * 1000)]);
+    const f = customJvp((g: (x: ArrayValue) => ArrayValue, x: ArrayValue, n: number) => mul(g(x), n), {
+      nondiffArgnums: [0, 2],
+    });
+    f.defjvp((g: (x: ArrayValue) => ArrayValue, n: number, [x]: [ArrayValue], [t]: [ArrayValue]) => [
+      mul(g(x), n),
+      mul(t, n * 1000),
+    ]);
     expectValues(f(sin, array(1), 2), 2 * Math.sin(1));
     expectValues(grad((x: ArrayValue) => f(sin, x, 2))(array(1)), 2000);
     expect(() => f.defjvps(null)).toThrow("defjvps does not go with nondiffArgnums");
@@ -153,7 +170,9 @@ describe("a rule is refused", () => {
   test("for its tangent's shape, dtype or tree", () => {
     expect(withRule(([x]) => [x, array([1])])).toThrow(ShapeError);
     expect(withRule(([x]) => [x, array([1, 2], "int32")])).toThrow(DTypeError);
-    expect(withRule(([x]) => [x, { a: x }])).toThrow("the JVP rule of <lambda>: : the tangent must be an array, got an object of class Object");
+    expect(withRule(([x]) => [x, { a: x }])).toThrow(
+      "the JVP rule of <lambda>: : the tangent must be an array, got an object of class Object",
+    );
   });
   test("for what it returns", () => {
     expect(withRule(([x]) => x)).toThrow(ArgumentError);
@@ -166,7 +185,9 @@ test("quaxify goes inside, and keeps what becomes an array an array", () => {
   const relu = customJvp((x: ArrayValue) => mul(x, 2));
   relu.defjvp(([x]: [ArrayValue], [t]: [ArrayValue]) => [relu(x), mul(t, 3)]);
   expect(values(quaxify((x: ArrayValue) => relu(x))(new P(array([1, 2]))))).toEqual([2, 4]);
-  expect(values(quaxify(grad((x: ArrayValue) => reduceSum(relu(x), [0])))(new P(array([1, 2]))))).toEqual([3, 3]);
+  expect(values(quaxify(grad((x: ArrayValue) => reduceSum(relu(x), [0])))(new P(array([1, 2]))))).toEqual([
+    3, 3,
+  ]);
   const g = grad((x: P) => reduceSum(quaxify((x: ArrayValue) => relu(x))(x), [0]))(new P(array([1, 2])));
   expect(values((g as P).array)).toEqual([3, 3]);
 });

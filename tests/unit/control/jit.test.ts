@@ -25,7 +25,11 @@ function counted<Args extends unknown[], R>(f: (...args: Args) => R, ...rest: un
   return { f: jit(body, ...rest), counter };
 }
 
-const sum = (x: ArrayValue): ArrayValue => reduceSum(x, x.shape.map((_, axis) => axis));
+const sum = (x: ArrayValue): ArrayValue =>
+  reduceSum(
+    x,
+    x.shape.map((_, axis) => axis),
+  );
 
 describe("the cache", () => {
   test("a second call with the same signature does not trace", () => {
@@ -50,7 +54,10 @@ describe("the cache", () => {
     expect(counter.traces).toBe(2);
   });
   test("strings, booleans and functions are static", () => {
-    const { f, counter } = counted((x: ArrayValue, mode: string, g: (x: ArrayValue) => ArrayValue, on: boolean) => (on ? g(x) : mode === "neg" ? neg(x) : x));
+    const { f, counter } = counted(
+      (x: ArrayValue, mode: string, g: (x: ArrayValue) => ArrayValue, on: boolean) =>
+        on ? g(x) : mode === "neg" ? neg(x) : x,
+    );
     expect(values(f(array([1]), "neg", sin, false))).toEqual([-1]);
     expect(values(f(array([1]), "id", sin, false))).toEqual([1]);
     expectValues(f(array([1]), "id", sin, true), Math.sin(1));
@@ -145,7 +152,9 @@ describe("nested", () => {
   });
   test("inline: true leaves none", () => {
     const inlined = jit((x: ArrayValue) => sin(x), { inline: true });
-    expect(String(makeJaxpr((x: ArrayValue) => inlined(x))(array(1)))).toBe("{ lambda ; a:f32[]. let b:f32[] = sin a in (b,) }");
+    expect(String(makeJaxpr((x: ArrayValue) => inlined(x))(array(1)))).toBe(
+      "{ lambda ; a:f32[]. let b:f32[] = sin a in (b,) }",
+    );
     expectValues(inlined(array(1)), Math.sin(1));
   });
   test("many levels deep", () => {
@@ -172,25 +181,36 @@ describe("under transformations", () => {
     const g = grad(jit((p: { a: ArrayValue; b: ArrayValue }) => sum(p.a)))({ a: array([1]), b: array([1]) });
     expect(values(g.a)).toEqual([1]);
     expect(g.b).toBeInstanceOf(Zero);
-    expect(jit(grad((p: { a: ArrayValue; b: ArrayValue }) => sum(p.a)))({ a: array([1]), b: array([1]) }).b).toBeInstanceOf(Zero);
+    expect(
+      jit(grad((p: { a: ArrayValue; b: ArrayValue }) => sum(p.a)))({ a: array([1]), b: array([1]) }).b,
+    ).toBeInstanceOf(Zero);
   });
   test("only what depends on the differentiated argument is in the backward program", () => {
-    const text = String(makeJaxpr((x: ArrayValue, y: ArrayValue) => grad(jit((x: ArrayValue, y: ArrayValue) => mul(x, sin(y))))(x, y))(array(1), array(2)));
+    const text = String(
+      makeJaxpr((x: ArrayValue, y: ArrayValue) =>
+        grad(jit((x: ArrayValue, y: ArrayValue) => mul(x, sin(y))))(x, y),
+      )(array(1), array(2)),
+    );
     expect(text).not.toContain("cos");
   });
 });
 
 describe("static arguments", () => {
   test("are part of the program", () => {
-    const { f, counter } = counted((x: ArrayValue, n: number) => {
-      for (let i = 0; i < n; i++) x = add(x, x);
-      return x;
-    }, { staticArgnums: 1 });
+    const { f, counter } = counted(
+      (x: ArrayValue, n: number) => {
+        for (let i = 0; i < n; i++) x = add(x, x);
+        return x;
+      },
+      { staticArgnums: 1 },
+    );
     expect([1, 2, 3, 2].map((n) => values(f(array(1), n))[0])).toEqual([2, 4, 8, 4]);
     expect(counter.traces).toBe(3);
   });
   test("count from the end, and may be several, first ones too", () => {
-    const f = jit((a: number, x: ArrayValue, b: string) => (b === "twice" ? mul(x, a * 2) : mul(x, a)), { staticArgnums: [0, -1] });
+    const f = jit((a: number, x: ArrayValue, b: string) => (b === "twice" ? mul(x, a * 2) : mul(x, a)), {
+      staticArgnums: [0, -1],
+    });
     expect(values(f(3, array(1), "twice"))).toEqual([6]);
     expect(values(f(3, array(1), "once"))).toEqual([3]);
   });
@@ -202,11 +222,17 @@ describe("static arguments", () => {
   test("that can change are refused, frozen ones are not", () => {
     const f = jit((x: ArrayValue, o: { n: number }) => mul(x, o.n), { staticArgnums: 1 });
     expect(() => f(array(1), { n: 2 })).toThrow(ArgumentError);
-    expect(() => f(array(1), { n: 2 })).toThrow("jit of <lambda>: static argument 1 is an object of class Object, which can change without notice: pass a number, string or function, or freeze it with Object.freeze");
+    expect(() => f(array(1), { n: 2 })).toThrow(
+      "jit of <lambda>: static argument 1 is an object of class Object, which can change without notice: pass a number, string or function, or freeze it with Object.freeze",
+    );
     const frozen = Object.freeze({ n: 2 });
     expect(values(f(array(1), frozen))).toEqual([2]);
-    expect(() => jit((x: ArrayValue, _: number[]) => x, { staticArgnums: 1 })(array(1), [1, 2])).toThrow("static argument 1 is a list of 2");
-    expect(() => jit((x: ArrayValue) => x, { staticArgnums: 0 })(array(1))).toThrow("static argument 0 is NDArray f32[]");
+    expect(() => jit((x: ArrayValue, _: number[]) => x, { staticArgnums: 1 })(array(1), [1, 2])).toThrow(
+      "static argument 1 is a list of 2",
+    );
+    expect(() => jit((x: ArrayValue) => x, { staticArgnums: 0 })(array(1))).toThrow(
+      "static argument 0 is NDArray f32[]",
+    );
   });
 });
 
@@ -266,7 +292,10 @@ describe("explainCacheMisses", () => {
 class Scale {
   static readonly [nodeKind]: NodeKind = "fields";
   static traces = 0;
-  constructor(readonly w: ArrayValue, readonly power: number) {}
+  constructor(
+    readonly w: ArrayValue,
+    readonly power: number,
+  ) {}
   forward(x: ArrayValue): ArrayValue {
     Scale.traces++;
     return this.power === 2 ? mul(mul(this.w, this.w), x) : mul(this.w, x);
@@ -280,7 +309,8 @@ describe("a Module", () => {
     expect([a, b, c].map((m) => values(jit(m)(array(1)))[0])).toEqual([2, 3, 9]);
     expect(Scale.traces).toBe(2);
   });
-  test("can be differentiated where it is closed over", () => expectValues(grad((w: ArrayValue) => jit(new Scale(w, 2))(array(1)))(array(3)), 6));
+  test("can be differentiated where it is closed over", () =>
+    expectValues(grad((w: ArrayValue) => jit(new Scale(w, 2))(array(1)))(array(3)), 6));
 });
 
 describe("results", () => {
@@ -297,12 +327,20 @@ describe("results", () => {
     expect(jit(() => undefined)()).toBeUndefined();
     expect(values(jit(() => array([4]))())).toEqual([4]);
   });
-  test("of integers and booleans", () => expect(values(jit((x: ArrayValue) => convertElementType(x, "bool"))(array([0, 2])))).toEqual([0, 1]));
+  test("of integers and booleans", () =>
+    expect(values(jit((x: ArrayValue) => convertElementType(x, "bool"))(array([0, 2])))).toEqual([0, 1]));
 });
 
 test("unknown options are refused", () => {
-  expect(() => jit(sin, { staticArgnum: 1 })).toThrow("jit has no option staticArgnum; did you mean staticArgnums?");
+  expect(() => jit(sin, { staticArgnum: 1 })).toThrow(
+    "jit has no option staticArgnum; did you mean staticArgnums?",
+  );
   expect(() => jit(3 as never)).toThrow("jit takes a function or a Module with a forward method, got number");
 });
 
-test("the name is that of the function", () => expect(jit(function named(x: ArrayValue) { return x; }).name).toBe("named"));
+test("the name is that of the function", () =>
+  expect(
+    jit(function named(x: ArrayValue) {
+      return x;
+    }).name,
+  ).toBe("named"));

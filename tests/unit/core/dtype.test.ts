@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { config } from "../../../src/core/config.ts";
-import { canonicalDType, type DType, dtypes, promoteTypes, toDType, type TypeOf } from "../../../src/core/dtype.ts";
+import {
+  canonicalDType,
+  type DType,
+  dtypes,
+  promoteTypes,
+  toDType,
+  type TypeOf,
+} from "../../../src/core/dtype.ts";
 import { type CotangentError } from "../../../src/core/errors.ts";
 
 // jnp.result_type of each pair, JAX 0.10.2; a star is a weak type, -- is complex128. Rows and columns in this order:
@@ -55,7 +62,9 @@ const typeOf = (name: string): TypeOf => ({ dtype: canonicalDType(named[name]!),
 function shown(a: TypeOf, b: TypeOf): string {
   try {
     const { dtype, weak } = promoteTypes([a, b]);
-    return Object.keys(named).find((name) => named[name] === dtype && !name.endsWith("*"))! + (weak ? "*" : "");
+    return (
+      Object.keys(named).find((name) => named[name] === dtype && !name.endsWith("*"))! + (weak ? "*" : "")
+    );
   } catch (error) {
     expect((error as CotangentError).code).toBe("dtype/complex128");
     return "--";
@@ -82,7 +91,11 @@ test("promotion of several types is their least upper bound, in any order", () =
 });
 
 test("keys promote with nothing", () => {
-  const promote = () => promoteTypes([{ dtype: "key<fry>", weak: false }, { dtype: "float32", weak: false }]);
+  const promote = () =>
+    promoteTypes([
+      { dtype: "key<fry>", weak: false },
+      { dtype: "float32", weak: false },
+    ]);
   expect(promote).toThrow("no dtype holds both key<fry> and float32");
 });
 
@@ -96,7 +109,9 @@ test("a 64-bit dtype is narrowed with one warning, and kept under x64", () => {
 });
 
 test("what is no dtype is refused, with the nearest name", () => {
-  expect(() => toDType("flaot32" as DType, "np.zeros")).toThrow('np.zeros: flaot32 is not a dtype; did you mean "float32"?');
+  expect(() => toDType("flaot32" as DType, "np.zeros")).toThrow(
+    'np.zeros: flaot32 is not a dtype; did you mean "float32"?',
+  );
   expect(() => toDType(7 as never)).toThrow("7 is not a dtype");
   expect(() => toDType(null as never)).toThrow("null is not a dtype");
   expect(() => toDType("toString" as DType)).toThrow("not a dtype");

@@ -1,8 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { config } from "../../../src/core/config.ts";
-import { activeSource, captureSource, parseStack, showSource, userPosition, whileStaging, withSource } from "../../../src/core/source.ts";
+import {
+  activeSource,
+  captureSource,
+  parseStack,
+  showSource,
+  userPosition,
+  whileStaging,
+  withSource,
+} from "../../../src/core/source.ts";
 
-const library = /^(.*src\/)core\/source\.ts$/.exec(new URL("../../../src/core/source.ts", import.meta.url).pathname)![1]!;
+const library = /^(.*src\/)core\/source\.ts$/.exec(
+  new URL("../../../src/core/source.ts", import.meta.url).pathname,
+)![1]!;
 
 describe.each([
   [
@@ -42,8 +52,13 @@ Model@file:///home/me/model.ts:12:5
 });
 
 test("frames of Windows and of the web are read", () => {
-  const stack = "    at f (C:\\me\\model.ts:1:2)\n    at g (https://me.org/app.js?v=1:3:4)\n    at eval (eval at h (x.js:1:1), <anonymous>:5:6)";
-  expect(parseStack(stack).map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual(["C:\\me\\model.ts:1:2", "https://me.org/app.js?v=1:3:4", expect.stringContaining("5:6")]);
+  const stack =
+    "    at f (C:\\me\\model.ts:1:2)\n    at g (https://me.org/app.js?v=1:3:4)\n    at eval (eval at h (x.js:1:1), <anonymous>:5:6)";
+  expect(parseStack(stack).map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual([
+    "C:\\me\\model.ts:1:2",
+    "https://me.org/app.js?v=1:3:4",
+    expect.stringContaining("5:6"),
+  ]);
 });
 
 test("no stack shows nothing", () => {

@@ -4,7 +4,16 @@ import { expect, test } from "vitest";
 import { EscapedTracerError } from "../../../src/core/errors.ts";
 import type { AnyPrimitive } from "../../../src/core/primitive.ts";
 import { scalarOf } from "../../../src/core/scalar.ts";
-import { bind, currentTrace, describe as show, isEager, Trace, Tracer, withNewTrace, withTrace } from "../../../src/core/trace.ts";
+import {
+  bind,
+  currentTrace,
+  describe as show,
+  isEager,
+  Trace,
+  Tracer,
+  withNewTrace,
+  withTrace,
+} from "../../../src/core/trace.ts";
 import { type ArrayValue, avalOf, type NDArray } from "../../../src/core/value.ts";
 import { add, neg } from "../../../src/lax/index.ts";
 
@@ -55,7 +64,9 @@ test("the outer trace is current again after an error", () => {
 test("eager evaluation refuses a tracer, and says whose it is", () => {
   const escaped = withNewTrace(recorder(), () => neg(1));
   expect(() => neg(escaped)).toThrow(EscapedTracerError);
-  expect(() => neg(escaped)).toThrow("neg got a tracer of f32[2] outside the transformation that made it. It was made by recorder of test.");
+  expect(() => neg(escaped)).toThrow(
+    "neg got a tracer of f32[2] outside the transformation that made it. It was made by recorder of test.",
+  );
   expect(neg(scalarOf(2, "float32")).dtype).toBe("float32");
 });
 
@@ -67,7 +78,22 @@ test("bind takes values only", () => {
 
 test("anything can be described", () => {
   class Mine {}
-  const things = [scalarOf(1, "int32"), null, undefined, [1, 2], "a", () => 0, function named() {}, new Mine(), { a: 1 }, 3, true, Object.create(null), Symbol("s"), 1n];
+  const things = [
+    scalarOf(1, "int32"),
+    null,
+    undefined,
+    [1, 2],
+    "a",
+    () => 0,
+    function named() {},
+    new Mine(),
+    { a: 1 },
+    3,
+    true,
+    Object.create(null),
+    Symbol("s"),
+    1n,
+  ];
   expect(things.map(show)).toEqual([
     "NDArray i32[]",
     "null",

@@ -12,16 +12,17 @@ import { array, values } from "../arrays.ts";
 
 const calls: string[] = [];
 /** Tells when it runs. */
-const noisy: Primitive<"noisy", [x: ArrayValue], { readonly name: string; readonly keep: boolean }> = definePrimitive("noisy", {
-  abstract: ([x]) => x,
-  jvp: "none",
-  batch: "elementwise",
-  effects: ({ keep }) => (keep ? ["ordered"] : []),
-  evaluate: ([x], { name }) => {
-    calls.push(name);
-    return [x];
-  },
-});
+const noisy: Primitive<"noisy", [x: ArrayValue], { readonly name: string; readonly keep: boolean }> =
+  definePrimitive("noisy", {
+    abstract: ([x]) => x,
+    jvp: "none",
+    batch: "elementwise",
+    effects: ({ keep }) => (keep ? ["ordered"] : []),
+    evaluate: ([x], { name }) => {
+      calls.push(name);
+      return [x];
+    },
+  });
 const say = (x: ArrayValue, name: string, keep = false) => noisy.bind([x], { name, keep })[0]!;
 
 const run = (f: (x: ArrayValue) => ArrayValue[], wanted?: boolean[]) => {
@@ -55,7 +56,10 @@ test("effects are run, in order, and what they read", () => {
 
 test("an output may be an input, a literal, or named twice", () => {
   const outs = run((x) => [x, x, sin.bind([x], {})[0]!]);
-  expect(outs.slice(0, 2).map(values)).toEqual([[1, 2], [1, 2]]);
+  expect(outs.slice(0, 2).map(values)).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
 });
 
 test("equations keep the source that they were staged with", () => {
@@ -86,7 +90,14 @@ test("a wrong number of inputs, or an undefined variable, is refused", () => {
   const closed = makeJaxpr((x: ArrayValue) => sin(x))(array([1]));
   expect(() => evaluateJaxpr(closed, [])).toThrow("evaluate: the jaxpr takes 1 inputs, got 0");
   const [stray, out] = [new Var(avalOf([], "float32")), new Var(avalOf([], "float32"))];
-  const eqn = { primitive: sin, inputs: [stray], outputs: [out], params: {} satisfies NoParams, effects: [], source: undefined };
+  const eqn = {
+    primitive: sin,
+    inputs: [stray],
+    outputs: [out],
+    params: {} satisfies NoParams,
+    effects: [],
+    source: undefined,
+  };
   const broken = new ClosedJaxpr({ constvars: [], invars: [], eqns: [eqn], outvars: [out], effects: [] }, []);
   expect(() => evaluateJaxpr(broken, [])).toThrow(JaxprError);
 });

@@ -34,14 +34,24 @@ test("it is jvp, with the primal taken apart", () => {
 });
 
 test("the program holds only what is linear in the tangents", () => {
-  const { linear, outs } = linearizeArrays(([x]) => ({ arrays: [mul(sin(x!), cos(x!))], result: null }), [array([1, 2])], [true], "test");
+  const { linear, outs } = linearizeArrays(
+    ([x]) => ({ arrays: [mul(sin(x!), cos(x!))], result: null }),
+    [array([1, 2])],
+    [true],
+    "test",
+  );
   expect(outs.length).toBe(1);
   const names = linear.program.jaxpr.eqns.map((eqn) => eqn.primitive.primitive);
   expect(new Set(names)).toEqual(new Set(["mul", "neg", "add_any"]));
 });
 
 test("what the tangents do not reach is no output of the program", () => {
-  const { linear } = linearizeArrays(([x, y]) => ({ arrays: [sin(x!), sin(y!)], result: null }), [array(1), array(2)], [true, false], "test");
+  const { linear } = linearizeArrays(
+    ([x, y]) => ({ arrays: [sin(x!), sin(y!)], result: null }),
+    [array(1), array(2)],
+    [true, false],
+    "test",
+  );
   expect([linear.inputs, linear.outputs]).toEqual([[0], [0, null]]);
 });
 
@@ -51,7 +61,11 @@ test("a zero tangent is allowed", () => {
 });
 
 test("aux is passed on", () => {
-  const [y, push, aux] = linearize((x: ArrayValue) => [mul(x, x), { twice: add(x, x) }] as const, [array(3)], { hasAux: true }) as [ArrayValue, (t: ArrayValue) => unknown, { twice: ArrayValue }];
+  const [y, push, aux] = linearize(
+    (x: ArrayValue) => [mul(x, x), { twice: add(x, x) }] as const,
+    [array(3)],
+    { hasAux: true },
+  ) as [ArrayValue, (t: ArrayValue) => unknown, { twice: ArrayValue }];
   expectValues(y, 9);
   expectValues(push(array(1)), 6);
   expectValues(aux.twice, 6);
@@ -75,6 +89,8 @@ describe("inside other transformations", () => {
 
 test("tangents that do not fit are refused by path", () => {
   const [, push] = linearize((p: { w: ArrayValue }) => p.w, [{ w: array([1, 2]) }]);
-  expect(() => push({ w: array([1]) })).toThrow("the linearized function: argument 0 at .w: primal and tangent shapes differ");
+  expect(() => push({ w: array([1]) })).toThrow(
+    "the linearized function: argument 0 at .w: primal and tangent shapes differ",
+  );
   expect(() => push(array([1, 2]) as never)).toThrow("the tree of tangents has another structure");
 });

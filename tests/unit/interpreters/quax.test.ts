@@ -1,13 +1,38 @@
 import { describe, expect, test } from "vitest";
 import { D1, D2, Hi, P, Pr, R, Sub } from "../../dispatch-values.ts";
 import { jit } from "../../../src/control/index.ts";
-import { ArgumentError, ConcretizationError, DispatchError, MaterialiseError } from "../../../src/core/errors.ts";
-import { type ArrayValue, ArrayValue as ArrayValueClass, avalOf, concreteOf, NDArray, type Value } from "../../../src/core/value.ts";
+import {
+  ArgumentError,
+  ConcretizationError,
+  DispatchError,
+  MaterialiseError,
+} from "../../../src/core/errors.ts";
+import {
+  type ArrayValue,
+  ArrayValue as ArrayValueClass,
+  avalOf,
+  concreteOf,
+  NDArray,
+  type Value,
+} from "../../../src/core/value.ts";
 import { jvp } from "../../../src/interpreters/jvp.ts";
 import { type Miss, quaxify, register, withMisses } from "../../../src/interpreters/quax.ts";
 import { grad, vjp } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
-import { add, cos, div, dynamicSlice, exp, max, mul, neg, reduceSum, sin, sub, tanh } from "../../../src/lax/index.ts";
+import {
+  add,
+  cos,
+  div,
+  dynamicSlice,
+  exp,
+  max,
+  mul,
+  neg,
+  reduceSum,
+  sin,
+  sub,
+  tanh,
+} from "../../../src/lax/index.ts";
 import { array, expectValues, shapeOf, values } from "../arrays.ts";
 
 const r = (x: number | number[]) => new R(array(x));
@@ -43,9 +68,12 @@ describe("dispatch order", () => {
   test("equally narrow rules are an error that lists them", () => {
     const run = () => quaxify(sub)(new Hi(array(1)), new Hi(array(2)));
     expect(run).toThrow(DispatchError);
-    expect(run).toThrow(/^sub is ambiguous for operands of classes \(Hi, Hi\)\. Candidates:\n {2}register\(sub, \[Hi, ArrayValue\]\)\n {2}register\(sub, \[ArrayValue, Hi\]\)\nRegister a rule for exactly these classes/);
+    expect(run).toThrow(
+      /^sub is ambiguous for operands of classes \(Hi, Hi\)\. Candidates:\n {2}register\(sub, \[Hi, ArrayValue\]\)\n {2}register\(sub, \[ArrayValue, Hi\]\)\nRegister a rule for exactly these classes/,
+    );
   });
-  test("unless one has precedence", () => expect(values(quaxify(sub)(new Pr(array(1)), new Pr(array(2))))).toEqual([1]));
+  test("unless one has precedence", () =>
+    expect(values(quaxify(sub)(new Pr(array(1)), new Pr(array(2))))).toEqual([1]));
   test("precedence does not make a wide rule beat a narrow one", () => {
     class Wide extends P {}
     register(div, [ArrayValueClass, Wide], () => array(-1), { precedence: 9 });
@@ -59,7 +87,9 @@ describe("dispatch order", () => {
     expect(quaxify(add)(new D1(array(1)), new D1(array(1)))).toBeInstanceOf(D1);
   });
   test("several defaults are an error", () => {
-    expect(() => quaxify(add)(new D1(array(1)), new D2(array(2)))).toThrow("add: several classes define a default rule: D1, D2; register(lax.add, [D1, D2], (operands, params) => …) would decide");
+    expect(() => quaxify(add)(new D1(array(1)), new D2(array(2)))).toThrow(
+      "add: several classes define a default rule: D1, D2; register(lax.add, [D1, D2], (operands, params) => …) would decide",
+    );
   });
   test("a rule beats a default", () => {
     register(max, [D1, ArrayValueClass], () => array(-5));
@@ -74,12 +104,18 @@ describe("dispatch order", () => {
   test("a value that refuses is an error naming the rule that is missing", () => {
     const run = () => quaxify(add)(new Sealed(), array(1));
     expect(run).toThrow(MaterialiseError);
-    expect(run).toThrow("Sealed cannot be turned into a plain array (add has no rule for it: allow it to materialise, or register(lax.add, [Sealed, ArrayValue], (operands, params) => …))");
+    expect(run).toThrow(
+      "Sealed cannot be turned into a plain array (add has no rule for it: allow it to materialise, or register(lax.add, [Sealed, ArrayValue], (operands, params) => …))",
+    );
   });
   test("operands after the signature match `rest`", () => {
     class Row extends P {}
-    register(dynamicSlice, [Row], ([x], { sliceSizes }) => new Row(dynamicSlice(x.array, [0], sliceSizes)), { rest: ArrayValueClass });
-    expect(quaxify((x: ArrayValue) => dynamicSlice(x, [1], [2]))(new Row(array([1, 2, 3])))).toBeInstanceOf(Row);
+    register(dynamicSlice, [Row], ([x], { sliceSizes }) => new Row(dynamicSlice(x.array, [0], sliceSizes)), {
+      rest: ArrayValueClass,
+    });
+    expect(quaxify((x: ArrayValue) => dynamicSlice(x, [1], [2]))(new Row(array([1, 2, 3])))).toBeInstanceOf(
+      Row,
+    );
   });
 });
 
@@ -104,15 +140,23 @@ describe("register", () => {
     expect([values(f(x)), values(g(x))]).toEqual([[7], [7]]);
   });
   test("what is no primitive, or no list of classes, is refused", () => {
-    expect(() => register(Math.sin as never, [R] as never, () => array(1))).toThrow("register takes a primitive such as lax.mul, got the function sin");
-    expect(() => register(sin, ["R" as never], () => array(1))).toThrow('register(sin): the signature is a list of classes, one for each operand, got the string "R"');
+    expect(() => register(Math.sin as never, [R] as never, () => array(1))).toThrow(
+      "register takes a primitive such as lax.mul, got the function sin",
+    );
+    expect(() => register(sin, ["R" as never], () => array(1))).toThrow(
+      'register(sin): the signature is a list of classes, one for each operand, got the string "R"',
+    );
     expect(() => register({} as never, [R] as never, () => array(1))).toThrow(ArgumentError);
-    expect(() => register(sin, [R], () => array(1), { precedense: 1 } as never)).toThrow("register has no option precedense; did you mean precedence?");
+    expect(() => register(sin, [R], () => array(1), { precedense: 1 } as never)).toThrow(
+      "register has no option precedense; did you mean precedence?",
+    );
   });
   test("a rule must return values", () => {
     class Bad extends P {}
     register(exp, [Bad], () => 3 as never);
-    expect(() => exp(new Bad(array(1)))).toThrow("a rule of exp returned the number 3: a rule returns a Value, or a list of them");
+    expect(() => exp(new Bad(array(1)))).toThrow(
+      "a rule of exp returned the number 3: a rule returns a Value, or a list of them",
+    );
   });
   test("an error in a rule reaches the user as it is", () => {
     class Throws extends P {}
@@ -137,7 +181,16 @@ describe("bare values", () => {
     const f = (x: ArrayValue) => reduceSum(add(x, two), [0]);
     expect(values(jit(f)(array([1, 1])))).toEqual([7]);
     expect(values(grad(f)(array([1, 1])))).toEqual([1, 1]);
-    expect(values(vmap((x: ArrayValue) => reduceSum(add(x, two), [0]))(array([[1, 1], [2, 2]])))).toEqual([7, 9]);
+    expect(
+      values(
+        vmap((x: ArrayValue) => reduceSum(add(x, two), [0]))(
+          array([
+            [1, 1],
+            [2, 2],
+          ]),
+        ),
+      ),
+    ).toEqual([7, 9]);
   });
 });
 
@@ -164,7 +217,10 @@ describe("inside quaxify", () => {
     expectValues((quaxify(tanh)(new Outside(array(1))) as unknown as Outside).array, Math.tanh(1));
   });
   test("results come back in their trees, with all that is no value untouched", () => {
-    const out = quaxify((x: ArrayValue) => ({ a: [x, null, "s", 3], b: mul(x, x) }))(r(2)) as unknown as { a: unknown[]; b: unknown };
+    const out = quaxify((x: ArrayValue) => ({ a: [x, null, "s", 3], b: mul(x, x) }))(r(2)) as unknown as {
+      a: unknown[];
+      b: unknown;
+    };
     expectR(out.a[0], 2);
     expect(out.a.slice(1)).toEqual([null, "s", 3]);
     expectR(out.b, 104);
@@ -180,7 +236,10 @@ describe("filterSpec", () => {
   };
   test.each([
     [false, [true, true]],
-    [[true, false], [false, true]],
+    [
+      [true, false],
+      [false, true],
+    ],
     [(x: unknown) => !(x instanceof Sub), [false, true]],
   ])("%o decides what is boxed", (filterSpec, expected) => {
     seen.length = 0;
@@ -195,7 +254,9 @@ describe("strict", () => {
   test("forbids to materialise, and shows the missing rule", () => {
     const run = () => quaxify(f, { strict: true })(r(1));
     expect(run).toThrow(DispatchError);
-    expect(run).toThrow(/sin has no rule for \(R\) and strict mode forbids to materialise.*register\(lax\.sin, \[R\]/);
+    expect(run).toThrow(
+      /sin has no rule for \(R\) and strict mode forbids to materialise.*register\(lax\.sin, \[R\]/,
+    );
   });
   test("holds inside jit, and only inside the call", () => {
     expect(() => quaxify(jit(f), { strict: true })(r(1))).toThrow(DispatchError);
@@ -208,15 +269,27 @@ describe("strict", () => {
 describe("withMisses", () => {
   test("tells of each operation that materialised, with its line if staged", () => {
     const misses: Miss[] = [];
-    const out = withMisses((miss) => misses.push(miss), () => quaxify((x: ArrayValue) => add(sin(x), mul(x, x)))(r(1)));
+    const out = withMisses(
+      (miss) => misses.push(miss),
+      () => quaxify((x: ArrayValue) => add(sin(x), mul(x, x)))(r(1)),
+    );
     expectValues(out, Math.sin(1) + 101);
-    expect(misses.map(({ primitive, classes }) => `${primitive}(${classes.join(", ")})`)).toEqual(["sin(R)", "add(NDArray, R)"]);
-    withMisses((miss) => misses.push(miss), () => jit(quaxify((x: ArrayValue) => sin(x)))(r(3)));
+    expect(misses.map(({ primitive, classes }) => `${primitive}(${classes.join(", ")})`)).toEqual([
+      "sin(R)",
+      "add(NDArray, R)",
+    ]);
+    withMisses(
+      (miss) => misses.push(miss),
+      () => jit(quaxify((x: ArrayValue) => sin(x)))(r(3)),
+    );
     expect(misses.at(-1)!.source).toMatch(/quax\.test\.ts:\d+/);
   });
   test("hears nothing afterwards", () => {
     const misses: Miss[] = [];
-    withMisses((miss) => misses.push(miss), () => undefined);
+    withMisses(
+      (miss) => misses.push(miss),
+      () => undefined,
+    );
     sin(r(1));
     expect(misses).toEqual([]);
   });
@@ -243,12 +316,17 @@ describe("with other transformations", () => {
   });
   test("values with static fields differ by them in jit", () => {
     class Tagged extends P {
-      constructor(array: ArrayValue, readonly tag: string) {
+      constructor(
+        array: ArrayValue,
+        readonly tag: string,
+      ) {
         super(array);
       }
     }
     register(neg, [Tagged], ([x]) => new Tagged(x.array, `-${x.tag}`));
-    const f = jit((x: ArrayValue) => quaxify((x: ArrayValue) => neg(x))(x)) as unknown as (x: Tagged) => Tagged;
+    const f = jit((x: ArrayValue) => quaxify((x: ArrayValue) => neg(x))(x)) as unknown as (
+      x: Tagged,
+    ) => Tagged;
     expect([f(new Tagged(array(1), "a")).tag, f(new Tagged(array(1), "b")).tag]).toEqual(["-a", "-b"]);
   });
 });

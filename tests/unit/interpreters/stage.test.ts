@@ -61,15 +61,23 @@ test("tracers of an outer staging are constants of the inner one", () => {
 
 test("a tracer of a staging that is over is refused, with its origin", () => {
   let leaked: ArrayValue | undefined;
-  stage(([x]) => [(leaked = x!)], [pair], "first", (i) => `argument ${i} of mine`);
+  stage(
+    ([x]) => [(leaked = x!)],
+    [pair],
+    "first",
+    (i) => `argument ${i} of mine`,
+  );
   expect(() => stage(() => [neg(leaked!)], [], "second")).toThrow(EscapedTracerError);
-  expect(() => stage(() => [leaked!], [], "second")).toThrow("second uses a tracer of f32[2] whose transformation has ended. It is argument 0 of mine of first.");
+  expect(() => stage(() => [leaked!], [], "second")).toThrow(
+    "second uses a tracer of f32[2] whose transformation has ended. It is argument 0 of mine of first.",
+  );
 });
 
 describe("the user's line", () => {
   test("is kept with each equation", () => {
     const { jaxpr } = stage(([x]) => [neg(sin(x!))], [scalar], "test");
-    for (const { source } of jaxpr.eqns) expect(showSource(source)).toMatch(/interpreters\/stage\.test\.ts:\d+:\d+/);
+    for (const { source } of jaxpr.eqns)
+      expect(showSource(source)).toMatch(/interpreters\/stage\.test\.ts:\d+:\d+/);
   });
   test("is that of the operation the user called, for all that it is made of", () => {
     const { jaxpr } = stage(([x]) => [dot(x!, x!)], [pair], "test");
@@ -77,8 +85,18 @@ describe("the user's line", () => {
   });
   test("is in errors of shape rules, once", () => {
     const bad = () => stage(([x, y]) => [add(x!, y!)], [pair, avalOf([3], "float32")], "test");
-    expect(bad).toThrow(/^add got incompatible shapes for broadcasting: \(2,\), \(3,\) \(at interpreters\/stage\.test\.ts:\d+:\d+\)$/);
-    expect(() => stage(() => [stage(([x, y]) => [add(x!, y!)], [pair, avalOf([3], "float32")], "inner").consts[0] as ArrayValue], [], "outer")).toThrow(/\(at [^()]*\)$/);
+    expect(bad).toThrow(
+      /^add got incompatible shapes for broadcasting: \(2,\), \(3,\) \(at interpreters\/stage\.test\.ts:\d+:\d+\)$/,
+    );
+    expect(() =>
+      stage(
+        () => [
+          stage(([x, y]) => [add(x!, y!)], [pair, avalOf([3], "float32")], "inner").consts[0] as ArrayValue,
+        ],
+        [],
+        "outer",
+      ),
+    ).toThrow(/\(at [^()]*\)$/);
   });
   test("is not captured when config.sources is off", () => {
     config.sources = false;
@@ -92,21 +110,28 @@ describe("the user's line", () => {
 
 describe("makeJaxpr", () => {
   test("prints as JAX does", () => {
-    expect(String(makeJaxpr((x: ArrayValue) => sin(x))(array([1, 2])))).toBe("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }");
+    expect(String(makeJaxpr((x: ArrayValue) => sin(x))(array([1, 2])))).toBe(
+      "{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }",
+    );
   });
   test("takes numbers, trees and structs for arrays", () => {
     const f = ({ a }: { a: ArrayValue[] }, s: number) => [mul(a[0]!, s), 3];
-    expect(String(makeJaxpr(f)({ a: [new ShapeDtypeStruct([2], "float32") as never] }, 1.5))).toBe("{ lambda ; a:f32[2] b:f32[]. let c:f32[2] = mul a b in (c, 3:i32[]) }");
+    expect(String(makeJaxpr(f)({ a: [new ShapeDtypeStruct([2], "float32") as never] }, 1.5))).toBe(
+      "{ lambda ; a:f32[2] b:f32[]. let c:f32[2] = mul a b in (c, 3:i32[]) }",
+    );
   });
 });
 
 describe("evalShape", () => {
   test("is the result with structs for arrays, and computes nothing", () => {
     let calls = 0;
-    const shape = evalShape((x: ArrayValue) => {
-      calls++;
-      return { y: mul(x, x), name: "n" };
-    }, new ShapeDtypeStruct([1000, 1000, 100], "float32"));
+    const shape = evalShape(
+      (x: ArrayValue) => {
+        calls++;
+        return { y: mul(x, x), name: "n" };
+      },
+      new ShapeDtypeStruct([1000, 1000, 100], "float32"),
+    );
     expect(shape.y.shape).toEqual([1000, 1000, 100]);
     expect(shape.y.dtype).toBe("float32");
     expect([shape.name, calls]).toEqual(["n", 1]);

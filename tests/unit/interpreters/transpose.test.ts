@@ -24,7 +24,8 @@ test("inputs that are not linear are values, and what only they feed runs forwar
 
 test("a structural zero costs nothing", () => {
   const closed = makeJaxpr((x: ArrayValue, y: ArrayValue) => [mul(x, 2), mul(y, 3)])(array([1]), array([1]));
-  const backwards = (ct: ArrayValue) => transposeJaxpr(closed, [linear(1), linear(1)], [ct, null]).filter((x) => x !== null);
+  const backwards = (ct: ArrayValue) =>
+    transposeJaxpr(closed, [linear(1), linear(1)], [ct, null]).filter((x) => x !== null);
   expect(makeJaxpr(backwards)(array([1])).jaxpr.eqns.map((eqn) => eqn.primitive.primitive)).toEqual(["mul"]);
   expect(transposeJaxpr(closed, [linear(1), linear(1)], [null, null])).toEqual([null, null]);
 });
@@ -45,5 +46,7 @@ test("what is not linear is refused by name", () => {
   const closed = makeJaxpr((x: ArrayValue) => reduceSum(sin(x), [0]))(array([1, 2]));
   const run = () => transposeJaxpr(closed, [linear(2)], [array(1)]);
   expect(run).toThrow(DifferentiationError);
-  expect(run).toThrow("sin has no transpose rule: it is not linear, or not in the operand that is differentiated");
+  expect(run).toThrow(
+    "sin has no transpose rule: it is not linear, or not in the operand that is differentiated",
+  );
 });

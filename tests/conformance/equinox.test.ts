@@ -1,0 +1,107 @@
+import { type ArrayValue, grad, jit, nn, numpy as np, optim, random, tree, valueAndGrad, vmap } from "cotangent";
+import { describe, expect, test } from "vitest";
+import { type Case, decode, expectMatch, isRefused, load, typedError } from "./golden.ts";
+import { reasonLeft } from "./left.ts";
+
+interface Settings {
+  readonly inFeatures: number;
+  readonly outFeatures: number | "scalar";
+  readonly inSize: number;
+  readonly outSize: number;
+  readonly widthSize: number;
+  readonly depth: number;
+  readonly activation: string;
+  readonly finalActivation: string;
+  readonly useBias: boolean;
+  readonly useFinalBias: boolean;
+  readonly shape: readonly number[];
+  readonly eps: number;
+  readonly use_weight: boolean;
+  readonly use_bias: boolean;
+  readonly p: number;
+  readonly inference: boolean;
+}
+type Layer = nn.Module & { forward(x: ArrayValue): ArrayValue };
+
+const activations: Record<string, (x: ArrayValue) => ArrayValue> = { ...nn, identity: (x: ArrayValue) => x } as never;
+
+const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module> = {
+  Linear: ({ inFeatures, outFeatures, useBias }, key) => new nn.Linear(inFeatures, outFeatures, { useBias, key }),
+  MLP: ({ inSize, outSize, widthSize, depth, activation, finalActivation, useBias, useFinalBias }, key) =>
+    new nn.MLP(inSize, outSize, widthSize, depth, {
+      activation: activations[activation]!,
+      finalActivation: activations[finalActivation]!,
+      useBias,
+      useFinalBias,
+      key,
+    }),
+  LayerNorm: ({ shape, eps, use_weight: useWeight, use_bias: useBias }) => new nn.LayerNorm(shape, { eps, useWeight, useBias }),
+  Dropout: ({ p, inference = false }) => new nn.Dropout(p, { inference }),
+  Sequential: (_, key) => {
+    const [k0, k1] = [random.split(key).get(0), random.split(key).get(1)];
+    return new nn.Sequential([new nn.Linear(3, 4, { key: k0 }), new nn.Lambda(nn.relu), new nn.Linear(4, 2, { key: k1 })]);
+  },
+};
+
+const seedOf = (c: Case, name = "keySeed"): ArrayValue => random.key((decode(c.inputs[name]) as number | null | undefined) ?? 0);
+const layerOf = (c: Case): Layer => layers[String(c.params["layer"])]!(c.params as unknown as Settings, seedOf(c)) as Layer;
+const paths = (part: unknown): Record<string, unknown> => Object.fromEntries(tree.leavesWithPath(part).map(([path, leaf]) => [tree.pathToString(path), leaf]));
+const apply = (c: Case) => (layer: Layer, x: ArrayValue): ArrayValue =>
+  String(c.params["call"] ?? "").startsWith("vmap") ? vmap((row: ArrayValue) => layer.forward(row))(x) : layer.forward(x);
+
+const cases = load("equinox").filter((c) => reasonLeft(c, "equinox") === undefined);
+const built = cases.filter((c) => "weights" in c.expected);
+
+describe.each([
+  ["eager", <F>(f: F) => f],
+  ["jit", jit as <F>(f: F) => F],
+] as const)("%s", (_, wrap) => {
+  test.each(built)("$name", (c) => {
+    const layer = layerOf(c);
+    const [x] = decode(c.inputs["args"]) as [ArrayValue];
+    expectMatch(wrap(apply(c))(layer, x), c.expected["out"], c.tol);
+  });
+
+  test.each(built.filter((c) => "gradSumSq" in c.expected))("gradient of $name", (c) => {
+    const [x] = decode(c.inputs["args"]) as [ArrayValue];
+    const loss = (layer: Layer) => np.sum(np.square(apply(c)(layer, x)));
+    expectMatch(paths(wrap(grad(loss))(layerOf(c))), c.expected["gradSumSq"], c.tol);
+  });
+});
+
+test.each(built)("initial weights of $name are Equinox's bit for bit", (c) => expectMatch(paths(layerOf(c)), c.expected["weights"], "exact"));
+
+const onX = cases.filter((c) => "x" in c.inputs && !("y" in c.inputs));
+const forward = (c: Case): unknown => layerOf(c).forward(decode(c.inputs["x"]) as ArrayValue);
+test.each(onX.filter((c) => !isRefused(c)))("$name", (c) => expectMatch(forward(c), c.expected["out"], c.tol));
+test.each(onX.filter(isRefused))("$name is refused", (c) => expect(() => forward(c)).toThrow(typedError));
+
+test.each(cases.filter((c) => c.params["op"] === "tree_equal"))("$name", (c) => {
+  expectMatch(tree.equal(decode(c.inputs["a"]), decode(c.inputs["b"])), c.expected, c.tol);
+});
+
+test("tree/tree_at_err_none: the only null of a tree can be selected", () => {
+  expect(tree.at((t: { a: null | number }) => t.a, { a: null }, 1)).toEqual({ a: 1 });
+});
+
+test("train/mlp_sgd20", () => {
+  const c = cases.find(({ name }) => name === "train/mlp_sgd20")!;
+  const [x, y] = [decode(c.inputs["x"]) as ArrayValue, decode(c.inputs["y"]) as ArrayValue];
+  const loss = (model: nn.MLP) => np.mean(np.square(np.subtract(vmap((row: ArrayValue) => model.forward(row))(x), y)));
+  const optimiser = optim.sgd(0.1);
+  let model = new nn.MLP(2, 1, 8, 2, { activation: np.tanh, key: seedOf(c) });
+  let state = optimiser.init(model);
+  const step = jit((model: nn.MLP, state: ReturnType<typeof optimiser.init>) => {
+    const [value, gradient] = valueAndGrad(loss)(model);
+    const [updates, next] = optimiser.update(gradient, state, model);
+    return [optim.applyUpdates(model, updates), next, value] as const;
+  });
+  const losses: ArrayValue[] = [];
+  for (let i = 0; i < 20; i++) {
+    const [nextModel, nextState, value] = step(model, state);
+    [model, state] = [nextModel, nextState];
+    losses.push(value);
+  }
+  expectMatch(np.stack(losses), c.expected["losses"], c.tol, "losses");
+  expectMatch(paths(model), c.expected["final"], c.tol, "final");
+});
