@@ -1,28 +1,22 @@
 import { type Atom, type ClosedJaxpr, Var } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
-import { bind, currentTrace, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
+import { bind, currentTrace, Trace, withNewTrace, withTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, avalOf } from "../core/value.ts";
 import { checkList, type Flat, flattenArguments, flattenResult, numbersAmong, splitAux, toFunction, weakFloat } from "./arguments.ts";
 import { evaluateJaxpr } from "./evaluate.ts";
 import { JvpTrace, matchTangents } from "./jvp.ts";
 import type { AuxOf, HasAux, MainOf, Traceable } from "./signature.ts";
-import { JaxprBuilder } from "./stage.ts";
+import { JaxprBuilder, VariableTracer } from "./stage.ts";
 import { tangentDType, zeroTangent } from "./zero.ts";
 
 /** A value that is not known yet: a variable of the program for later. */
-export class UnknownTracer extends Tracer {
+export class UnknownTracer extends VariableTracer {
   constructor(
     override readonly trace: PartialTrace,
-    readonly atom: Var,
+    atom: Var,
   ) {
-    super();
-  }
-  override get aval(): Aval {
-    return this.atom.aval;
-  }
-  override concrete(): null {
-    return null;
+    super(atom);
   }
 }
 

@@ -46,12 +46,9 @@ function withPosition(error: unknown, source: string | undefined): unknown {
   return error;
 }
 
-/** A variable of the program being written. */
-export class StageTracer extends Tracer {
-  constructor(
-    override readonly trace: StageTrace,
-    readonly atom: Var,
-  ) {
+/** A variable of a program that a trace is writing. */
+export abstract class VariableTracer extends Tracer {
+  constructor(readonly atom: Var) {
     super();
   }
   override get aval(): Aval {
@@ -59,6 +56,16 @@ export class StageTracer extends Tracer {
   }
   override concrete(): null {
     return null;
+  }
+}
+
+/** A value of the function being staged. */
+export class StageTracer extends VariableTracer {
+  constructor(
+    override readonly trace: StageTrace,
+    atom: Var,
+  ) {
+    super(atom);
   }
   override get origin(): string {
     const index = this.trace.invars.indexOf(this.atom);

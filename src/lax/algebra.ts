@@ -33,11 +33,7 @@ export function unbroadcast(ct: ArrayValue, { shape }: Aval): ArrayValue {
   if (sameShape(ct.shape, shape)) return ct;
   if (shape.length === 0) return reduceSum.bind([ct], { axes: range(ct.ndim) })[0]!;
   const axes = range(ct.ndim).filter((axis) => shape[axis] === 1 && ct.shape[axis] !== 1);
-  const summed = reduceSum.bind([ct], { axes })[0]!;
-  return broadcastInDim.bind([summed], {
-    shape,
-    broadcastDimensions: range(ct.ndim).filter((axis) => !axes.includes(axis)),
-  })[0]!;
+  return reshapeTo(reduceSum.bind([ct], { axes })[0]!, shape);
 }
 
 /** `x` with axis `from` at place `to`. */
@@ -72,17 +68,15 @@ export function alignBatch(
     dims[i] === null ? x.ndim === 0 : dims[i] === first && x.ndim === rank + 1,
   );
   if (simple) return { operands: [...operands], dim: first };
-  const aligned = operands.map((x, i) => {
+  const inFront = operands.map((x, i) => {
     const dim = dims[i] ?? null;
-    if (dim === null) {
-      if (x.ndim === 0) return x;
-      return broadcastInDim.bind([x], { shape: [1, ...x.shape], broadcastDimensions: range(x.ndim, 1) })[0]!;
-    }
-    const front = moveAxis(x, dim, 0);
-    if (front.ndim === rank + 1) return front;
+    return dim !== null ? moveAxis(x, dim, 0) : x.ndim === 0 ? x : broadcastBatch(x, 1);
+  });
+  const aligned = inFront.map((x) => {
+    if (x.ndim === 0 || x.ndim === rank + 1) return x;
     // A batch of scalars beside arrays: [B] → [B, 1, …, 1].
-    const shape = [front.shape[0]!, ...range(rank).map(() => 1)];
-    return broadcastInDim.bind([front], { shape, broadcastDimensions: [0] })[0]!;
+    const shape = [x.shape[0]!, ...range(rank).map(() => 1)];
+    return broadcastInDim.bind([x], { shape, broadcastDimensions: [0] })[0]!;
   });
   return { operands: aligned, dim: 0 };
 }

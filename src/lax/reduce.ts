@@ -87,10 +87,11 @@ export const reduceSum: Reduce<"reduce_sum"> = definePrimitive("reduce_sum", {
   jvp: "linear",
   transpose: [
     (ct, [x], { axes }) =>
-      broadcastInDim.bind([ct], {
-        shape: x.aval.shape,
-        broadcastDimensions: range(x.aval.shape.length).filter((axis) => !axes.includes(axis)),
-      })[0]!,
+      broadcastInDim(
+        ct,
+        x.aval.shape,
+        range(x.aval.shape.length).filter((axis) => !axes.includes(axis)),
+      ),
   ],
   show: ({ axes }) => ({ axes, out_sharding: null }),
   samples,
@@ -134,7 +135,8 @@ const pushExtreme: PushForward<[ArrayValue], ReduceParams> = (t, out, [x], { axe
     x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
   );
   const attained = convertElementType(eq(x, extreme), t.dtype);
-  return div(reduceSum(mul(t, attained), axes), reduceSum(attained, axes));
+  const count = reduceSum(attained, axes);
+  return div(reduceSum(mul(t, attained), axes), count);
 };
 
 const untied: readonly Sample<ReduceParams>[] = [

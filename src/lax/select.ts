@@ -54,10 +54,9 @@ function selectAbstract([which, ...cases]: readonly Aval[]): Aval {
 const spread = (x: ArrayValue, shape: readonly number[], dim: number): ArrayValue =>
   broadcastInDim.bind([x], { shape, broadcastDimensions: [dim] })[0]!;
 
-/** The cotangent where `which` chose case `i` of `count`. */
-const chosen = (ct: ArrayValue, which: ArrayValue, i: number, count: number): ArrayValue => {
+/** The cotangent where `which` chose case `i` of `count`, elsewhere zero. */
+const chosen = (ct: ArrayValue, zero: ArrayValue, which: ArrayValue, i: number, count: number): ArrayValue => {
   if (count === 1) return ct;
-  const zero = zeros(ct.aval);
   if (which.dtype === "bool") return i === 1 ? select(which, ct, zero) : select(which, zero, ct);
   const here = i === 0 ? le(which, 0) : i === count - 1 ? ge(which, i) : eq(which, i);
   return select(here, ct, zero);
@@ -88,13 +87,13 @@ export const selectN: Op<
       selectN.bind([which, ...cases.map((x, i) => tangents[i] ?? zeros(x.aval))] as [ArrayValue], {}),
     ];
   },
-  transpose: ([ct], [which, ...cases]) => [
-    null,
+  transpose: ([ct], [which, ...cases]) => {
+    if (!ct) return [null];
+    const zero = zeros(ct.aval);
     // `which` is no number that could be differentiated, so it is here.
-    ...cases.map((x, i) =>
-      ct && x instanceof Linear ? chosen(ct, which as ArrayValue, i, cases.length) : null,
-    ),
-  ],
+    const pull = (i: number) => chosen(ct, zero, which as ArrayValue, i, cases.length);
+    return [null, ...cases.map((x, i) => (x instanceof Linear ? pull(i) : null))];
+  },
   batch: ([which, ...cases], [whichDim, ...caseDims], size) => {
     const dim = caseDims.find((d) => d !== null) ?? whichDim ?? 0;
     const batched = cases.map((x, i) => materialiseBatch(x, caseDims[i]!, size, dim));

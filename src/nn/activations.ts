@@ -28,8 +28,9 @@ const relu6WithRule = customJvp(
   named("relu6", (x: Operand): ArrayValue => np.minimum(np.maximum(x, 0), np.weak(6, "float"))),
 );
 relu6WithRule.defjvp(([x]: [ArrayValue], [t]: [ArrayValue]) => {
+  const out = relu6(x);
   const inside = np.logicalAnd(np.greater(x, 0), np.less(x, 6));
-  return [relu6(x), lax.select(inside, t, zeroLike(t))];
+  return [out, lax.select(inside, t, zeroLike(t))];
 });
 /** `min(max(x, 0), 6)`; its derivative at 0 and at 6 is 0. @see `jax.nn.relu6` */
 export const relu6: UnaryFunction = relu6WithRule;
@@ -95,8 +96,9 @@ export const elu: WithAlpha = (x, ...rest) => {
 export const celu: WithAlpha = (x, ...rest) => {
   const { alpha = np.weak(1, "float") } = readOptions<AlphaOptions>("nn.celu", ["alpha"], rest);
   const zero = np.weak(0, "float");
+  const above = np.maximum(x, zero);
   const below = np.expm1(np.divide(np.minimum(x, zero), alpha));
-  return np.add(np.maximum(x, zero), np.multiply(alpha, below));
+  return np.add(above, np.multiply(alpha, below));
 };
 
 const SELU_ALPHA = 1.6732632423543772;
@@ -139,8 +141,9 @@ export function gelu(
   const [array] = promoteInexact("nn.gelu", x);
   const constant = (value: number) => scalarOf(value, array.dtype);
   if (!approximate) {
+    const half = np.multiply(0.5, array);
     const tail = lax.erfc(np.multiply(np.negative(array), constant(Math.SQRT1_2)));
-    return np.multiply(np.multiply(0.5, array), tail);
+    return np.multiply(half, tail);
   }
   const cubic = np.add(array, np.multiply(0.044715, lax.integerPow(array, 3)));
   const cdf = np.multiply(0.5, np.add(1, np.tanh(np.multiply(constant(Math.sqrt(2 / Math.PI)), cubic))));

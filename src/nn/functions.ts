@@ -94,9 +94,10 @@ export function logsumexp(
   const chosen = where === null ? x : np.where(where, x, 0);
   const [array, factors] = operandsOf(chosen, b);
   const axes = canonicalAxes(options.axis, array.ndim, "nn.logsumexp");
-  const peak = np.max(np.real(array), { axis: axes, keepdims: true, initial: -Infinity, where });
+  const peak = np.max(np.real(array), { axis: axes, initial: -Infinity, where });
   const shift = lax.stopGradient(np.where(lax.isFinite(peak), peak, 0));
-  const terms = np.exp(np.subtract(array, shift));
+  const shiftAlong = lax.expandDims(shift, axes);
+  const terms = np.exp(np.subtract(array, shiftAlong));
   const total = np.sum(factors === null ? terms : np.multiply(terms, factors), {
     axis: axes,
     keepdims,
@@ -104,7 +105,7 @@ export function logsumexp(
   });
   const sign = np.sign(total);
   const magnitude = returnSign || !isComplex(array.dtype) ? np.abs(total) : total;
-  const out = np.add(np.log(magnitude), keepdims ? shift : np.squeeze(shift, axes));
+  const out = np.add(np.log(magnitude), keepdims ? shiftAlong : shift);
   if (returnSign) return [out, sign];
   return factors === null || isComplex(out.dtype) ? out : np.where(np.less(sign, 0), NaN, out);
 }
@@ -150,7 +151,8 @@ export function standardize(x: Operand, ...rest: Optionals<[axis: Axes], Standar
     algorithm === "stable"
       ? average(np.square(np.subtract(x, mean)))
       : np.maximum(np.subtract(average(np.square(x)), np.square(mean)), 0);
-  return np.multiply(np.subtract(x, mean), lax.rsqrt(np.add(options.variance ?? spread(), epsilon)));
+  const variance = options.variance ?? spread();
+  return np.multiply(np.subtract(x, mean), lax.rsqrt(np.add(variance, epsilon)));
 }
 
 export interface OneHotOptions {
@@ -180,7 +182,7 @@ export function oneHot(
   const dtype = options.dtype === undefined ? weakDType("float") : toDType(options.dtype, caller);
   const axis = canonicalAxis(options.axis ?? -1, array.ndim + 1, caller);
   const shape = new Array<number>(array.ndim).fill(1).toSpliced(axis, 0, numClasses);
+  const indices = lax.expandDims(array, [axis]);
   const classes = lax.broadcastedIota(array.dtype, shape, axis);
-  const indices = lax.reshape(array, array.shape.toSpliced(axis, 0, 1));
   return lax.convertElementType(lax.eq(indices, classes), dtype);
 }

@@ -98,11 +98,11 @@ export class Linear extends Module {
           `nn.Linear of "scalar" input takes an array without axes, got shape ${showShape(input.shape)}: use vmap for a batch`,
         );
       }
-      input = lax.reshape(input, [1]);
+      input = lax.expandDims(input, [0]);
     }
     const product = np.matmul(this.weight, input);
     const out = this.bias === null ? product : np.add(product, this.bias);
-    return this.outFeatures === "scalar" ? lax.reshape(out, []) : out;
+    return this.outFeatures === "scalar" ? lax.squeeze(out, [0]) : out;
   }
 }
 

@@ -2,7 +2,7 @@ import { isComplex, isInteger } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import type { Axis } from "../core/method-types.ts";
 import { isPlainObject, type Optionals, readOptions } from "../core/options.ts";
-import { canonicalAxes, canonicalAxis, showShape } from "../core/shape.ts";
+import { canonicalAxes, canonicalAxis, range, showShape } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { cumsum } from "./cumulative.ts";
@@ -48,12 +48,9 @@ export function diff(x: Operand, ...rest: Optionals<[n: number, axis: number], D
   };
   const parts = [...beside(prepend), a, ...beside(append)];
   if (parts.length > 1) a = concatenate(parts, place);
+  const others = range(place).map(() => ":");
   for (let i = 0; i < n; i++) {
-    const size = a.shape[place]!;
-    const [next, before] = [
-      lax.sliceInDim(a, Math.min(1, size), size, { axis: place }),
-      lax.sliceInDim(a, 0, Math.max(size - 1, 0), { axis: place }),
-    ];
+    const [next, before] = [get(a, ...others, "1:"), get(a, ...others, ":-1")];
     a = a.dtype === "bool" ? lax.ne(next, before) : lax.sub(next, before);
   }
   return a;

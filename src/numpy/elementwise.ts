@@ -2,7 +2,7 @@ import { isComplex } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
-import { isBool, isIntegral, isUnsigned, promoteDTypesNumeric } from "./promotion.ts";
+import { cast, isBool, isIntegral, isUnsigned, promoteDTypesNumeric } from "./promotion.ts";
 import {
   binary,
   type BinaryFunction,

@@ -2,7 +2,7 @@ import { toDType } from "../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { DTypeOption } from "../core/method-types.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
-import { canonicalAxis, checkShape, range, showShape } from "../core/shape.ts";
+import { canonicalAxis, checkShape, range, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
@@ -26,17 +26,19 @@ export function checkInteger(value: unknown, name: string, caller: string): numb
   throw new ArgumentError("numpy/integer", `${caller}: ${name} must be an integer, got ${describe(value)}`);
 }
 
-/** `compare(row + k, column)` for each place of a grid, as `dtype`. */
+const rowOf = (shape: Shape): ArrayValue => lax.broadcastedIota("int32", shape, 0);
+const columnOf = (shape: Shape): ArrayValue => lax.broadcastedIota("int32", shape, 1);
+
+/** What a rule says of each place of a grid and diagonal `k`, as `dtype`. */
 function grid(
   caller: string,
   rows: number,
   rest: GridRest,
-  compare: (row: ArrayValue, column: ArrayValue) => ArrayValue,
+  flagsOf: (shape: Shape, k: number) => ArrayValue,
 ): ArrayValue {
   const { M = null, k = 0, dtype } = readOptions<DiagonalGridOptions>(caller, ["M", "k", "dtype"], rest);
   const shape = checkShape([rows, M ?? rows], caller);
-  const [row, column] = [lax.broadcastedIota("int32", shape, 0), lax.broadcastedIota("int32", shape, 1)];
-  const flags = compare(lax.add(row, checkInteger(k, "k", caller)), column);
+  const flags = flagsOf(shape, checkInteger(k, "k", caller));
   return cast(flags, toDType(dtype ?? defaultFloat(), caller), false, caller);
 }
 
@@ -47,7 +49,10 @@ function grid(
  * @throws ShapeError on a size that is no natural number. @see `jax.numpy.eye`
  */
 export const eye = (N: number, ...rest: GridRest): ArrayValue =>
-  grid("np.eye", N, rest, (i, j) => lax.eq(i, j));
+  grid("np.eye", N, rest, (shape, k) => {
+    const [row, column] = [rowOf(shape), columnOf(shape)];
+    return lax.eq(lax.add(row, k), column);
+  });
 
 /** The square matrix {@link eye}. Shape: `[n, n]`. Dtype: float32 unless given. @see `jax.numpy.identity` */
 export function identity(
@@ -65,7 +70,7 @@ export function identity(
  * @throws ShapeError on a size that is no natural number. @see `jax.numpy.tri`
  */
 export const tri = (N: number, ...rest: GridRest): ArrayValue =>
-  grid("np.tri", N, rest, (i, j) => lax.ge(i, j));
+  grid("np.tri", N, rest, (shape, k) => lax.ge(lax.add(rowOf(shape), k), columnOf(shape)));
 
 interface DiagonalOption {
   /** Which diagonal: 0 the main one, above it positive. */

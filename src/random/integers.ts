@@ -1,4 +1,12 @@
-import { type DType, type DTypeLike, dtypeInfo, isFloat, isInteger, toDType } from "../core/dtype.ts";
+import {
+  canonicalDType,
+  type DType,
+  type DTypeLike,
+  dtypeInfo,
+  isFloat,
+  isInteger,
+  toDType,
+} from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
@@ -26,9 +34,13 @@ function integerBound(bound: Operand, name: string): ArrayValue {
     return isInteger(bound.dtype) ? bound : cast(bound, defaultDType("int"), false, caller);
   }
   const integer = Math.trunc(Number(bound));
-  const dtype = (["int32", "uint32", "int64"] as const).find((d) => fits(integer, d));
+  const [int, uint] = [defaultDType("int"), canonicalDType("uint64")];
+  const dtype = (["int32", int, uint] as const).find((d) => fits(integer, d));
   if (dtype === undefined) {
-    throw new ArgumentError("random/bounds", `${caller} must be an integer, got ${describe(bound)}`);
+    throw new ArgumentError(
+      "random/bounds",
+      `${caller} must be an integer that ${int} or ${uint} can hold, got ${describe(bound)}`,
+    );
   }
   return scalarOf(integer, dtype);
 }

@@ -36,14 +36,14 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
       key,
     }),
   LayerNorm: ({ shape, eps, use_weight: useWeight, use_bias: useBias }) => new nn.LayerNorm(shape, { eps, useWeight, useBias }),
-  Dropout: ({ p, inference = false }) => new nn.Dropout(p, { inference }),
+  Dropout: ({ p, inference }) => new nn.Dropout(p, { inference }),
   Sequential: (_, key) => {
     const [k0, k1] = [random.split(key).get(0), random.split(key).get(1)];
     return new nn.Sequential([new nn.Linear(3, 4, { key: k0 }), new nn.Lambda(nn.relu), new nn.Linear(4, 2, { key: k1 })]);
   },
 };
 
-const seedOf = (c: Case, name = "keySeed"): ArrayValue => random.key((decode(c.inputs[name]) as number | null | undefined) ?? 0);
+const seedOf = (c: Case): ArrayValue => random.key((decode(c.inputs["keySeed"]) as number | null | undefined) ?? 0);
 const layerOf = (c: Case): Layer => layers[String(c.params["layer"])]!(c.params as unknown as Settings, seedOf(c)) as Layer;
 const paths = (part: unknown): Record<string, unknown> => Object.fromEntries(tree.leavesWithPath(part).map(([path, leaf]) => [tree.pathToString(path), leaf]));
 const apply = (c: Case) => (layer: Layer, x: ArrayValue): ArrayValue =>
