@@ -3,14 +3,36 @@
  * `a` and `b`, and `w + a·b` is never formed.
  */
 import { parseArgs } from "node:util";
-import { type ArrayValue, grad, inspect, jit, lora, makeJaxpr, nn, numpy as np, optim, quaxify, random, tree, valueAndGrad, vmap, Zero } from "cotangent";
+import {
+  type ArrayValue,
+  grad,
+  inspect,
+  jit,
+  lora,
+  makeJaxpr,
+  nn,
+  numpy as np,
+  optim,
+  quaxify,
+  random,
+  tree,
+  valueAndGrad,
+  vmap,
+  Zero,
+} from "cotangent";
 import { SingleBar } from "cli-progress";
 import { z } from "zod";
 import { type Digits, readDigits, rowsAt, split, withLabels } from "./digits.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
-  seed: z.coerce.number().int().min(0).max(2 ** 32 - 1).default(0).describe("seed of everything random"),
+  seed: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("seed of everything random"),
   rank: count.default(8).describe("rank of the adapters"),
   epochs: count.default(15).describe("epochs on the classes 0-7"),
   "adapt-epochs": count.default(15).describe("epochs of the adapters on all ten classes"),
@@ -25,7 +47,12 @@ type Settings = z.infer<typeof settings>;
 function readSettings(): Settings {
   const names = Object.keys(settings.shape) as (keyof Settings)[];
   const isFlag = (name: string) => name === "quick" || name === "help";
-  const options = Object.fromEntries([...names, "help"].map((name) => [name, { type: isFlag(name) ? ("boolean" as const) : ("string" as const) }]));
+  const options = Object.fromEntries(
+    [...names, "help"].map((name) => [
+      name,
+      { type: isFlag(name) ? ("boolean" as const) : ("string" as const) },
+    ]),
+  );
   let values: Record<string, unknown>;
   try {
     ({ values } = parseArgs({ options }));
@@ -50,24 +77,38 @@ function fail(message: string): never {
 }
 
 type Model = nn.MLP;
-const logitsOf = quaxify((model: Model, images: ArrayValue) => vmap((image: ArrayValue) => model.forward(image))(images));
+const logitsOf = quaxify((model: Model, images: ArrayValue) =>
+  vmap((image: ArrayValue) => model.forward(image))(images),
+);
 
 /** Mean cross-entropy. */
 const lossOf = (model: Model, { images, labels }: Digits): ArrayValue =>
-  np.negative(np.mean(np.sum(np.multiply(nn.logSoftmax(logitsOf(model, images)), nn.oneHot(labels, 10)), { axis: -1 })));
+  np.negative(
+    np.mean(np.sum(np.multiply(nn.logSoftmax(logitsOf(model, images)), nn.oneHot(labels, 10)), { axis: -1 })),
+  );
 
-const hits = jit((model: Model, { images, labels }: Digits) => np.mean(np.equal(np.argmax(logitsOf(model, images), { axis: -1 }), labels)));
+const hits = jit((model: Model, { images, labels }: Digits) =>
+  np.mean(np.equal(np.argmax(logitsOf(model, images), { axis: -1 }), labels)),
+);
 const accuracy = (model: Model, digits: Digits): number => hits(model, digits).item() as number;
 
 /** A progress bar with loss and accuracy; a plain line per epoch where there is no terminal. */
 function progress(title: string, epochs: number) {
-  const bar = process.stdout.isTTY ? new SingleBar({ format: `${title} {bar} {value}/{total} epochs  loss {loss}  test accuracy {accuracy}`, hideCursor: true }) : null;
+  const bar = process.stdout.isTTY
+    ? new SingleBar({
+        format: `${title} {bar} {value}/{total} epochs  loss {loss}  test accuracy {accuracy}`,
+        hideCursor: true,
+      })
+    : null;
   bar?.start(epochs, 0, { loss: "-", accuracy: "-" });
   return {
     epoch(number: number, loss: number, accuracy: number): void {
       const shown = { loss: loss.toFixed(4), accuracy: `${(100 * accuracy).toFixed(1)} %` };
       if (bar) bar.update(number, shown);
-      else console.log(`${title}: epoch ${number}/${epochs}  loss ${shown.loss}  test accuracy ${shown.accuracy}`);
+      else
+        console.log(
+          `${title}: epoch ${number}/${epochs}  loss ${shown.loss}  test accuracy ${shown.accuracy}`,
+        );
     },
     stop: () => bar?.stop(),
   };
@@ -86,7 +127,17 @@ interface Training<Params> {
 }
 
 /** Adam over shuffled batches; what is trained is `params`. */
-function fit<Params>({ title, params, modelOf, train, test, epochs, batch, learningRate, key }: Training<Params>): Params {
+function fit<Params>({
+  title,
+  params,
+  modelOf,
+  train,
+  test,
+  epochs,
+  batch,
+  learningRate,
+  key,
+}: Training<Params>): Params {
   const steps = Math.floor(train.labels.size / batch);
   const optimiser = optim.adam(optim.cosineDecaySchedule(learningRate, epochs * steps));
   type State = ReturnType<typeof optimiser.init>;
@@ -102,7 +153,11 @@ function fit<Params>({ title, params, modelOf, train, test, epochs, batch, learn
     const order = random.permutation(random.foldIn(key, epoch), train.labels.size);
     let total = 0;
     for (let i = 0; i < steps; i++) {
-      const [next, nextState, loss] = step(current, state, rowsAt(train, order.get(`${i * batch}:${(i + 1) * batch}`)));
+      const [next, nextState, loss] = step(
+        current,
+        state,
+        rowsAt(train, order.get(`${i * batch}:${(i + 1) * batch}`)),
+      );
       [current, state] = [next, nextState];
       total += loss.item() as number;
     }
@@ -119,10 +174,20 @@ function main(options: Settings): void {
   const epochs = options.quick ? 1 : options.epochs;
   const adaptEpochs = options.quick ? 1 : options["adapt-epochs"];
   const keyOf = (purpose: number) => random.foldIn(random.key(options.seed), purpose);
-  const [splitKey, modelKey, trainKey, loraKey, adaptKey] = [keyOf(0), keyOf(1), keyOf(2), keyOf(3), keyOf(4)];
+  const [splitKey, modelKey, trainKey, loraKey, adaptKey] = [
+    keyOf(0),
+    keyOf(1),
+    keyOf(2),
+    keyOf(3),
+    keyOf(4),
+  ];
   const { train, test } = split(readDigits(), 0.8, splitKey);
   const old = (label: number) => label < 8;
-  const [oldTrain, oldTest, newTest] = [withLabels(train, old), withLabels(test, old), withLabels(test, (label) => !old(label))];
+  const [oldTrain, oldTest, newTest] = [
+    withLabels(train, old),
+    withLabels(test, old),
+    withLabels(test, (label) => !old(label)),
+  ];
   console.log(`${train.labels.size} digits to train on, ${test.labels.size} to test on\n`);
 
   const base = fit({
@@ -153,7 +218,11 @@ function main(options: Settings): void {
   });
 
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
-  const row = (m: Model) => ({ "test, classes 0-7": percent(accuracy(m, oldTest)), "test, classes 8-9": percent(accuracy(m, newTest)), "test, all ten": percent(accuracy(m, test)) });
+  const row = (m: Model) => ({
+    "test, classes 0-7": percent(accuracy(m, oldTest)),
+    "test, classes 8-9": percent(accuracy(m, newTest)),
+    "test, all ten": percent(accuracy(m, test)),
+  });
   console.log();
   console.table({ "before (classes 0-7 only)": row(base), "after (LoRA on all ten)": row(modelOf(adapted)) });
   const [trainable, total] = [sizeOf(adapters), sizeOf(model)];
@@ -172,8 +241,13 @@ function showGradient(modelOf: (part: Model) => Model, adapters: Model, model: M
   const reached = tree.leavesWithPath(gradient(adapters)).filter(([, leaf]) => !(leaf instanceof Zero));
   console.log(`gradients: ${reached.map(([path]) => tree.pathToString(path)).join(", ")}`);
   const weights = model.layers.map((layer) => (layer as nn.Linear).weight);
-  const formed = program.jaxpr.eqns.filter((eqn) => eqn.outputs.some((v) => weights.some((w) => v.aval.shape.join() === w.shape.join())));
-  const verdict = formed.length === 0 ? "no equation has the shape of a weight: w + a·b was never formed" : `equations with the shape of a weight: ${formed.map((eqn) => eqn.primitive.primitive).join(", ")}`;
+  const formed = program.jaxpr.eqns.filter((eqn) =>
+    eqn.outputs.some((v) => weights.some((w) => v.aval.shape.join() === w.shape.join())),
+  );
+  const verdict =
+    formed.length === 0
+      ? "no equation has the shape of a weight: w + a·b was never formed"
+      : `equations with the shape of a weight: ${formed.map((eqn) => eqn.primitive.primitive).join(", ")}`;
   console.log(verdict);
 }
 

@@ -10,14 +10,19 @@ export interface Digits {
 
 /** Reads the 1,797 handwritten digits of data/digits. */
 export function readDigits(): Digits {
-  const text = gunzipSync(readFileSync(new URL("../data/digits/digits.csv.gz", import.meta.url))).toString("utf8");
+  const text = gunzipSync(readFileSync(new URL("../data/digits/digits.csv.gz", import.meta.url))).toString(
+    "utf8",
+  );
   const rows = text
     .trim()
     .split("\n")
     .map((line) => line.split(",").map(Number));
-  if (rows.some((row) => row.length !== 65 || row.some(Number.isNaN))) throw new Error("data/digits/digits.csv.gz is not 65 numbers a row");
+  if (rows.some((row) => row.length !== 65 || row.some(Number.isNaN)))
+    throw new Error("data/digits/digits.csv.gz is not 65 numbers a row");
   return {
-    images: np.array(Float32Array.from(rows.flatMap((row) => row.slice(0, 64).map((pixel) => pixel / 16)))).reshape([-1, 64]),
+    images: np
+      .array(Float32Array.from(rows.flatMap((row) => row.slice(0, 64).map((pixel) => pixel / 16))))
+      .reshape([-1, 64]),
     labels: np.array(Int32Array.from(rows, (row) => row[64]!)),
   };
 }

@@ -6,7 +6,15 @@ import { readOptions } from "../core/options.ts";
 import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
 import { describe, isEager, Tracer } from "../core/trace.ts";
 import { type ArrayValue, type Aval, NDArray, sameAval, showAval, type Value } from "../core/value.ts";
-import { argumentPath, arrayLeaf, avalsOf, type Flat, flattenArguments, flattenResult, toFunction } from "../interpreters/arguments.ts";
+import {
+  argumentPath,
+  arrayLeaf,
+  avalsOf,
+  type Flat,
+  flattenArguments,
+  flattenResult,
+  toFunction,
+} from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { registerVersion } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
@@ -42,27 +50,48 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
   inline: ({ jaxpr }) => jaxpr,
   evaluate: (operands, { jaxpr }) => run(jaxpr, operands as readonly NDArray[]),
   jvp: (primals, tangents, { name, jaxpr }) => {
-    const { closed, consts, outActive } = jvpJaxpr(jaxpr, tangents.map((t) => t !== null));
-    const results = jitPrimitive.bind([...consts, ...primals, ...tangents.filter((t) => t !== null)], { name, jaxpr: closed });
+    const { closed, consts, outActive } = jvpJaxpr(
+      jaxpr,
+      tangents.map((t) => t !== null),
+    );
+    const results = jitPrimitive.bind([...consts, ...primals, ...tangents.filter((t) => t !== null)], {
+      name,
+      jaxpr: closed,
+    });
     let next = outActive.length;
     return [results.slice(0, outActive.length), outActive.map((on) => (on ? results[next++]! : null))];
   },
   partialEvaluate: (operands, unknown, { name, jaxpr }, stageEquation) => {
     const { known, knownConsts, unknown: later, residuals, outUnknown } = splitJaxpr(jaxpr, unknown);
     const knownOperands = operands.filter((_, i) => !unknown[i]);
-    const computed = known.jaxpr.outvars.length > 0 ? jitPrimitive.bind([...knownConsts, ...knownOperands], { name, jaxpr: known }) : [];
+    const computed =
+      known.jaxpr.outvars.length > 0
+        ? jitPrimitive.bind([...knownConsts, ...knownOperands], { name, jaxpr: known })
+        : [];
     const knownOuts = computed.slice(0, outUnknown.filter((u) => !u).length);
-    const carried = residuals.map((r) => ("input" in r ? knownOperands[r.input]! : computed[knownOuts.length + r.output]!));
-    const laterOuts = stageEquation(jitPrimitive, [...carried, ...operands.filter((_, i) => unknown[i])], { name, jaxpr: later });
+    const carried = residuals.map((r) =>
+      "input" in r ? knownOperands[r.input]! : computed[knownOuts.length + r.output]!,
+    );
+    const laterOuts = stageEquation(jitPrimitive, [...carried, ...operands.filter((_, i) => unknown[i])], {
+      name,
+      jaxpr: later,
+    });
     let nextKnown = 0;
     let nextLater = 0;
     return outUnknown.map((u) => (u ? laterOuts[nextLater++]! : knownOuts[nextKnown++]!));
   },
   transpose: (cotangents, operands, { name, jaxpr }) => {
     const linear = operands.map((x) => x instanceof Linear);
-    const { closed, consts, active } = transposedJaxpr(jaxpr, linear, cotangents.map((ct) => ct !== null));
+    const { closed, consts, active } = transposedJaxpr(
+      jaxpr,
+      linear,
+      cotangents.map((ct) => ct !== null),
+    );
     const values = operands.filter((x) => !(x instanceof Linear));
-    const results = jitPrimitive.bind([...consts, ...values, ...cotangents.filter((ct) => ct !== null)] as ArrayValue[], { name, jaxpr: closed });
+    const results = jitPrimitive.bind(
+      [...consts, ...values, ...cotangents.filter((ct) => ct !== null)] as ArrayValue[],
+      { name, jaxpr: closed },
+    );
     let next = 0;
     return active.map((on) => (on ? results[next++]! : null));
   },
@@ -102,7 +131,8 @@ const ENTRIES = 128;
 /** Registrations and settings that every program depends on. */
 const worldVersion = (): number => registerVersion() * 4096 + configVersion();
 
-const sameStatic = (a: unknown, b: unknown): boolean => Object.is(a, b) || (a instanceof Zero && b instanceof Zero && sameZero(a, b));
+const sameStatic = (a: unknown, b: unknown): boolean =>
+  Object.is(a, b) || (a instanceof Zero && b instanceof Zero && sameZero(a, b));
 
 /** Programs by function, so that `jit(f)` anywhere finds what another `jit(f)` compiled. */
 const programs = new WeakMap<object, Entry[]>();
@@ -117,8 +147,15 @@ const programs = new WeakMap<object, Entry[]>();
  * const step = jit((w, x) => np.tanh(np.matmul(w, x)));
  * @see `jax.jit`
  */
-export function jit<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: readonly unknown[]): (...args: Args) => R {
-  const { staticArgnums = [], inline = false } = readOptions<JitOptions>("jit", ["staticArgnums", "inline"], rest);
+export function jit<Args extends unknown[], R>(
+  f: Traceable<Args, R>,
+  ...rest: readonly unknown[]
+): (...args: Args) => R {
+  const { staticArgnums = [], inline = false } = readOptions<JitOptions>(
+    "jit",
+    ["staticArgnums", "inline"],
+    rest,
+  );
   const staticList = staticPositions(staticArgnums);
   const { name } = toFunction(f, "jit");
   const module = typeof f === "object" ? f : null;
@@ -141,7 +178,8 @@ export function jit<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: r
       if (i > 0) entries.unshift(...entries.splice(i, 1));
       return finish(entry, operands, name, inline);
     }
-    if (config.explainCacheMisses && entries.length > 0) console.info(explainMiss(name, entries[0]!, args, statics));
+    if (config.explainCacheMisses && entries.length > 0)
+      console.info(explainMiss(name, entries[0]!, args, statics));
     const { entry, operands } = traceEntry(call, name, args, statics, staticList);
     // A program with tracers of an outer transformation among its constants is of use only now.
     if (!entry.consts.some((x) => x instanceof Tracer)) {
@@ -155,7 +193,12 @@ export function jit<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: r
 }
 
 /** The arrays among the arguments if the entry's program applies to them; else null. */
-function matching(entry: Entry, args: unknown[], statics: readonly unknown[], leaves: unknown[]): ArrayValue[] | null {
+function matching(
+  entry: Entry,
+  args: unknown[],
+  statics: readonly unknown[],
+  leaves: unknown[],
+): ArrayValue[] | null {
   if (entry.version !== worldVersion()) return null;
   for (let i = 0; i < statics.length; i++) if (!Object.is(statics[i], entry.statics[i])) return null;
   leaves.length = 0;
@@ -176,7 +219,13 @@ function matching(entry: Entry, args: unknown[], statics: readonly unknown[], le
   return operands;
 }
 
-function traceEntry(call: (...args: unknown[]) => unknown, name: string, args: unknown[], statics: readonly unknown[], staticList: readonly number[]): { entry: Entry; operands: readonly ArrayValue[] } {
+function traceEntry(
+  call: (...args: unknown[]) => unknown,
+  name: string,
+  args: unknown[],
+  statics: readonly unknown[],
+  staticList: readonly number[],
+): { entry: Entry; operands: readonly ArrayValue[] } {
   const flat = flattenArguments(args, "jit");
   const leaves: unknown[] = [];
   flat.treedef.match(args, leaves);
@@ -189,38 +238,74 @@ function traceEntry(call: (...args: unknown[]) => unknown, name: string, args: u
   };
   const version = worldVersion();
   const avals = avalsOf(flat.arrays);
-  const { closed, consts } = hoistConstants(stage(body, avals, label, (index) => argumentPath(flat.paths[index]!)));
+  const { closed, consts } = hoistConstants(
+    stage(body, avals, label, (index) => argumentPath(flat.paths[index]!)),
+  );
   const kept = leaves.map((leaf, i) => (flat.slots[i]! < 0 ? leaf : null));
   // The arrays of this call are not kept with the program.
-  const entry = { version, flat: { ...flat, arrays: [] }, avals, leaves: kept, statics, closed, consts, out: { ...out!, arrays: [] } };
+  const entry = {
+    version,
+    flat: { ...flat, arrays: [] },
+    avals,
+    leaves: kept,
+    statics,
+    closed,
+    consts,
+    out: { ...out!, arrays: [] },
+  };
   return { entry, operands: flat.arrays };
 }
 
-function finish({ closed, consts, out }: Entry, operands: readonly ArrayValue[], name: string, inline: boolean): unknown {
+function finish(
+  { closed, consts, out }: Entry,
+  operands: readonly ArrayValue[],
+  name: string,
+  inline: boolean,
+): unknown {
   const all = consts.length === 0 ? operands : [...(consts as readonly ArrayValue[]), ...operands];
-  if (isEager() && all.every((x) => x instanceof NDArray)) return out.rebuild(run(closed, all as readonly NDArray[]));
-  return out.rebuild(inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed }));
+  if (isEager() && all.every((x) => x instanceof NDArray))
+    return out.rebuild(run(closed, all as readonly NDArray[]));
+  return out.rebuild(
+    inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed }),
+  );
 }
 
 /** @throws ArgumentError when it is no integer, and no list of them. */
 function staticPositions(staticArgnums: number | readonly number[]): readonly number[] {
-  const list = Array.isArray(staticArgnums) ? [...(staticArgnums as readonly number[])] : [staticArgnums as number];
+  const list = Array.isArray(staticArgnums)
+    ? [...(staticArgnums as readonly number[])]
+    : [staticArgnums as number];
   for (const n of list) {
-    if (!Number.isInteger(n)) throw new ArgumentError("jit/static", `jit: staticArgnums takes integers, positions of arguments, got ${describe(n)}`);
+    if (!Number.isInteger(n))
+      throw new ArgumentError(
+        "jit/static",
+        `jit: staticArgnums takes integers, positions of arguments, got ${describe(n)}`,
+      );
   }
   return list;
 }
 
-function withoutStatics(args: readonly unknown[], staticList: readonly number[], statics: unknown[], name: string): unknown[] {
+function withoutStatics(
+  args: readonly unknown[],
+  staticList: readonly number[],
+  statics: unknown[],
+  name: string,
+): unknown[] {
   const positions = staticList.map((n) => (n < 0 ? n + args.length : n));
   positions.forEach((position, i) => {
     if (position >= 0 && position < args.length) return;
-    throw new ArgumentError("jit/static", `jit of ${name}: staticArgnums names argument ${staticList[i]}, but the function was called with ${args.length} argument${args.length === 1 ? "" : "s"}`);
+    throw new ArgumentError(
+      "jit/static",
+      `jit of ${name}: staticArgnums names argument ${staticList[i]}, but the function was called with ${args.length} argument${args.length === 1 ? "" : "s"}`,
+    );
   });
   return args.filter((value, i) => {
     if (!positions.includes(i)) return true;
     if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-      throw new ArgumentError("jit/static", `jit of ${name}: static argument ${i} is ${describe(value)}, which can change without notice: pass a number, string or function, or freeze it with Object.freeze`);
+      throw new ArgumentError(
+        "jit/static",
+        `jit of ${name}: static argument ${i} is ${describe(value)}, which can change without notice: pass a number, string or function, or freeze it with Object.freeze`,
+      );
     }
     statics.push(value);
     return false;
@@ -239,10 +324,12 @@ function explainMiss(name: string, entry: Entry, args: unknown[], statics: reado
   const reasons: string[] = [];
   if (entry.version !== worldVersion()) reasons.push("a rule was registered or a setting changed since");
   statics.forEach((value, i) => {
-    if (!Object.is(value, entry.statics[i])) reasons.push(`static argument ${i}: ${describe(entry.statics[i])} → ${describe(value)}`);
+    if (!Object.is(value, entry.statics[i]))
+      reasons.push(`static argument ${i}: ${describe(entry.statics[i])} → ${describe(value)}`);
   });
   const flat = flattenArguments(args, "jit");
-  if (!flat.treedef.equals(entry.flat.treedef)) reasons.push(`the arguments' structure: ${String(entry.flat.treedef)} → ${String(flat.treedef)}`);
+  if (!flat.treedef.equals(entry.flat.treedef))
+    reasons.push(`the arguments' structure: ${String(entry.flat.treedef)} → ${String(flat.treedef)}`);
   else {
     const leaves: unknown[] = [];
     flat.treedef.match(args, leaves);
@@ -250,8 +337,10 @@ function explainMiss(name: string, entry: Entry, args: unknown[], statics: reado
       const before = entry.flat.slots[i]!;
       if (slot >= 0 && before >= 0) {
         const [was, is] = [entry.avals[before]!, flat.arrays[slot]!.aval];
-        if (!sameAval(was, is)) reasons.push(`${argumentPath(flat.paths[slot]!)}: ${showWeak(was)} → ${showWeak(is)}`);
-      } else if (!sameStatic(leaves[i], entry.leaves[i])) reasons.push(`a static leaf: ${describe(entry.leaves[i])} → ${describe(leaves[i])}`);
+        if (!sameAval(was, is))
+          reasons.push(`${argumentPath(flat.paths[slot]!)}: ${showWeak(was)} → ${showWeak(is)}`);
+      } else if (!sameStatic(leaves[i], entry.leaves[i]))
+        reasons.push(`a static leaf: ${describe(entry.leaves[i])} → ${describe(leaves[i])}`);
     });
   }
   return `jit of ${name} is traced again: ${reasons.length > 0 ? reasons.join("; ") : "the program was dropped, or its constants were traced"}`;

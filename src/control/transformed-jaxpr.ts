@@ -32,7 +32,11 @@ function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R {
 const maskKey = (mask: readonly boolean[]): string => mask.map((on) => (on ? "1" : "0")).join("");
 
 /** A staged program whose constants, all concrete here, became leading inputs. */
-function closedStage(body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[], avals: readonly Aval[], label: string): { closed: ClosedJaxpr; consts: readonly Value[] } {
+function closedStage(
+  body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[],
+  avals: readonly Aval[],
+  label: string,
+): { closed: ClosedJaxpr; consts: readonly Value[] } {
   return hoistConstants(stage(body, avals, label));
 }
 
@@ -48,13 +52,20 @@ const jvps = remembered<JvpJaxpr>();
 export function jvpJaxpr(closed: ClosedJaxpr, active: readonly boolean[]): JvpJaxpr {
   return jvps(closed.jaxpr, maskKey(active), () => {
     const primals = closed.inAvals;
-    const tangents = primals.filter((_, i) => active[i]).map((aval) => avalOf(aval.shape, tangentDType(aval.dtype), aval.weak));
+    const tangents = primals
+      .filter((_, i) => active[i])
+      .map((aval) => avalOf(aval.shape, tangentDType(aval.dtype), aval.weak));
     let outActive: boolean[] = [];
     const staged = closedStage(
       (inputs) => {
         let next = primals.length;
         const given = primals.map((_, i) => (active[i] ? inputs[next++]! : null));
-        const [outs, outTangents] = jvpArrays((xs) => evaluateJaxpr(closed, xs), inputs.slice(0, primals.length), given, "jvp of a jaxpr");
+        const [outs, outTangents] = jvpArrays(
+          (xs) => evaluateJaxpr(closed, xs),
+          inputs.slice(0, primals.length),
+          given,
+          "jvp of a jaxpr",
+        );
         outActive = outTangents.map((t) => t !== null);
         return [...outs, ...outTangents.filter((t) => t !== null)];
       },
@@ -96,7 +107,10 @@ export function splitJaxpr(closed: ClosedJaxpr, unknown: readonly boolean[]): Sp
           });
           const outs = evaluateJaxpr(closed, mixed);
           outUnknown = outs.map((x) => trace.isUnknown(x));
-          const program = trace.builder.build(waiting.map((x) => x.atom), outs.filter((x) => trace.isUnknown(x)).map((x) => trace.atom(x)));
+          const program = trace.builder.build(
+            waiting.map((x) => x.atom),
+            outs.filter((x) => trace.isUnknown(x)).map((x) => trace.atom(x)),
+          );
           later = hoistConstants(program).closed;
           const computed: ArrayValue[] = [];
           const residualValues = program.consts as readonly ArrayValue[];
@@ -123,7 +137,11 @@ export interface TransposedJaxpr {
 const transposes = remembered<TransposedJaxpr>();
 
 /** The transpose of a jaxpr in the inputs that are linear, for the cotangents that are given. */
-export function transposedJaxpr(closed: ClosedJaxpr, linear: readonly boolean[], given: readonly boolean[]): TransposedJaxpr {
+export function transposedJaxpr(
+  closed: ClosedJaxpr,
+  linear: readonly boolean[],
+  given: readonly boolean[],
+): TransposedJaxpr {
   return transposes(closed.jaxpr, `${maskKey(linear)}/${maskKey(given)}`, () => {
     const values = closed.inAvals.filter((_, i) => !linear[i]);
     let active: boolean[] = [];
@@ -131,8 +149,14 @@ export function transposedJaxpr(closed: ClosedJaxpr, linear: readonly boolean[],
       (inputs) => {
         let nextValue = 0;
         let nextCotangent = values.length;
-        const operands = closed.inAvals.map((aval, i) => (linear[i] ? new Linear(aval) : inputs[nextValue++]!));
-        const cts = transposeJaxpr(closed, operands, given.map((on) => (on ? inputs[nextCotangent++]! : null)));
+        const operands = closed.inAvals.map((aval, i) =>
+          linear[i] ? new Linear(aval) : inputs[nextValue++]!,
+        );
+        const cts = transposeJaxpr(
+          closed,
+          operands,
+          given.map((on) => (on ? inputs[nextCotangent++]! : null)),
+        );
         active = cts.map((ct) => ct !== null);
         return cts.filter((ct) => ct !== null);
       },
@@ -151,16 +175,29 @@ export interface BatchedJaxpr {
 const batches = remembered<BatchedJaxpr>();
 
 /** A jaxpr over a batch; with `everyOut`, every output has its batch axis at 0. */
-export function batchedJaxpr(closed: ClosedJaxpr, dims: readonly (number | null)[], size: number, everyOut = false): BatchedJaxpr {
+export function batchedJaxpr(
+  closed: ClosedJaxpr,
+  dims: readonly (number | null)[],
+  size: number,
+  everyOut = false,
+): BatchedJaxpr {
   return batches(closed.jaxpr, `${dims.join()}/${size}/${String(everyOut)}`, () => {
     const avals = closed.inAvals.map((aval, i) => {
       const dim = dims[i];
-      return typeof dim === "number" ? avalOf(aval.shape.toSpliced(dim, 0, size), aval.dtype, aval.weak) : aval;
+      return typeof dim === "number"
+        ? avalOf(aval.shape.toSpliced(dim, 0, size), aval.dtype, aval.weak)
+        : aval;
     });
     let outDims: (number | null)[] = [];
     const staged = closedStage(
       (inputs) => {
-        const [outs, found] = batchArrays((xs) => evaluateJaxpr(closed, xs), inputs, dims, size, "vmap of a jaxpr");
+        const [outs, found] = batchArrays(
+          (xs) => evaluateJaxpr(closed, xs),
+          inputs,
+          dims,
+          size,
+          "vmap of a jaxpr",
+        );
         outDims = everyOut ? found.map(() => 0) : found;
         return everyOut ? outs.map((x, i) => materialiseBatch(x, found[i]!, size)) : outs;
       },
@@ -187,7 +224,12 @@ const quaxified = new WeakMap<Jaxpr, QuaxifiedEntry[]>();
 const REMEMBERED_FORMS = 16;
 
 /** Values as their plain arrays, and the way back; a `Zero` among the leaves has no data and stays what it is. */
-export function flattenValues(values: readonly Value[]): { arrays: ArrayValue[]; avals: Aval[]; treedef: TreeDef; rebuild: (arrays: readonly ArrayValue[]) => Value[] } {
+export function flattenValues(values: readonly Value[]): {
+  arrays: ArrayValue[];
+  avals: Aval[];
+  treedef: TreeDef;
+  rebuild: (arrays: readonly ArrayValue[]) => Value[];
+} {
   const [leaves, treedef] = flatten(values) as [ArrayValue[], TreeDef];
   return {
     arrays: leaves.filter((x) => x instanceof Dense),
@@ -201,18 +243,28 @@ export function flattenValues(values: readonly Value[]): { arrays: ArrayValue[];
 }
 
 /** A jaxpr rewritten for values of these classes, each operation in it dispatching; and the arrays it takes. */
-export function quaxifiedJaxpr(closed: ClosedJaxpr, values: readonly Value[]): QuaxifiedJaxpr & { readonly arrays: readonly ArrayValue[] } {
+export function quaxifiedJaxpr(
+  closed: ClosedJaxpr,
+  values: readonly Value[],
+): QuaxifiedJaxpr & { readonly arrays: readonly ArrayValue[] } {
   const flat = flattenValues(values);
   const version = registerVersion();
   let forms = quaxified.get(closed.jaxpr);
   if (forms === undefined) quaxified.set(closed.jaxpr, (forms = []));
   const { arrays, avals, treedef } = flat;
-  let form = forms.find((f) => f.version === version && f.treedef.equals(treedef) && f.avals.every((aval, i) => sameAval(aval, avals[i]!)));
+  let form = forms.find(
+    (f) =>
+      f.version === version &&
+      f.treedef.equals(treedef) &&
+      f.avals.every((aval, i) => sameAval(aval, avals[i]!)),
+  );
   if (form === undefined) {
     let rebuild: QuaxifiedJaxpr["rebuild"] | undefined;
     const staged = closedStage(
       (inputs) => {
-        const outs = flattenValues(quaxifyValues(flat.rebuild(inputs), (boxed) => evaluateJaxpr(closed, boxed), "quaxify of a jaxpr"));
+        const outs = flattenValues(
+          quaxifyValues(flat.rebuild(inputs), (boxed) => evaluateJaxpr(closed, boxed), "quaxify of a jaxpr"),
+        );
         rebuild = outs.rebuild;
         return outs.arrays;
       },

@@ -74,7 +74,11 @@ export function allocate(dtype: DType, size: number): TypedArray {
     return new storage(size * lanes);
   } catch (cause) {
     const bytes = (size * bits) / 8;
-    throw new BackendError("backend/memory", `an array of ${size} elements of dtype ${dtype} takes ${bytes} bytes, more than can be had`, { cause });
+    throw new BackendError(
+      "backend/memory",
+      `an array of ${size} elements of dtype ${dtype} takes ${bytes} bytes, more than can be had`,
+      { cause },
+    );
   }
 }
 
@@ -147,7 +151,11 @@ function upperBounds(node: Node, seen = new Set<Node>()): ReadonlySet<Node> {
   return seen;
 }
 
-const nodeNames: Partial<Record<Node, string>> = { "i*": "an integer", "f*": "a number", "c*": "a complex number" };
+const nodeNames: Partial<Record<Node, string>> = {
+  "i*": "an integer",
+  "f*": "a number",
+  "c*": "a complex number",
+};
 const joins = new Map<string, Node>();
 function join(a: Node, b: Node, caller: string): Node {
   if (a === b) return a;

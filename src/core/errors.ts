@@ -18,7 +18,10 @@ export class CotangentError extends Error {
 /** Frames of a stack; V8's own ten may all be the library's, and the user looks for a line of theirs. */
 const FRAMES = 50;
 function captureDeepStack(error: Error): void {
-  const v8 = Error as { stackTraceLimit?: number; captureStackTrace?: (error: Error, below: unknown) => void };
+  const v8 = Error as {
+    stackTraceLimit?: number;
+    captureStackTrace?: (error: Error, below: unknown) => void;
+  };
   const before = v8.stackTraceLimit;
   if (before === undefined || before >= FRAMES) return;
   v8.stackTraceLimit = FRAMES;

@@ -123,7 +123,9 @@ export interface Rules {
   /** Acts on each element by itself: declared with `batch: "elementwise"`. */
   readonly elementwise: boolean;
   readonly effects: ((params: object) => readonly Effect[]) | undefined;
-  readonly show: ((params: object, operands: readonly Aval[]) => Readonly<Record<string, unknown>>) | undefined;
+  readonly show:
+    | ((params: object, operands: readonly Aval[]) => Readonly<Record<string, unknown>>)
+    | undefined;
   readonly expand: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly evaluate: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly partialEvaluate:

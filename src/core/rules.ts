@@ -104,7 +104,8 @@ function batchRule(
 
 /** The general forms of the shorthands. */
 export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values, Params>): Rules {
-  const { abstract, effects, show, expand, evaluate, partialEvaluate, quaxify, inline, stage, samples } = declaration;
+  const { abstract, effects, show, expand, evaluate, partialEvaluate, quaxify, inline, stage, samples } =
+    declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);

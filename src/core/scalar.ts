@@ -27,7 +27,8 @@ export function store(storage: TypedArray, dtype: DType, i: number, value: numbe
 }
 
 // NaN becomes 0 and infinities saturate, as where XLA converts floats to integers; the store itself wraps.
-const toBigint = (x: number): bigint => (Number.isFinite(x) ? BigInt(Math.trunc(x)) : x > 0 ? 2n ** 63n - 1n : x < 0 ? -(2n ** 63n) : 0n);
+const toBigint = (x: number): bigint =>
+  Number.isFinite(x) ? BigInt(Math.trunc(x)) : x > 0 ? 2n ** 63n - 1n : x < 0 ? -(2n ** 63n) : 0n;
 
 /** A rank-0 array. */
 export function scalarOf(value: number | bigint | boolean, dtype: DType, weak = false): NDArray {

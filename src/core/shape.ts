@@ -41,7 +41,10 @@ export const showShape = (shape: Shape): string =>
  */
 export function canonicalAxis(axis: number, rank: number, caller: string): number {
   if (!Number.isInteger(axis))
-    throw new ShapeError("shape/axis", `${caller}: axis ${known(axis, `${caller}'s axis`)} is not an integer`);
+    throw new ShapeError(
+      "shape/axis",
+      `${caller}: axis ${known(axis, `${caller}'s axis`)} is not an integer`,
+    );
   if (axis < -rank || axis >= rank) {
     throw new ShapeError(
       "shape/axis",
@@ -61,7 +64,9 @@ export function canonicalAxes(
   caller: string,
 ): number[] {
   if (axis === null || axis === undefined) return range(rank);
-  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((a) => canonicalAxis(a, rank, caller));
+  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((a) =>
+    canonicalAxis(a, rank, caller),
+  );
   if (new Set(axes).size !== axes.length)
     throw new ShapeError("shape/axis", `${caller}: axes (${axes.join(", ")}) name one twice`);
   return axes;
@@ -80,7 +85,10 @@ const MAX_SIZE = 2 ** 31 - 1;
 /** @throws ShapeError when an array of this shape would have more than 2³¹-1 elements. */
 export function checkSize(shape: Shape, caller: string): void {
   if (sizeOf(shape) <= MAX_SIZE) return;
-  throw new ShapeError("shape/overflow", `${caller}: shape ${showShape(shape)} has more than 2^31 - 1 elements`);
+  throw new ShapeError(
+    "shape/overflow",
+    `${caller}: shape ${showShape(shape)} has more than 2^31 - 1 elements`,
+  );
 }
 
 /**

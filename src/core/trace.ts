@@ -114,7 +114,8 @@ function bindHere(prim: AnyPrimitive, operands: readonly Value[], params: object
 export function describe(x: unknown): string {
   if (x instanceof ArrayValue) return `${x.constructor.name} ${showAval(x.aval)}`;
   if (x === null || x === undefined) return String(x);
-  if (isForeignValue(x)) return `a ${x.constructor.name} of another copy of cotangent (two are installed: deduplicate them)`;
+  if (isForeignValue(x))
+    return `a ${x.constructor.name} of another copy of cotangent (two are installed: deduplicate them)`;
   if (Array.isArray(x)) return `a list of ${x.length}`;
   if (typeof x === "string") return `the string ${JSON.stringify(x)}`;
   if (typeof x === "function") return `the function ${x.name || "(anonymous)"}`;

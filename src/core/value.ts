@@ -31,7 +31,8 @@ export const showAval = (aval: Aval): string => `${dtypeInfo[aval.dtype].short}[
 const valueMark = Symbol.for("cotangent.value");
 
 /** Whether `x` is a value that another copy of the library made, which `instanceof` here does not know. */
-export const isForeignValue = (x: unknown): boolean => typeof x === "object" && x !== null && valueMark in x && !(x instanceof Value);
+export const isForeignValue = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && valueMark in x && !(x instanceof Value);
 
 /**
  * Anything that primitives dispatch on. A subclass is a pytree: its own fields are the children, and numbers, booleans,

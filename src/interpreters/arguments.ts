@@ -16,23 +16,37 @@ export { toFunction } from "./signature.ts";
  *
  * @throws ArgumentError for an object of an unregistered class that holds arrays: they would be frozen into the program.
  */
-export function arrayLeaf(leaf: unknown, caller: string, path: () => string, number: (x: number) => ArrayValue = weakScalar): ArrayValue | null {
+export function arrayLeaf(
+  leaf: unknown,
+  caller: string,
+  path: () => string,
+  number: (x: number) => ArrayValue = weakScalar,
+): ArrayValue | null {
   if (leaf instanceof Dense) return leaf;
   if (typeof leaf === "number") return number(leaf);
   if (typeof leaf !== "object" || leaf === null || leaf instanceof Zero) return null;
   if (isTypedArray(leaf)) return fromTypedArray(leaf);
   if (holdsValue(leaf, 3)) {
-    throw new ArgumentError("transform/unregistered", `${caller}: ${path()} is of class ${leaf.constructor?.name ?? "Object"}, which holds arrays but is no pytree: extend Module, or use tree.register`);
+    throw new ArgumentError(
+      "transform/unregistered",
+      `${caller}: ${path()} is of class ${leaf.constructor?.name ?? "Object"}, which holds arrays but is no pytree: extend Module, or use tree.register`,
+    );
   }
   return null;
 }
 
 /** Whether something given for a leaf is a tree with structure of its own. */
-export const isNode = (x: unknown): boolean => typeof x === "object" && x !== null && structure(x).kind !== "leaf";
+export const isNode = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && structure(x).kind !== "leaf";
 
 function holdsValue(x: object, depth: number): boolean {
-  const fields: readonly unknown[] = x instanceof Set || x instanceof Map ? [...x.values()] : Object.values(x);
-  return fields.some((field) => field instanceof Value || (depth > 0 && typeof field === "object" && field !== null && holdsValue(field, depth - 1)));
+  const fields: readonly unknown[] =
+    x instanceof Set || x instanceof Map ? [...x.values()] : Object.values(x);
+  return fields.some(
+    (field) =>
+      field instanceof Value ||
+      (depth > 0 && typeof field === "object" && field !== null && holdsValue(field, depth - 1)),
+  );
 }
 
 /** Arguments as a list of arrays, and the way back. */
@@ -48,7 +62,12 @@ export interface Flat {
 }
 
 /** Flattens arguments into the arrays that are traced and a static rest. */
-export function flattenArguments(args: unknown, caller: string, number: (x: number) => ArrayValue = weakScalar, name = argumentPath): Flat {
+export function flattenArguments(
+  args: unknown,
+  caller: string,
+  number: (x: number) => ArrayValue = weakScalar,
+  name = argumentPath,
+): Flat {
   const [entries, treedef] = flattenWithPath(args);
   const arrays: ArrayValue[] = [];
   const paths: Path[] = [];
@@ -91,14 +110,21 @@ export function argumentPath(path: Path): string {
 export function splitAux(result: unknown, caller: string): readonly [out: unknown, aux: unknown] {
   refuseAsync(result, caller);
   if (!Array.isArray(result) || result.length !== 2) {
-    throw new ArgumentError("transform/aux", `${caller}: with hasAux the function must return a list [out, aux], got ${Array.isArray(result) ? `a list of ${result.length}` : describe(result)}`);
+    throw new ArgumentError(
+      "transform/aux",
+      `${caller}: with hasAux the function must return a list [out, aux], got ${Array.isArray(result) ? `a list of ${result.length}` : describe(result)}`,
+    );
   }
   return [result[0], result[1]];
 }
 
 /** @throws ArgumentError when primals or tangents are not a list. */
 export function checkList(list: unknown, caller: string, what: string): readonly unknown[] {
-  if (!Array.isArray(list)) throw new ArgumentError("transform/list", `${caller} takes its ${what} as a list, one for each argument of the function, got ${describe(list)}`);
+  if (!Array.isArray(list))
+    throw new ArgumentError(
+      "transform/list",
+      `${caller} takes its ${what} as a list, one for each argument of the function, got ${describe(list)}`,
+    );
   return list;
 }
 

@@ -26,7 +26,11 @@ export class Environment {
   read(atom: Atom): ArrayValue {
     if (atom instanceof Literal) return atom.value;
     const value = this.values.get(atom);
-    if (value === undefined) throw new JaxprError("jaxpr/scope", "a variable is used before it is defined: check the jaxpr with checkJaxpr");
+    if (value === undefined)
+      throw new JaxprError(
+        "jaxpr/scope",
+        "a variable is used before it is defined: check the jaxpr with checkJaxpr",
+      );
     return value;
   }
 }
@@ -37,21 +41,37 @@ export class Environment {
  * Inputs may be any values; each operation dispatches on them. Unwanted outputs are null.
  * @throws JaxprError when the number of inputs is not the jaxpr's.
  */
-export function evaluate(closed: ClosedJaxpr, inputs: readonly Value[], wanted: readonly boolean[]): (ArrayValue | null)[] {
+export function evaluate(
+  closed: ClosedJaxpr,
+  inputs: readonly Value[],
+  wanted: readonly boolean[],
+): (ArrayValue | null)[] {
   const { jaxpr, consts } = closed;
   if (inputs.length !== jaxpr.invars.length) {
-    throw new JaxprError("jaxpr/arity", `evaluate: the jaxpr takes ${jaxpr.invars.length} inputs, got ${inputs.length}`);
+    throw new JaxprError(
+      "jaxpr/arity",
+      `evaluate: the jaxpr takes ${jaxpr.invars.length} inputs, got ${inputs.length}`,
+    );
   }
   const environment = new Environment();
   environment.define(jaxpr.constvars, consts as readonly ArrayValue[]);
   environment.define(jaxpr.invars, inputs as readonly ArrayValue[]);
   for (const { primitive, inputs, outputs, params, source } of liveEquations(jaxpr, wanted)) {
     const operands = inputs.map((x) => environment.read(x));
-    environment.define(outputs, source === undefined ? bind(primitive, operands, params) : withSource(source, () => bind(primitive, operands, params)));
+    environment.define(
+      outputs,
+      source === undefined
+        ? bind(primitive, operands, params)
+        : withSource(source, () => bind(primitive, operands, params)),
+    );
   }
   return jaxpr.outvars.map((x, i) => (wanted[i] ? environment.read(x) : null));
 }
 
 /** Runs a program in the current trace, for all of its outputs. */
 export const evaluateJaxpr = (closed: ClosedJaxpr, inputs: readonly Value[]): ArrayValue[] =>
-  evaluate(closed, inputs, closed.jaxpr.outvars.map(() => true)) as ArrayValue[];
+  evaluate(
+    closed,
+    inputs,
+    closed.jaxpr.outvars.map(() => true),
+  ) as ArrayValue[];

@@ -10,7 +10,15 @@ import { broadcastedIota, convertElementType, eq } from "../lax/index.ts";
 import { argumentPath, type Flat } from "./arguments.ts";
 import { evaluateJaxpr } from "./evaluate.ts";
 import type { LinearizedFunction } from "./linearize.ts";
-import { type ArgnumsOf, type AuxOf, type GradientsOf, type HasAux, type MainOf, toFunction, type Traceable } from "./signature.ts";
+import {
+  type ArgnumsOf,
+  type AuxOf,
+  type GradientsOf,
+  type HasAux,
+  type MainOf,
+  toFunction,
+  type Traceable,
+} from "./signature.ts";
 import { batchArrays } from "./vmap.ts";
 import { canonicalArgnums, chosenArguments, linearizeIn, pullBack } from "./vjp.ts";
 import { Zero, zeroTangent } from "./zero.ts";
@@ -23,11 +31,12 @@ export interface JacobianOptions {
 }
 
 /** The result's tree with the differentiated arguments' tree at each leaf: an array where both are single arrays. */
-export type Jacobian<Args extends unknown[], R, Options> = MainOf<R, Options> extends ArrayValue
-  ? HasAux<Options> extends true
-    ? [jacobian: GradientsOf<Args, ArgnumsOf<Options>>, aux: AuxOf<R>]
-    : GradientsOf<Args, ArgnumsOf<Options>>
-  : unknown;
+export type Jacobian<Args extends unknown[], R, Options> =
+  MainOf<R, Options> extends ArrayValue
+    ? HasAux<Options> extends true
+      ? [jacobian: GradientsOf<Args, ArgnumsOf<Options>>, aux: AuxOf<R>]
+      : GradientsOf<Args, ArgnumsOf<Options>>
+    : unknown;
 
 /** The unit vectors of the space of arrays like `x`: `[size, …shape]`. */
 function standardBasis(x: ArrayValue): ArrayValue {
@@ -43,18 +52,30 @@ function rows(x: Value | null, dim: number | null, size: number): ArrayValue | n
 }
 
 type Block = ArrayValue | null;
-const blockZero = (out: ArrayValue, x: ArrayValue): ArrayValue => zeros({ shape: [...out.shape, ...x.shape], dtype: out.dtype, weak: false });
+const blockZero = (out: ArrayValue, x: ArrayValue): ArrayValue =>
+  zeros({ shape: [...out.shape, ...x.shape], dtype: out.dtype, weak: false });
 
 /** Blocks as a tree: the result's, with the differentiated arguments' at each leaf. */
-function assemble({ flat, out, outs }: LinearizedFunction, blocks: readonly (readonly Block[])[], argnums: number | readonly number[], chosen: readonly number[]): unknown {
+function assemble(
+  { flat, out, outs }: LinearizedFunction,
+  blocks: readonly (readonly Block[])[],
+  argnums: number | readonly number[],
+  chosen: readonly number[],
+): unknown {
   const argumentTree = (block: (x: ArrayValue, i: number) => ArrayValue): unknown =>
-    chosenArguments(flat.rebuild(flat.arrays.map((x, i) => (isInexact(x.dtype) ? block(x, i) : zeroTangent(x.aval)))), argnums, chosen);
+    chosenArguments(
+      flat.rebuild(flat.arrays.map((x, i) => (isInexact(x.dtype) ? block(x, i) : zeroTangent(x.aval)))),
+      argnums,
+      chosen,
+    );
   const [leaves] = flatten(out.rebuild(outs));
   return out.treedef.unflatten(
     out.slots.map((slot, place) => {
       const leaf = leaves[place];
       if (slot >= 0) return argumentTree((x, i) => blocks[slot]![i] ?? blockZero(outs[slot]!, x));
-      return leaf instanceof Zero ? argumentTree((x) => new Zero([...leaf.shape, ...x.shape], leaf.dtype)) : leaf;
+      return leaf instanceof Zero
+        ? argumentTree((x) => new Zero([...leaf.shape, ...x.shape], leaf.dtype))
+        : leaf;
     }),
   );
 }
@@ -62,25 +83,37 @@ function assemble({ flat, out, outs }: LinearizedFunction, blocks: readonly (rea
 function checkInputs(flat: Flat, chosen: readonly number[], caller: string): void {
   flat.arrays.forEach((x, i) => {
     if (chosen.includes(Number(flat.paths[i]![0]!.key)) && !isInexact(x.dtype)) {
-      throw new DTypeError("grad/integer", `${caller} takes real-valued inputs (float), but ${argumentPath(flat.paths[i]!)} is ${showAval(x.aval)}: convert it with astype, or leave it out of argnums`);
+      throw new DTypeError(
+        "grad/integer",
+        `${caller} takes real-valued inputs (float), but ${argumentPath(flat.paths[i]!)} is ${showAval(x.aval)}: convert it with astype, or leave it out of argnums`,
+      );
     }
   });
 }
 
-function jacobian(f: unknown, caller: string, rest: readonly unknown[], blocksOf: (linearized: LinearizedFunction) => Block[][]): (...args: readonly unknown[]) => unknown {
+function jacobian(
+  f: unknown,
+  caller: string,
+  rest: readonly unknown[],
+  blocksOf: (linearized: LinearizedFunction) => Block[][],
+): (...args: readonly unknown[]) => unknown {
   const { argnums = 0, hasAux = false } = readOptions<JacobianOptions>(caller, ["argnums", "hasAux"], rest);
   toFunction(f, caller);
   return (...args) => {
-    if (args.length === 0) throw new ArgumentError("transform/argnums", `${caller}: the function was called without arguments`);
+    if (args.length === 0)
+      throw new ArgumentError("transform/argnums", `${caller}: the function was called without arguments`);
     const chosen = canonicalArgnums(argnums, args.length, caller);
-    const linearized = linearizeIn(f, args, chosen, caller, hasAux, (flat) => checkInputs(flat, chosen, caller));
+    const linearized = linearizeIn(f, args, chosen, caller, hasAux, (flat) =>
+      checkInputs(flat, chosen, caller),
+    );
     const tree = assemble(linearized, blocksOf(linearized), argnums, chosen);
     return hasAux ? [tree, linearized.aux] : tree;
   };
 }
 
 /** `[rows, …rest]` as `[…shape, …rest]`. */
-const unflattenRows = (x: ArrayValue, shape: Shape): ArrayValue => reshapeTo(x, [...shape, ...x.shape.slice(1)]);
+const unflattenRows = (x: ArrayValue, shape: Shape): ArrayValue =>
+  reshapeTo(x, [...shape, ...x.shape.slice(1)]);
 
 /**
  * The Jacobian by forward mode, one basis vector of the input at a time under one vmap: for tall functions.
@@ -91,20 +124,29 @@ const unflattenRows = (x: ArrayValue, shape: Shape): ArrayValue => reshapeTo(x, 
  * jacfwd((x) => np.sin(x))(np.array([0, 1])); // diag(cos x)
  * @see `jax.jacfwd`
  */
-export function jacfwd<Args extends unknown[], R, const O extends JacobianOptions | number | readonly number[] = JacobianOptions>(
-  f: Traceable<Args, R>,
-  options?: O,
-): (...args: Args) => Jacobian<Args, R, O>;
+export function jacfwd<
+  Args extends unknown[],
+  R,
+  const O extends JacobianOptions | number | readonly number[] = JacobianOptions,
+>(f: Traceable<Args, R>, options?: O): (...args: Args) => Jacobian<Args, R, O>;
 export function jacfwd(f: unknown, ...rest: readonly unknown[]): (...args: readonly unknown[]) => unknown {
   return jacobian(f, "jacfwd", rest, ({ flat, outs, linear: { program, inputs, outputs } }) => {
     const blocks: Block[][] = outs.map(() => flat.arrays.map(() => null));
     inputs.forEach((i, k) => {
       const x = flat.arrays[i]!;
-      const tangents = (basis: ArrayValue) => program.inAvals.map((aval, m) => (m === k ? basis : zeroTangent(aval)));
-      const [results, dims] = batchArrays(([t]) => evaluateJaxpr(program, tangents(t!)), [standardBasis(x)], [0], x.size, "jacfwd");
+      const tangents = (basis: ArrayValue) =>
+        program.inAvals.map((aval, m) => (m === k ? basis : zeroTangent(aval)));
+      const [results, dims] = batchArrays(
+        ([t]) => evaluateJaxpr(program, tangents(t!)),
+        [standardBasis(x)],
+        [0],
+        x.size,
+        "jacfwd",
+      );
       outputs.forEach((m, j) => {
         const columns = m === null ? null : rows(results[m]!, dims[m]!, x.size);
-        if (columns !== null) blocks[j]![i] = reshapeTo(moveAxis(columns, 0, columns.ndim - 1), [...outs[j]!.shape, ...x.shape]);
+        if (columns !== null)
+          blocks[j]![i] = reshapeTo(moveAxis(columns, 0, columns.ndim - 1), [...outs[j]!.shape, ...x.shape]);
       });
     });
     return blocks;
@@ -118,15 +160,25 @@ export function jacfwd(f: unknown, ...rest: readonly unknown[]): (...args: reado
  * @throws DTypeError for inputs that are not floats.
  * @see `jax.jacrev`
  */
-export function jacrev<Args extends unknown[], R, const O extends JacobianOptions | number | readonly number[] = JacobianOptions>(
-  f: Traceable<Args, R>,
-  options?: O,
-): (...args: Args) => Jacobian<Args, R, O>;
+export function jacrev<
+  Args extends unknown[],
+  R,
+  const O extends JacobianOptions | number | readonly number[] = JacobianOptions,
+>(f: Traceable<Args, R>, options?: O): (...args: Args) => Jacobian<Args, R, O>;
 export function jacrev(f: unknown, ...rest: readonly unknown[]): (...args: readonly unknown[]) => unknown {
   return jacobian(f, "jacrev", rest, ({ flat, outs, linear }) =>
     outs.map((y, j) => {
-      if (!isInexact(y.dtype)) throw new DTypeError("grad/output", `jacrev needs real-valued outputs, got ${showAval(y.aval)}: use jacfwd`);
-      const body = ([ct]: readonly ArrayValue[]) => pullBack(linear, range(outs.length).map((m) => (m === j ? ct! : null)), flat.arrays.length).map((g, i) => g ?? zeroTangent(flat.arrays[i]!.aval));
+      if (!isInexact(y.dtype))
+        throw new DTypeError(
+          "grad/output",
+          `jacrev needs real-valued outputs, got ${showAval(y.aval)}: use jacfwd`,
+        );
+      const body = ([ct]: readonly ArrayValue[]) =>
+        pullBack(
+          linear,
+          range(outs.length).map((m) => (m === j ? ct! : null)),
+          flat.arrays.length,
+        ).map((g, i) => g ?? zeroTangent(flat.arrays[i]!.aval));
       const [results, dims] = batchArrays(body, [standardBasis(y)], [0], y.size, "jacrev");
       return results.map((g, i) => {
         const found = rows(g, dims[i]!, y.size);
@@ -142,11 +194,15 @@ export function jacrev(f: unknown, ...rest: readonly unknown[]): (...args: reado
  * Shape: `[…in.shape, …in.shape]` for each pair of leaves of the argument.
  * @see `jax.hessian`
  */
-export function hessian<Args extends unknown[], R, const O extends JacobianOptions | number | readonly number[] = JacobianOptions>(
-  f: Traceable<Args, R>,
-  options?: O,
-): (...args: Args) => Jacobian<Args, R, O>;
-export function hessian(f: Traceable<unknown[], unknown>, ...rest: readonly unknown[]): (...args: unknown[]) => unknown {
+export function hessian<
+  Args extends unknown[],
+  R,
+  const O extends JacobianOptions | number | readonly number[] = JacobianOptions,
+>(f: Traceable<Args, R>, options?: O): (...args: Args) => Jacobian<Args, R, O>;
+export function hessian(
+  f: Traceable<unknown[], unknown>,
+  ...rest: readonly unknown[]
+): (...args: unknown[]) => unknown {
   const options = readOptions<JacobianOptions>("hessian", ["argnums", "hasAux"], rest);
   return jacfwd(jacrev(f, options), options);
 }

@@ -6,7 +6,18 @@ import { scalarOf } from "../core/scalar.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { bind, currentTrace, describe, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, Dense, type NDArray } from "../core/value.ts";
-import { argumentPath, arrayLeaf, checkList, type Flat, flattenArguments, flattenResult, isNode, splitAux, toFunction, weakFloat } from "./arguments.ts";
+import {
+  argumentPath,
+  arrayLeaf,
+  checkList,
+  type Flat,
+  flattenArguments,
+  flattenResult,
+  isNode,
+  splitAux,
+  toFunction,
+  weakFloat,
+} from "./arguments.ts";
 import type { AuxOf, HasAux, MainOf, Traceable } from "./signature.ts";
 import { tangentDType, Zero, zeroTangent } from "./zero.ts";
 
@@ -35,7 +46,6 @@ export class JvpTrace extends Trace {
   ) {
     super(parent, label);
   }
-
 
   primal(x: ArrayValue): ArrayValue {
     return x instanceof JvpTracer && x.trace === this ? x.primal : x;
@@ -83,19 +93,32 @@ export interface JvpOptions {
  */
 export function matchTangents(flat: Flat, tangents: unknown, caller: string): (ArrayValue | null)[] {
   const given = flattenUpTo(flat.treedef, tangents, "the tree of tangents");
-  return flat.slots.flatMap((slot, i) => (slot < 0 ? [] : [matchTangent(flat.arrays[slot]!, given[i], `${caller}: ${argumentPath(flat.paths[slot]!)}`)]));
+  return flat.slots.flatMap((slot, i) =>
+    slot < 0
+      ? []
+      : [matchTangent(flat.arrays[slot]!, given[i], `${caller}: ${argumentPath(flat.paths[slot]!)}`)],
+  );
 }
 
 function matchTangent(primal: ArrayValue, given: unknown, place: string): ArrayValue | null {
   const dtype = tangentDType(primal.dtype);
-  if (typeof given === "number" && primal.ndim === 0 && dtype !== "float0") return scalarOf(given, dtype, primal.aval.weak);
-  const tangent = given instanceof Zero ? given : isNode(given) ? null : arrayLeaf(given, place, () => "the tangent");
-  if (tangent === null) throw new ArgumentError("jvp/tangent", `${place}: the tangent must be an array, got ${describe(given)}`);
+  if (typeof given === "number" && primal.ndim === 0 && dtype !== "float0")
+    return scalarOf(given, dtype, primal.aval.weak);
+  const tangent =
+    given instanceof Zero ? given : isNode(given) ? null : arrayLeaf(given, place, () => "the tangent");
+  if (tangent === null)
+    throw new ArgumentError("jvp/tangent", `${place}: the tangent must be an array, got ${describe(given)}`);
   if (!sameShape(primal.shape, tangent.shape)) {
-    throw new ShapeError("jvp/shape", `${place}: primal and tangent shapes differ: primal ${showShape(primal.shape)}, tangent ${showShape(tangent.shape)}`);
+    throw new ShapeError(
+      "jvp/shape",
+      `${place}: primal and tangent shapes differ: primal ${showShape(primal.shape)}, tangent ${showShape(tangent.shape)}`,
+    );
   }
   if (tangent.dtype !== dtype) {
-    throw new DTypeError("jvp/dtype", `${place}: the tangent has dtype ${tangent.dtype}, but a primal of dtype ${primal.dtype} has tangents of dtype ${dtype}`);
+    throw new DTypeError(
+      "jvp/dtype",
+      `${place}: the tangent has dtype ${tangent.dtype}, but a primal of dtype ${primal.dtype} has tangents of dtype ${dtype}`,
+    );
   }
   return tangent instanceof Zero ? null : tangent;
 }
@@ -116,7 +139,12 @@ export function jvp<Args extends unknown[], R, const O extends JvpOptions = JvpO
   tangents: readonly unknown[],
   options?: O,
 ): [out: MainOf<R, O>, tangent: MainOf<R, O>, ...aux: HasAux<O> extends true ? [AuxOf<R>] : []];
-export function jvp(f: unknown, primals: readonly unknown[], tangents: readonly unknown[], options: JvpOptions = {}): unknown[] {
+export function jvp(
+  f: unknown,
+  primals: readonly unknown[],
+  tangents: readonly unknown[],
+  options: JvpOptions = {},
+): unknown[] {
   const { hasAux } = readOptions<JvpOptions>("jvp", ["hasAux"], [options]);
   const { call, name } = toFunction(f, "jvp");
   const flat = flattenArguments(checkList(primals, "jvp", "primals"), "jvp", weakFloat);
@@ -130,6 +158,10 @@ export function jvp(f: unknown, primals: readonly unknown[], tangents: readonly 
     const aux = flattenResult(extra, label);
     const primalOuts = out.arrays.map((x) => trace.primal(x));
     const tangentOuts = out.arrays.map((x, i) => trace.tangent(x) ?? zeroTangent(primalOuts[i]!.aval));
-    return [out.rebuild(primalOuts), out.rebuild(tangentOuts), ...(hasAux ? [aux.rebuild(aux.arrays.map((x) => trace.primal(x)))] : [])];
+    return [
+      out.rebuild(primalOuts),
+      out.rebuild(tangentOuts),
+      ...(hasAux ? [aux.rebuild(aux.arrays.map((x) => trace.primal(x)))] : []),
+    ];
   });
 }

@@ -3,7 +3,16 @@ import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { bind, currentTrace, Trace, withNewTrace, withTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, avalOf } from "../core/value.ts";
-import { checkList, type Flat, flattenArguments, flattenResult, numbersAmong, splitAux, toFunction, weakFloat } from "./arguments.ts";
+import {
+  checkList,
+  type Flat,
+  flattenArguments,
+  flattenResult,
+  numbersAmong,
+  splitAux,
+  toFunction,
+  weakFloat,
+} from "./arguments.ts";
 import { evaluateJaxpr } from "./evaluate.ts";
 import { JvpTrace, matchTangents } from "./jvp.ts";
 import type { AuxOf, HasAux, MainOf, Traceable } from "./signature.ts";
@@ -46,8 +55,15 @@ export class PartialTrace extends Trace {
 
   /** Writes an equation down. */
   readonly stage: typeof bind = (prim, operands, params) => {
-    const staged = prim.rules.stage?.(operands as readonly ArrayValue[], params) ?? { operands: operands as readonly ArrayValue[], params };
-    const outputs = this.builder.emit(prim, staged.operands.map((x) => this.atom(x)), staged.params);
+    const staged = prim.rules.stage?.(operands as readonly ArrayValue[], params) ?? {
+      operands: operands as readonly ArrayValue[],
+      params,
+    };
+    const outputs = this.builder.emit(
+      prim,
+      staged.operands.map((x) => this.atom(x)),
+      staged.params,
+    );
     return outputs.map((v) => new UnknownTracer(this, v));
   };
 
@@ -55,7 +71,11 @@ export class PartialTrace extends Trace {
     const unknown = operands.map((x) => this.isUnknown(x));
     const rule = prim.rules.partialEvaluate;
     if (rule || !unknown.includes(true)) {
-      return withTrace(this.parent, () => (rule && unknown.includes(true) ? [...rule(operands, unknown, params, this.stage)] : bind(prim, operands, params)));
+      return withTrace(this.parent, () =>
+        rule && unknown.includes(true)
+          ? [...rule(operands, unknown, params, this.stage)]
+          : bind(prim, operands, params),
+      );
     }
     return this.stage(prim, operands, params);
   }
@@ -72,28 +92,37 @@ export interface Linearized {
 
 /** Runs `body` once, on the primals; its outputs and its tangent map. Primals that are not `active` have no tangent. */
 export function linearizeArrays<R>(
-  body: (primals: readonly ArrayValue[], primalOf: (x: ArrayValue) => ArrayValue) => { readonly arrays: readonly ArrayValue[]; readonly result: R },
+  body: (
+    primals: readonly ArrayValue[],
+    primalOf: (x: ArrayValue) => ArrayValue,
+  ) => { readonly arrays: readonly ArrayValue[]; readonly result: R },
   primals: readonly ArrayValue[],
   active: readonly boolean[],
   label: string,
 ): { outs: ArrayValue[]; linear: Linearized; result: R } {
   return withNewTrace(new PartialTrace(currentTrace(), label), (partial) =>
     withNewTrace(new JvpTrace(partial, label), (trace) => {
-        const inputs = active.flatMap((on, i) => (on ? [i] : []));
-        const tangents = new Map(inputs.map((i) => [i, partial.unknown(tangentAval(primals[i]!.aval))]));
-        const { arrays, result } = body(primals.map((x, i) => trace.join(x, tangents.get(i) ?? null)), (x) => trace.primal(x));
-        const tangentOuts = arrays.map((x) => trace.tangent(x));
-        const atoms = tangentOuts.filter((t) => t !== null).map((t) => partial.atom(t));
-        let next = 0;
-        return {
-          outs: arrays.map((x) => trace.primal(x)),
-          linear: {
-            program: partial.builder.build([...tangents.values()].map((t) => t.atom), atoms),
-            inputs,
-            outputs: tangentOuts.map((t) => (t === null ? null : next++)),
-          },
-          result,
-        };
+      const inputs = active.flatMap((on, i) => (on ? [i] : []));
+      const tangents = new Map(inputs.map((i) => [i, partial.unknown(tangentAval(primals[i]!.aval))]));
+      const { arrays, result } = body(
+        primals.map((x, i) => trace.join(x, tangents.get(i) ?? null)),
+        (x) => trace.primal(x),
+      );
+      const tangentOuts = arrays.map((x) => trace.tangent(x));
+      const atoms = tangentOuts.filter((t) => t !== null).map((t) => partial.atom(t));
+      let next = 0;
+      return {
+        outs: arrays.map((x) => trace.primal(x)),
+        linear: {
+          program: partial.builder.build(
+            [...tangents.values()].map((t) => t.atom),
+            atoms,
+          ),
+          inputs,
+          outputs: tangentOuts.map((t) => (t === null ? null : next++)),
+        },
+        result,
+      };
     }),
   );
 }
@@ -115,7 +144,13 @@ export interface LinearizedFunction {
 }
 
 /** Linearises `f` at `primals`; `active` says which arrays of the primals have a tangent. */
-export function linearizeFunction(f: unknown, primals: readonly unknown[], caller: string, hasAux: boolean, active: (flat: Flat) => readonly boolean[]): LinearizedFunction {
+export function linearizeFunction(
+  f: unknown,
+  primals: readonly unknown[],
+  caller: string,
+  hasAux: boolean,
+  active: (flat: Flat) => readonly boolean[],
+): LinearizedFunction {
   const { call, name } = toFunction(f, caller);
   const flat = flattenArguments(primals, caller, weakFloat);
   const label = `${caller} of ${name}`;
@@ -123,7 +158,9 @@ export function linearizeFunction(f: unknown, primals: readonly unknown[], calle
   const given = numbersAmong(flat, primals);
   const { outs, linear, result } = linearizeArrays(
     (boxed, primalOf) => {
-      const value = call(...(flat.rebuild(boxed.map((x, i) => (moving[i] ? x : (given[i] ?? x)))) as unknown[]));
+      const value = call(
+        ...(flat.rebuild(boxed.map((x, i) => (moving[i] ? x : (given[i] ?? x)))) as unknown[]),
+      );
       const [main, extra] = hasAux ? splitAux(value, caller) : [value, null];
       const out = flattenResult(main, label);
       const aux = flattenResult(extra, label);
@@ -150,11 +187,23 @@ export function linearize<Args extends unknown[], R, const O extends LinearizeOp
   f: Traceable<Args, R>,
   primals: readonly [...Args],
   options?: O,
-): [out: MainOf<R, O>, push: (...tangents: readonly unknown[]) => MainOf<R, O>, ...aux: HasAux<O> extends true ? [AuxOf<R>] : []];
-export function linearize(f: unknown, primals: readonly unknown[], options: LinearizeOptions = {}): unknown[] {
+): [
+  out: MainOf<R, O>,
+  push: (...tangents: readonly unknown[]) => MainOf<R, O>,
+  ...aux: HasAux<O> extends true ? [AuxOf<R>] : [],
+];
+export function linearize(
+  f: unknown,
+  primals: readonly unknown[],
+  options: LinearizeOptions = {},
+): unknown[] {
   const { hasAux = false } = readOptions<LinearizeOptions>("linearize", ["hasAux"], [options]);
-  const { flat, out, outs, linear, aux } = linearizeFunction(f, checkList(primals, "linearize", "primals"), "linearize", hasAux, ({ arrays }) =>
-    arrays.map((x) => tangentDType(x.dtype) !== "float0"),
+  const { flat, out, outs, linear, aux } = linearizeFunction(
+    f,
+    checkList(primals, "linearize", "primals"),
+    "linearize",
+    hasAux,
+    ({ arrays }) => arrays.map((x) => tangentDType(x.dtype) !== "float0"),
   );
   const push = (...tangents: readonly unknown[]): unknown => {
     const given = matchTangents(flat, tangents, "the linearized function");
@@ -165,7 +214,13 @@ export function linearize(f: unknown, primals: readonly unknown[], options: Line
 }
 
 /** Applies a tangent map; a null tangent is zero. */
-function pushForward({ program, inputs, outputs }: Linearized, tangents: readonly (ArrayValue | null)[]): (ArrayValue | null)[] {
-  const results = evaluateJaxpr(program, inputs.map((i) => tangents[i] ?? zeroTangent(program.inAvals[inputs.indexOf(i)]!)));
+function pushForward(
+  { program, inputs, outputs }: Linearized,
+  tangents: readonly (ArrayValue | null)[],
+): (ArrayValue | null)[] {
+  const results = evaluateJaxpr(
+    program,
+    inputs.map((i) => tangents[i] ?? zeroTangent(program.inAvals[inputs.indexOf(i)]!)),
+  );
   return outputs.map((j) => (j === null ? null : results[j]!));
 }

@@ -42,7 +42,11 @@ export class Placeholder extends Dense {
 }
 
 const withPlaceholders = (args: readonly unknown[]): unknown =>
-  mapWith({ isLeaf: (node) => node instanceof ShapeDtypeStruct }, (leaf: unknown) => (leaf instanceof ShapeDtypeStruct ? new Placeholder(leaf.aval) : leaf), args);
+  mapWith(
+    { isLeaf: (node) => node instanceof ShapeDtypeStruct },
+    (leaf: unknown) => (leaf instanceof ShapeDtypeStruct ? new Placeholder(leaf.aval) : leaf),
+    args,
+  );
 
 /** A traced function: its program, and the trees of what goes in and comes out. */
 export interface Traced {
@@ -87,10 +91,19 @@ export const makeJaxpr =
  * evalShape((x) => np.matmul(x, x.T), new ShapeDtypeStruct([2, 3], np.float32)).shape; // [2, 2]
  * @see `jax.eval_shape`
  */
-export function evalShape<Args extends readonly unknown[], R>(f: (...args: Args) => R, ...args: { [K in keyof Args]: Args[K] | ShapeDtypeStruct }): Shaped<R> {
+export function evalShape<Args extends readonly unknown[], R>(
+  f: (...args: Args) => R,
+  ...args: { [K in keyof Args]: Args[K] | ShapeDtypeStruct }
+): Shaped<R> {
   const { closed, rebuild } = trace(f, args, "evalShape");
   return rebuild(closed.outAvals.map(({ shape, dtype }) => new ShapeDtypeStruct(shape, dtype))) as Shaped<R>;
 }
 
 /** A result with structs for its arrays. */
-export type Shaped<R> = R extends Value ? ShapeDtypeStruct : R extends readonly unknown[] ? { [K in keyof R]: Shaped<R[K]> } : R extends number ? ShapeDtypeStruct : R;
+export type Shaped<R> = R extends Value
+  ? ShapeDtypeStruct
+  : R extends readonly unknown[]
+    ? { [K in keyof R]: Shaped<R[K]> }
+    : R extends number
+      ? ShapeDtypeStruct
+      : R;

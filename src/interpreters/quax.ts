@@ -3,17 +3,32 @@ import { appendMessage, ArgumentError, DispatchError, MaterialiseError } from ".
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive, ArgsOf, ParamsOf } from "../core/primitive.ts";
 import { activeSource, showSource } from "../core/source.ts";
-import { bind, currentTrace, describe, type Dispatch, installDispatch, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
+import {
+  bind,
+  currentTrace,
+  describe,
+  type Dispatch,
+  installDispatch,
+  Trace,
+  Tracer,
+  withNewTrace,
+  withTrace,
+} from "../core/trace.ts";
 import { type ArrayValue, type Aval, Dense, type NDArray, Value } from "../core/value.ts";
 import { refuseAsync, toFunction } from "./signature.ts";
 import type { Traceable } from "./signature.ts";
 
-
 type Class<T = Value> = abstract new (...args: never[]) => T;
-type Instances<S extends readonly Class[]> = { readonly [K in keyof S]: S[K] extends Class<infer T> ? T : never };
+type Instances<S extends readonly Class[]> = {
+  readonly [K in keyof S]: S[K] extends Class<infer T> ? T : never;
+};
 
 /** A value class may say what happens where no rule matches, in place of materialising every operand. */
-export type DefaultRule = (prim: AnyPrimitive, operands: readonly Value[], params: object) => Value | readonly Value[];
+export type DefaultRule = (
+  prim: AnyPrimitive,
+  operands: readonly Value[],
+  params: object,
+) => Value | readonly Value[];
 
 interface Rule {
   readonly signature: readonly Class[];
@@ -58,15 +73,32 @@ export function register<Prim extends AnyPrimitive, const S extends Signature<Pr
   run: (operands: Instances<S>, params: ParamsOf<Prim>) => Value | readonly Value[],
   options: RegisterOptions = {},
 ): typeof run {
-  const { precedence = 0, rest } = readOptions<RegisterOptions>("register", ["precedence", "rest"], [options]);
+  const { precedence = 0, rest } = readOptions<RegisterOptions>(
+    "register",
+    ["precedence", "rest"],
+    [options],
+  );
   const classes = signature as readonly Class[];
   const name = (prim as Partial<AnyPrimitive>).primitive;
-  if (name === undefined) throw new ArgumentError("quax/register", `register takes a primitive such as lax.mul, got ${describe(prim)}`);
+  if (name === undefined)
+    throw new ArgumentError(
+      "quax/register",
+      `register takes a primitive such as lax.mul, got ${describe(prim)}`,
+    );
   for (const cls of classes) {
-    if (typeof cls !== "function") throw new ArgumentError("quax/register", `register(${name}): the signature is a list of classes, one for each operand, got ${describe(cls)}`);
+    if (typeof cls !== "function")
+      throw new ArgumentError(
+        "quax/register",
+        `register(${name}): the signature is a list of classes, one for each operand, got ${describe(cls)}`,
+      );
   }
   const list = rules.get(prim) ?? [];
-  const same = list.findIndex((rule) => rule.rest === rest && rule.signature.length === classes.length && rule.signature.every((c, i) => c === classes[i]));
+  const same = list.findIndex(
+    (rule) =>
+      rule.rest === rest &&
+      rule.signature.length === classes.length &&
+      rule.signature.every((c, i) => c === classes[i]),
+  );
   const rule: Rule = { signature: classes, rest, precedence, run: run as Rule["run"] };
   if (same >= 0) list[same] = rule;
   else list.push(rule);
@@ -78,7 +110,8 @@ export function register<Prim extends AnyPrimitive, const S extends Signature<Pr
 
 const below = (a: Class, b: Class): boolean => a === b || b.prototype.isPrototypeOf(a.prototype);
 const classAt = (rule: Rule, i: number): Class => rule.signature[i] ?? rule.rest!;
-const accepts = (rule: Rule, count: number): boolean => rule.signature.length === count || (rule.rest !== undefined && count > rule.signature.length);
+const accepts = (rule: Rule, count: number): boolean =>
+  rule.signature.length === count || (rule.rest !== undefined && count > rule.signature.length);
 const narrower = (a: Rule, b: Rule, count: number): boolean => {
   for (let i = 0; i < count; i++) if (!below(classAt(a, i), classAt(b, i))) return false;
   return true;
@@ -110,15 +143,28 @@ function resolve(prim: AnyPrimitive, operands: readonly Value[]): Rule | null {
 
 function search(prim: AnyPrimitive, operands: readonly Value[]): Rule | null {
   const count = operands.length;
-  const matches = rules.get(prim)!.filter((rule) => accepts(rule, count) && operands.every((x, i) => x instanceof classAt(rule, i)));
-  const narrowest = matches.filter((rule) => !matches.some((other) => other !== rule && narrower(other, rule, count) && !narrower(rule, other, count)));
+  const matches = rules
+    .get(prim)!
+    .filter((rule) => accepts(rule, count) && operands.every((x, i) => x instanceof classAt(rule, i)));
+  const narrowest = matches.filter(
+    (rule) =>
+      !matches.some(
+        (other) => other !== rule && narrower(other, rule, count) && !narrower(rule, other, count),
+      ),
+  );
   if (narrowest.length <= 1) return narrowest[0] ?? null;
   const highest = Math.max(...narrowest.map((rule) => rule.precedence));
   const chosen = narrowest.filter((rule) => rule.precedence === highest);
   if (chosen.length === 1) return chosen[0]!;
-  const candidates = chosen.map((rule) => `  register(${prim.primitive}, [${rule.signature.map((c) => c.name).join(", ")}${rule.rest ? `, …${rule.rest.name}` : ""}])`);
+  const candidates = chosen.map(
+    (rule) =>
+      `  register(${prim.primitive}, [${rule.signature.map((c) => c.name).join(", ")}${rule.rest ? `, …${rule.rest.name}` : ""}])`,
+  );
   const classes = operands.map((x) => x.constructor.name).join(", ");
-  throw new DispatchError("quax/ambiguous", `${prim.primitive} is ambiguous for operands of classes (${classes}). Candidates:\n${candidates.join("\n")}\nRegister a rule for exactly these classes, or give one of them a higher precedence.`);
+  throw new DispatchError(
+    "quax/ambiguous",
+    `${prim.primitive} is ambiguous for operands of classes (${classes}). Candidates:\n${candidates.join("\n")}\nRegister a rule for exactly these classes, or give one of them a higher precedence.`,
+  );
 }
 
 /** An operation for which no rule was found, so that its operands became plain arrays. */
@@ -148,7 +194,8 @@ const remedy = (prim: AnyPrimitive, operands: readonly Value[]): string => {
   const classes = operands.map((x) => (x instanceof Dense ? "ArrayValue" : x.constructor.name)).join(", ");
   return `register(lax.${camel(prim.primitive)}, [${classes}], (operands, params) => …)`;
 };
-const camel = (name: string): string => name.replace(/[_-](\w)/g, (_, letter: string) => letter.toUpperCase());
+const camel = (name: string): string =>
+  name.replace(/[_-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** No rule: the one overridden default among the operands' classes, otherwise every operand as a plain array. */
 function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object): readonly Value[] {
@@ -158,20 +205,36 @@ function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object
     if (own !== undefined) defaults.add(own);
   }
   if (defaults.size > 1) {
-    const classes = [...new Set(operands.filter((x) => "default" in x.constructor).map((x) => x.constructor.name))];
-    throw new DispatchError("quax/default", `${prim.primitive}: several classes define a default rule: ${classes.join(", ")}; ${remedy(prim, operands)} would decide`);
+    const classes = [
+      ...new Set(operands.filter((x) => "default" in x.constructor).map((x) => x.constructor.name)),
+    ];
+    throw new DispatchError(
+      "quax/default",
+      `${prim.primitive}: several classes define a default rule: ${classes.join(", ")}; ${remedy(prim, operands)} would decide`,
+    );
   }
   const [only] = defaults;
   if (only) return asList(prim, only(prim, operands, params), "the default rule");
   const structured = operands.filter((x) => !(x instanceof Dense));
   if (structured.length > 0) {
-    const miss: Miss = { primitive: prim.primitive, classes: operands.map((x) => x.constructor.name), source: showSource(activeSource()) };
+    const miss: Miss = {
+      primitive: prim.primitive,
+      classes: operands.map((x) => x.constructor.name),
+      source: showSource(activeSource()),
+    };
     if (strict) {
-      throw new DispatchError("quax/strict", `${prim.primitive} has no rule for (${miss.classes.join(", ")}) and strict mode forbids to materialise${miss.source ? ` (at ${miss.source})` : ""}: ${remedy(prim, operands)}`);
+      throw new DispatchError(
+        "quax/strict",
+        `${prim.primitive} has no rule for (${miss.classes.join(", ")}) and strict mode forbids to materialise${miss.source ? ` (at ${miss.source})` : ""}: ${remedy(prim, operands)}`,
+      );
     }
     listener?.(miss);
   }
-  return bind(prim, operands.map((x) => (x instanceof Dense ? x : materialised(x, prim, operands))), params);
+  return bind(
+    prim,
+    operands.map((x) => (x instanceof Dense ? x : materialised(x, prim, operands))),
+    params,
+  );
 }
 
 function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]): Value {
@@ -179,7 +242,10 @@ function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]):
     return x.materialise();
   } catch (error) {
     if (error instanceof MaterialiseError && !error.message.includes("register(")) {
-      appendMessage(error, ` (${prim.primitive} has no rule for it: allow it to materialise, or ${remedy(prim, operands)})`);
+      appendMessage(
+        error,
+        ` (${prim.primitive} has no rule for it: allow it to materialise, or ${remedy(prim, operands)})`,
+      );
     }
     throw error;
   }
@@ -190,7 +256,11 @@ function asList(prim: AnyPrimitive, result: Value | readonly Value[], rule: stri
   const list = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
   for (const value of list) {
     refuseAsync(value, `${rule} of ${prim.primitive}`);
-    if (!(value instanceof Value)) throw new DispatchError("quax/result", `${rule} of ${prim.primitive} returned ${describe(value)}: a rule returns a Value, or a list of them`);
+    if (!(value instanceof Value))
+      throw new DispatchError(
+        "quax/result",
+        `${rule} of ${prim.primitive} returned ${describe(value)}: a rule returns a Value, or a list of them`,
+      );
   }
   return list;
 }
@@ -198,11 +268,20 @@ function asList(prim: AnyPrimitive, result: Value | readonly Value[], rule: stri
 /** Rules first, then rewriting of the jaxprs that the primitive holds, then the defaults. */
 const dispatch: Dispatch = (prim, operands, params) => {
   for (let i = 0; i < operands.length; i++) {
-    if (!(operands[i] instanceof Value)) throw new ArgumentError("bind/operand", `${prim.primitive}: operand ${i} must be a Value, got ${describe(operands[i])}`);
+    if (!(operands[i] instanceof Value))
+      throw new ArgumentError(
+        "bind/operand",
+        `${prim.primitive}: operand ${i} must be a Value, got ${describe(operands[i])}`,
+      );
   }
   // What a closure captured is boxed as an argument is, so that it meets the values inside those boxes.
   const box = operands.some(isStructured) ? enclosingQuax() : null;
-  if (box) return bind(prim, operands.map((x) => box.box(x)), params);
+  if (box)
+    return bind(
+      prim,
+      operands.map((x) => box.box(x)),
+      params,
+    );
   const rule = resolve(prim, operands);
   if (rule) return asList(prim, rule.run(operands, params), "a rule");
   const { quaxify } = prim.rules;
@@ -264,22 +343,33 @@ export class QuaxTrace extends Trace {
 }
 
 /** A value that holds others, as `Zero` does not. */
-const isStructured = (x: Value): boolean => !(x instanceof Dense) && (x.constructor as typeof Value)[nodeKind] !== "leaf";
+const isStructured = (x: Value): boolean =>
+  !(x instanceof Dense) && (x.constructor as typeof Value)[nodeKind] !== "leaf";
 
 /** The innermost quaxify that is running. */
 function enclosingQuax(): QuaxTrace | null {
-  for (let trace: Trace | null = currentTrace(); trace !== null; trace = trace.parent) if (trace instanceof QuaxTrace) return trace;
+  for (let trace: Trace | null = currentTrace(); trace !== null; trace = trace.parent)
+    if (trace instanceof QuaxTrace) return trace;
   return null;
 }
 
 const wholeValue = (node: unknown): boolean => node instanceof Value;
 
 /** Runs `body` with structured values boxed; what comes back is opened. */
-export function quaxifyValues<R>(args: readonly Value[], body: (boxed: readonly Value[]) => R, label: string, strictly?: boolean): R {
+export function quaxifyValues<R>(
+  args: readonly Value[],
+  body: (boxed: readonly Value[]) => R,
+  label: string,
+  strictly?: boolean,
+): R {
   return withNewTrace(new QuaxTrace(currentTrace(), label, strictly), (trace) => {
     const result = body(args.map((x) => trace.box(x)));
     refuseAsync(result, label);
-    return mapWith({ isLeaf: wholeValue }, (leaf: unknown) => (leaf instanceof Value ? trace.open(leaf) : leaf), result);
+    return mapWith(
+      { isLeaf: wholeValue },
+      (leaf: unknown) => (leaf instanceof Value ? trace.open(leaf) : leaf),
+      result,
+    );
   });
 }
 
@@ -299,8 +389,15 @@ export interface QuaxifyOptions {
  * quaxify((w, x) => np.matmul(w, x))(new lora.LoraArray(w, { rank: 2, key }), x);
  * @see `quax.quaxify`
  */
-export function quaxify<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: readonly unknown[]): (...args: Args) => R {
-  const { filterSpec = true, strict: strictly } = readOptions<QuaxifyOptions>("quaxify", ["filterSpec", "strict"], rest);
+export function quaxify<Args extends unknown[], R>(
+  f: Traceable<Args, R>,
+  ...rest: readonly unknown[]
+): (...args: Args) => R {
+  const { filterSpec = true, strict: strictly } = readOptions<QuaxifyOptions>(
+    "quaxify",
+    ["filterSpec", "strict"],
+    rest,
+  );
   const { call, name } = toFunction(f, "quaxify");
   const module = typeof f === "object" ? f : null;
   return (...args) => {
@@ -311,14 +408,22 @@ export function quaxify<Args extends unknown[], R>(f: Traceable<Args, R>, ...res
     return withNewTrace(new QuaxTrace(currentTrace(), `quaxify of ${name}`, strictly), (trace) => {
       const chosen = filterSpec === true ? null : broadcastPrefix(filterSpec, args, wholeValue);
       let next = 0;
-      const boxed = mapWith({ isLeaf: wholeValue }, (leaf: unknown) => {
-        const spec = chosen?.[next++] ?? true;
-        return (typeof spec === "function" ? spec(leaf) : spec) ? trace.box(leaf) : leaf;
-      }, args) as Args;
+      const boxed = mapWith(
+        { isLeaf: wholeValue },
+        (leaf: unknown) => {
+          const spec = chosen?.[next++] ?? true;
+          return (typeof spec === "function" ? spec(leaf) : spec) ? trace.box(leaf) : leaf;
+        },
+        args,
+      ) as Args;
       const self = module && mapWith({ isLeaf: wholeValue }, (leaf: unknown) => trace.box(leaf), module);
       const result = self ? (self as { forward(...a: Args): R }).forward(...boxed) : (call(...boxed) as R);
       refuseAsync(result, `quaxify of ${name}`);
-      return mapWith({ isLeaf: wholeValue }, (leaf: unknown) => (leaf instanceof Value ? trace.open(leaf) : leaf), result) as R;
+      return mapWith(
+        { isLeaf: wholeValue },
+        (leaf: unknown) => (leaf instanceof Value ? trace.open(leaf) : leaf),
+        result,
+      ) as R;
     });
   };
 }

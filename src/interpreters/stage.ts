@@ -24,25 +24,38 @@ export class JaxprBuilder {
     const source = captureSource();
     let avals: readonly Aval[];
     try {
-      avals = primitive.rules.abstract(inputs.map((x) => x.aval), params);
+      avals = primitive.rules.abstract(
+        inputs.map((x) => x.aval),
+        params,
+      );
     } catch (error) {
       throw withPosition(error, source);
     }
     const outputs = avals.map((aval) => new Var(aval));
-    this.eqns.push({ primitive, inputs, outputs, params, effects: primitive.rules.effects?.(params) ?? noEffects, source });
+    this.eqns.push({
+      primitive,
+      inputs,
+      outputs,
+      params,
+      effects: primitive.rules.effects?.(params) ?? noEffects,
+      source,
+    });
     return outputs;
   }
 
   build(invars: readonly Var[], outvars: readonly Atom[]): ClosedJaxpr {
     const constvars = [...this.constants.values()];
-    return new ClosedJaxpr({ constvars, invars, eqns: this.eqns, outvars, effects: effectsOf(this.eqns) }, [...this.constants.keys()]);
+    return new ClosedJaxpr({ constvars, invars, eqns: this.eqns, outvars, effects: effectsOf(this.eqns) }, [
+      ...this.constants.keys(),
+    ]);
   }
 }
 
 /** Appends the user's line to an error of a shape rule, once. */
 function withPosition(error: unknown, source: string | undefined): unknown {
   const position = showSource(source);
-  if (error instanceof CotangentError && position !== undefined && !error.message.includes(" (at ")) appendMessage(error, ` (at ${position})`);
+  if (error instanceof CotangentError && position !== undefined && !error.message.includes(" (at "))
+    appendMessage(error, ` (at ${position})`);
   return error;
 }
 
@@ -69,7 +82,9 @@ export class StageTracer extends VariableTracer {
   }
   override get origin(): string {
     const index = this.trace.invars.indexOf(this.atom);
-    return index >= 0 ? `It is ${this.trace.argumentName(index)} of ${this.trace.label}.` : `It was made while tracing ${this.trace.label}.`;
+    return index >= 0
+      ? `It is ${this.trace.argumentName(index)} of ${this.trace.label}.`
+      : `It was made while tracing ${this.trace.label}.`;
   }
 }
 
@@ -87,17 +102,27 @@ export class StageTrace extends Trace {
   atom(x: ArrayValue): Atom {
     if (x instanceof StageTracer && x.trace === this) return x.atom;
     if (x instanceof Tracer && !x.trace.alive) {
-      throw new EscapedTracerError("trace/escaped", `${this.label} uses a tracer of ${showAval(x.aval)} whose transformation has ended. ${x.origin} Return the value from the traced function instead of keeping it in a variable outside.`);
+      throw new EscapedTracerError(
+        "trace/escaped",
+        `${this.label} uses a tracer of ${showAval(x.aval)} whose transformation has ended. ${x.origin} Return the value from the traced function instead of keeping it in a variable outside.`,
+      );
     }
     if (x instanceof Tracer && isInside(x.trace, this)) {
-      throw new EscapedTracerError("trace/escaped", `${this.label} uses a tracer of ${showAval(x.aval)} that belongs to a transformation inside of it. ${x.origin} Pass the value as an argument instead of capturing it.`);
+      throw new EscapedTracerError(
+        "trace/escaped",
+        `${this.label} uses a tracer of ${showAval(x.aval)} that belongs to a transformation inside of it. ${x.origin} Pass the value as an argument instead of capturing it.`,
+      );
     }
     return this.builder.constant(x);
   }
 
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
     const staged = prim.rules.stage?.(operands, params) ?? { operands, params };
-    const outputs = this.builder.emit(prim, staged.operands.map((x) => this.atom(x)), staged.params);
+    const outputs = this.builder.emit(
+      prim,
+      staged.operands.map((x) => this.atom(x)),
+      staged.params,
+    );
     return outputs.map((v) => new StageTracer(this, v));
   }
 }
@@ -119,14 +144,23 @@ export function stage(
       if (argumentName) trace.argumentName = argumentName;
       const inputs = trace.input(avals);
       const outs = body(inputs);
-      return trace.builder.build(trace.invars, outs.map((x) => trace.atom(x)));
+      return trace.builder.build(
+        trace.invars,
+        outs.map((x) => trace.atom(x)),
+      );
     }),
   );
 }
 
 /** The same program with its consts as leading inputs. */
-export function hoistConstants({ jaxpr, consts }: ClosedJaxpr): { closed: ClosedJaxpr; consts: readonly Value[] } {
+export function hoistConstants({ jaxpr, consts }: ClosedJaxpr): {
+  closed: ClosedJaxpr;
+  consts: readonly Value[];
+} {
   const { constvars, invars } = jaxpr;
   if (constvars.length === 0) return { closed: new ClosedJaxpr(jaxpr, []), consts: [] };
-  return { closed: new ClosedJaxpr({ ...jaxpr, constvars: [], invars: [...constvars, ...invars] }, []), consts };
+  return {
+    closed: new ClosedJaxpr({ ...jaxpr, constvars: [], invars: [...constvars, ...invars] }, []),
+    consts,
+  };
 }

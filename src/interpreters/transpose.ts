@@ -33,7 +33,15 @@ export function transposeJaxpr(
     if (eqn.inputs.some((x) => linear.has(x))) {
       for (const v of eqn.outputs) linear.add(v);
       backwards.push(eqn);
-    } else known.define(eqn.outputs, bind(eqn.primitive, eqn.inputs.map((x) => known.read(x)), eqn.params));
+    } else
+      known.define(
+        eqn.outputs,
+        bind(
+          eqn.primitive,
+          eqn.inputs.map((x) => known.read(x)),
+          eqn.params,
+        ),
+      );
   }
 
   const accumulated = new Map<Var, ArrayValue>();
@@ -61,9 +69,17 @@ function transposeEquation(
   operands: readonly (ArrayValue | Linear)[],
 ): readonly (ArrayValue | null)[] {
   const rule = primitive.rules.transpose ?? noTranspose(primitive);
-  const results = rule(cotangents, operands, params, outputs.map((v) => v.aval));
+  const results = rule(
+    cotangents,
+    operands,
+    params,
+    outputs.map((v) => v.aval),
+  );
   if (results.length > inputs.length) {
-    throw new DifferentiationError("ad/transpose", `the transpose rule of ${primitive.primitive} returned ${results.length} cotangents for ${inputs.length} operands (${showSource(source) ?? "source unknown"})`);
+    throw new DifferentiationError(
+      "ad/transpose",
+      `the transpose rule of ${primitive.primitive} returned ${results.length} cotangents for ${inputs.length} operands (${showSource(source) ?? "source unknown"})`,
+    );
   }
   return results;
 }

@@ -9,14 +9,31 @@ import { describe } from "../core/trace.ts";
 import { type ArrayValue, showAval } from "../core/value.ts";
 import { argumentPath, arrayLeaf, checkList, type Flat, isNode, resultPath } from "./arguments.ts";
 import { type Linearized, type LinearizedFunction, linearizeFunction } from "./linearize.ts";
-import { type ArgnumsOf, type AuxOf, type Gradient, type GradientsOf, type HasAux, type MainOf, toFunction, type Traceable } from "./signature.ts";
+import {
+  type ArgnumsOf,
+  type AuxOf,
+  type Gradient,
+  type GradientsOf,
+  type HasAux,
+  type MainOf,
+  toFunction,
+  type Traceable,
+} from "./signature.ts";
 import { transposeJaxpr } from "./transpose.ts";
 import { tangentDType, Zero, zeroTangent } from "./zero.ts";
 
 /** Applies the transpose of a tangent map: one cotangent per primal, null where it is structurally zero. */
-export function pullBack({ program, inputs, outputs }: Linearized, cotangents: readonly (ArrayValue | null)[], primals: number): (ArrayValue | null)[] {
+export function pullBack(
+  { program, inputs, outputs }: Linearized,
+  cotangents: readonly (ArrayValue | null)[],
+  primals: number,
+): (ArrayValue | null)[] {
   const given = outputs.flatMap((j, i) => (j === null ? [] : [cotangents[i] ?? null]));
-  const results = transposeJaxpr(program, program.inAvals.map((aval) => new Linear(aval)), given);
+  const results = transposeJaxpr(
+    program,
+    program.inAvals.map((aval) => new Linear(aval)),
+    given,
+  );
   const all: (ArrayValue | null)[] = Array.from({ length: primals }, () => null);
   inputs.forEach((i, k) => (all[i] = results[k] ?? null));
   return all;
@@ -32,12 +49,19 @@ function matchCotangents(out: Flat, outs: readonly ArrayValue[], cotangents: unk
     const dtype = tangentDType(primal.dtype);
     const leaf = given[i];
     if (leaf instanceof Zero) return [null];
-    if (typeof leaf === "number" && primal.ndim === 0 && dtype !== "float0") return [scalarOf(leaf, dtype, primal.aval.weak)];
+    if (typeof leaf === "number" && primal.ndim === 0 && dtype !== "float0")
+      return [scalarOf(leaf, dtype, primal.aval.weak)];
     const ct = isNode(leaf) ? null : arrayLeaf(leaf, place, () => "the cotangent");
-    if (ct === null) throw new ArgumentError("vjp/cotangent", `${place} must be an array, got ${describe(leaf)}`);
+    if (ct === null)
+      throw new ArgumentError("vjp/cotangent", `${place} must be an array, got ${describe(leaf)}`);
     if (dtype === "float0") return [null];
-    if (!sameShape(ct.shape, primal.shape)) throw new ShapeError("vjp/shape", `${place} has shape ${showShape(ct.shape)}, the result ${showShape(primal.shape)}`);
-    if (ct.dtype !== dtype) throw new DTypeError("vjp/dtype", `${place} has dtype ${ct.dtype}, the result ${primal.dtype}`);
+    if (!sameShape(ct.shape, primal.shape))
+      throw new ShapeError(
+        "vjp/shape",
+        `${place} has shape ${showShape(ct.shape)}, the result ${showShape(primal.shape)}`,
+      );
+    if (ct.dtype !== dtype)
+      throw new DTypeError("vjp/dtype", `${place} has dtype ${ct.dtype}, the result ${primal.dtype}`);
     return [ct];
   });
 }
@@ -68,12 +92,25 @@ export function vjp<Args extends unknown[], R, const O extends VjpOptions = VjpO
   f: Traceable<Args, R>,
   primals: readonly [...Args],
   options?: O,
-): [out: MainOf<R, O>, pull: (cotangents: unknown) => { [K in keyof Args]: Gradient<Args[K]> }, ...aux: HasAux<O> extends true ? [AuxOf<R>] : []];
+): [
+  out: MainOf<R, O>,
+  pull: (cotangents: unknown) => { [K in keyof Args]: Gradient<Args[K]> },
+  ...aux: HasAux<O> extends true ? [AuxOf<R>] : [],
+];
 export function vjp(f: unknown, primals: readonly unknown[], options: VjpOptions = {}): unknown[] {
   const { hasAux = false } = readOptions<VjpOptions>("vjp", ["hasAux"], [options]);
-  const { flat, out, outs, linear, aux } = linearizeFunction(f, checkList(primals, "vjp", "primals"), "vjp", hasAux, inexactOnly);
+  const { flat, out, outs, linear, aux } = linearizeFunction(
+    f,
+    checkList(primals, "vjp", "primals"),
+    "vjp",
+    hasAux,
+    inexactOnly,
+  );
   const pull = (cotangents: unknown): unknown[] =>
-    gradientTree(flat, pullBack(linear, matchCotangents(out, outs, cotangents), flat.arrays.length)) as unknown[];
+    gradientTree(
+      flat,
+      pullBack(linear, matchCotangents(out, outs, cotangents), flat.arrays.length),
+    ) as unknown[];
   return hasAux ? [out.rebuild(outs), pull, aux] : [out.rebuild(outs), pull];
 }
 
@@ -90,11 +127,18 @@ export interface GradOptions {
 const gradOptions = ["argnums", "hasAux", "holomorphic", "allowInt"] as const;
 
 /** Positions of arguments, checked and counted from the front. */
-export function canonicalArgnums(argnums: number | readonly number[], count: number, caller: string): number[] {
+export function canonicalArgnums(
+  argnums: number | readonly number[],
+  count: number,
+  caller: string,
+): number[] {
   const list = typeof argnums === "number" ? [argnums] : [...argnums];
   return list.map((n) => {
     if (!Number.isInteger(n) || n < -count || n >= count) {
-      throw new ArgumentError("transform/argnums", `${caller}: argnums names argument ${String(n)}, but the function was called with ${count} positional argument${count === 1 ? "" : "s"}`);
+      throw new ArgumentError(
+        "transform/argnums",
+        `${caller}: argnums names argument ${String(n)}, but the function was called with ${count} positional argument${count === 1 ? "" : "s"}`,
+      );
     }
     return n < 0 ? n + count : n;
   });
@@ -119,19 +163,34 @@ export function linearizeIn(
 const argumentOf = (path: Flat["paths"][number]): number => Number(path[0]!.key);
 
 /** The part of a list of trees, one for each argument, that `argnums` asks for. */
-export const chosenArguments = (trees: unknown, argnums: number | readonly number[], canonical: readonly number[]): unknown => {
+export const chosenArguments = (
+  trees: unknown,
+  argnums: number | readonly number[],
+  canonical: readonly number[],
+): unknown => {
   const list = trees as readonly unknown[];
   return typeof argnums === "number" ? list[canonical[0]!] : canonical.map((n) => list[n]);
 };
 
-function checkInputs({ arrays, paths }: Flat, chosen: readonly number[], caller: string, { allowInt, holomorphic }: GradOptions): void {
+function checkInputs(
+  { arrays, paths }: Flat,
+  chosen: readonly number[],
+  caller: string,
+  { allowInt, holomorphic }: GradOptions,
+): void {
   arrays.forEach((x, i) => {
     if (!chosen.includes(argumentOf(paths[i]!))) return;
     if (holomorphic ? !isComplex(x.dtype) : isComplex(x.dtype)) {
-      throw new DTypeError("grad/holomorphic", `${caller} ${holomorphic ? "with holomorphic: true takes complex inputs" : "takes real inputs (holomorphic: true for complex ones)"}, but ${argumentPath(paths[i]!)} is ${showAval(x.aval)}`);
+      throw new DTypeError(
+        "grad/holomorphic",
+        `${caller} ${holomorphic ? "with holomorphic: true takes complex inputs" : "takes real inputs (holomorphic: true for complex ones)"}, but ${argumentPath(paths[i]!)} is ${showAval(x.aval)}`,
+      );
     }
     if (!isInexact(x.dtype) && !allowInt) {
-      throw new DTypeError("grad/integer", `${caller} takes real-valued inputs (float), but ${argumentPath(paths[i]!)} is ${showAval(x.aval)}: convert it with astype, leave it out of argnums, or set allowInt`);
+      throw new DTypeError(
+        "grad/integer",
+        `${caller} takes real-valued inputs (float), but ${argumentPath(paths[i]!)} is ${showAval(x.aval)}: convert it with astype, leave it out of argnums, or set allowInt`,
+      );
     }
   });
 }
@@ -141,10 +200,16 @@ function checkLoss(outs: readonly ArrayValue[], out: Flat, caller: string, holom
   const leaf = out.treedef.kind === "leaf" ? out.rebuild(outs) : null;
   const loss = leaf instanceof Zero ? leaf : leaf === null ? undefined : outs[0];
   if (loss === undefined) {
-    throw new ArgumentError("grad/output", `${caller} is defined for functions with one scalar output; this one returned ${String(out.treedef)}: use hasAux for more, or vjp`);
+    throw new ArgumentError(
+      "grad/output",
+      `${caller} is defined for functions with one scalar output; this one returned ${String(out.treedef)}: use hasAux for more, or vjp`,
+    );
   }
   if (loss.ndim !== 0) {
-    throw new ShapeError("grad/output", `${caller} is defined for functions with a scalar output; this one has shape ${showShape(loss.shape)}: sum it, or use jacrev or vjp`);
+    throw new ShapeError(
+      "grad/output",
+      `${caller} is defined for functions with a scalar output; this one has shape ${showShape(loss.shape)}: sum it, or use jacrev or vjp`,
+    );
   }
   if (!isInexact(loss.dtype) || (isComplex(loss.dtype) && !holomorphic)) {
     throw new DTypeError("grad/output", `${caller} needs a real-valued output, got ${showAval(loss.aval)}`);
@@ -162,11 +227,18 @@ function checkLoss(outs: readonly ArrayValue[], out: Flat, caller: string, holom
  * valueAndGrad((x) => np.sum(np.square(x)))(np.array([1, 2])); // [5, [2, 4]]
  * @see `jax.value_and_grad`
  */
-export function valueAndGrad<Args extends unknown[], R, const O extends GradOptions | number | readonly number[] = GradOptions>(
+export function valueAndGrad<
+  Args extends unknown[],
+  R,
+  const O extends GradOptions | number | readonly number[] = GradOptions,
+>(
   f: Traceable<Args, R>,
   options?: O,
 ): (...args: Args) => [value: R, gradient: GradientsOf<Args, ArgnumsOf<O>>];
-export function valueAndGrad(f: unknown, ...rest: readonly unknown[]): (...args: readonly unknown[]) => [unknown, unknown] {
+export function valueAndGrad(
+  f: unknown,
+  ...rest: readonly unknown[]
+): (...args: readonly unknown[]) => [unknown, unknown] {
   return differentiate(f, "valueAndGrad", readOptions<GradOptions>("valueAndGrad", gradOptions, rest));
 }
 
@@ -178,10 +250,18 @@ export function valueAndGrad(f: unknown, ...rest: readonly unknown[]): (...args:
  * grad((x) => np.sum(np.square(x)))(np.array([1, 2])); // [2, 4]
  * @see `jax.grad`
  */
-export function grad<Args extends unknown[], R, const O extends GradOptions | number | readonly number[] = GradOptions>(
+export function grad<
+  Args extends unknown[],
+  R,
+  const O extends GradOptions | number | readonly number[] = GradOptions,
+>(
   f: Traceable<Args, R>,
   options?: O,
-): (...args: Args) => HasAux<O> extends true ? [gradient: GradientsOf<Args, ArgnumsOf<O>>, aux: AuxOf<R>] : GradientsOf<Args, ArgnumsOf<O>>;
+): (
+  ...args: Args
+) => HasAux<O> extends true
+  ? [gradient: GradientsOf<Args, ArgnumsOf<O>>, aux: AuxOf<R>]
+  : GradientsOf<Args, ArgnumsOf<O>>;
 export function grad(f: unknown, ...rest: readonly unknown[]): (...args: readonly unknown[]) => unknown {
   const options = readOptions<GradOptions>("grad", gradOptions, rest);
   const run = differentiate(f, "grad", options);
@@ -191,12 +271,18 @@ export function grad(f: unknown, ...rest: readonly unknown[]): (...args: readonl
   };
 }
 
-function differentiate(f: unknown, caller: string, options: GradOptions): (...args: readonly unknown[]) => [unknown, unknown] {
+function differentiate(
+  f: unknown,
+  caller: string,
+  options: GradOptions,
+): (...args: readonly unknown[]) => [unknown, unknown] {
   const { argnums = 0, hasAux = false, holomorphic = false } = options;
   toFunction(f, caller);
   return (...args) => {
     const chosen = canonicalArgnums(argnums, args.length, caller);
-    const { flat, out, outs, linear, aux } = linearizeIn(f, args, chosen, caller, hasAux, (flat) => checkInputs(flat, chosen, caller, options));
+    const { flat, out, outs, linear, aux } = linearizeIn(f, args, chosen, caller, hasAux, (flat) =>
+      checkInputs(flat, chosen, caller, options),
+    );
     const loss = checkLoss(outs, out, caller, holomorphic);
     const cotangents = pullBack(linear, [scalarOf(1, loss.dtype, loss.aval.weak)], flat.arrays.length);
     const gradient = chosenArguments(gradientTree(flat, cotangents), argnums, chosen);

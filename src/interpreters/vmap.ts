@@ -4,9 +4,22 @@ import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxis, showShape } from "../core/shape.ts";
 import { bind, currentTrace, describe, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
-import { type ArrayValue, ArrayValue as ArrayValueClass, type Aval, avalOf, showAval } from "../core/value.ts";
+import {
+  type ArrayValue,
+  ArrayValue as ArrayValueClass,
+  type Aval,
+  avalOf,
+  showAval,
+} from "../core/value.ts";
 import { materialiseBatch, moveAxis } from "../lax/algebra.ts";
-import { argumentPath, flattenArguments, flattenResult, resultPath, toFunction, type Flat } from "./arguments.ts";
+import {
+  argumentPath,
+  flattenArguments,
+  flattenResult,
+  resultPath,
+  toFunction,
+  type Flat,
+} from "./arguments.ts";
 import type { Traceable } from "./signature.ts";
 import { Zero } from "./zero.ts";
 
@@ -53,7 +66,11 @@ export class BatchTrace extends Trace {
     return withTrace(this.parent, () => {
       if (dims.every((dim) => dim === null)) return bind(prim, values, params);
       // Aligning ranks for the batch would hide operands whose own shapes do not fit.
-      if (!prim.rules.evaluate) prim.rules.abstract(operands.map((x) => x.aval), params);
+      if (!prim.rules.evaluate)
+        prim.rules.abstract(
+          operands.map((x) => x.aval),
+          params,
+        );
       const [outs, outDims] = prim.rules.batch(values, dims, this.size, params);
       return outs.map((out, i) => this.join(out, outDims[i] ?? null));
     });
@@ -85,7 +102,8 @@ export interface VmapOptions {
 
 function checkAxis(axis: unknown, rank: number, place: string): number | null {
   if (axis === null || axis === undefined) return null;
-  if (typeof axis !== "number") throw new ArgumentError("vmap/axes", `${place}: an axis is an integer or null, got ${describe(axis)}`);
+  if (typeof axis !== "number")
+    throw new ArgumentError("vmap/axes", `${place}: an axis is an integer or null, got ${describe(axis)}`);
   return canonicalAxis(axis, rank, place);
 }
 
@@ -98,7 +116,14 @@ interface Mapped {
 }
 
 /** The leaves that can be mapped, with what `prefix` says of them. */
-function mappedLeaves(prefix: unknown, flat: Flat, arrays: readonly ArrayValue[], leaves: readonly unknown[], place: string, name: (path: Path) => string): Mapped[] {
+function mappedLeaves(
+  prefix: unknown,
+  flat: Flat,
+  arrays: readonly ArrayValue[],
+  leaves: readonly unknown[],
+  place: string,
+  name: (path: Path) => string,
+): Mapped[] {
   const axes = broadcastTo(flat.treedef, prefix, undefined, place);
   const paths = flat.treedef.paths();
   return leaves.flatMap((leaf, i) => {
@@ -111,7 +136,11 @@ function mappedLeaves(prefix: unknown, flat: Flat, arrays: readonly ArrayValue[]
   });
 }
 
-function mappedSize(mapped: readonly Mapped[], dims: readonly (number | null)[], axisSize: number | undefined): number {
+function mappedSize(
+  mapped: readonly Mapped[],
+  dims: readonly (number | null)[],
+  axisSize: number | undefined,
+): number {
   const sizes = new Map<number, string[]>();
   mapped.forEach(({ x: { aval, shape }, path }, i) => {
     const dim = dims[i] ?? null;
@@ -124,10 +153,17 @@ function mappedSize(mapped: readonly Mapped[], dims: readonly (number | null)[],
   if (axisSize !== undefined) sizes.set(axisSize, [...(sizes.get(axisSize) ?? []), "axisSize"]);
   if (sizes.size > 1) {
     const lines = [...sizes].map(([size, places]) => `  size ${size}: ${places.join("; ")}`);
-    throw new ShapeError("vmap/size", `vmap got inconsistent sizes for the axes to map over:\n${lines.join("\n")}`);
+    throw new ShapeError(
+      "vmap/size",
+      `vmap got inconsistent sizes for the axes to map over:\n${lines.join("\n")}`,
+    );
   }
   const [size] = sizes.keys();
-  if (size === undefined) throw new ArgumentError("vmap/axes", "vmap needs at least one argument to map over: every inAxes is null, so give axisSize");
+  if (size === undefined)
+    throw new ArgumentError(
+      "vmap/axes",
+      "vmap needs at least one argument to map over: every inAxes is null, so give axisSize",
+    );
   return size;
 }
 
@@ -140,19 +176,35 @@ function mappedSize(mapped: readonly Mapped[], dims: readonly (number | null)[],
  * vmap((w, x) => np.matmul(w, x), { inAxes: [null, 0] })(w, xs);
  * @see `jax.vmap`
  */
-export function vmap<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: readonly unknown[]): (...args: Args) => R {
-  const { inAxes = 0, outAxes = 0, axisSize } = readOptions<VmapOptions>("vmap", ["inAxes", "outAxes", "axisSize"], rest);
-  if (axisSize !== undefined && (!Number.isInteger(axisSize) || axisSize < 0)) throw new ArgumentError("vmap/size", `vmap: axisSize must be a non-negative integer, got ${String(axisSize)}`);
+export function vmap<Args extends unknown[], R>(
+  f: Traceable<Args, R>,
+  ...rest: readonly unknown[]
+): (...args: Args) => R {
+  const {
+    inAxes = 0,
+    outAxes = 0,
+    axisSize,
+  } = readOptions<VmapOptions>("vmap", ["inAxes", "outAxes", "axisSize"], rest);
+  if (axisSize !== undefined && (!Number.isInteger(axisSize) || axisSize < 0))
+    throw new ArgumentError(
+      "vmap/size",
+      `vmap: axisSize must be a non-negative integer, got ${String(axisSize)}`,
+    );
   const { call, name } = toFunction(f, "vmap");
   const label = `vmap of ${name}`;
   return (...args) => {
     if (Array.isArray(inAxes) && inAxes.length !== args.length) {
-      throw new ArgumentError("vmap/axes", `vmap: inAxes has ${inAxes.length} entries, but the function was called with ${args.length} arguments`);
+      throw new ArgumentError(
+        "vmap/axes",
+        `vmap: inAxes has ${inAxes.length} entries, but the function was called with ${args.length} arguments`,
+      );
     }
     const flat = flattenArguments(args, "vmap");
     const leaves = flatten(args)[0];
     const mapped = mappedLeaves(inAxes, flat, flat.arrays, leaves, "vmap inAxes", argumentPath);
-    const axes = mapped.map(({ x, path, axis }) => checkAxis(axis, x.ndim, `vmap inAxes for ${path} of shape ${showShape(x.shape)}`));
+    const axes = mapped.map(({ x, path, axis }) =>
+      checkAxis(axis, x.ndim, `vmap inAxes for ${path} of shape ${showShape(x.shape)}`),
+    );
     const size = mappedSize(mapped, axes, axisSize);
     const dims: (number | null)[] = flat.arrays.map(() => null);
     mapped.forEach(({ leaf, x }, i) => {
@@ -163,13 +215,26 @@ export function vmap<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: 
     let out: Flat | undefined;
     let results: unknown[] = [];
     const body = (boxed: readonly ArrayValue[]) => {
-      const result = call(...flat.treedef.unflatten<unknown[]>(flat.slots.map((slot, i) => (slot < 0 || (dims[slot] === null && typeof leaves[i] === "number") ? leaves[i] : boxed[slot]))));
+      const result = call(
+        ...flat.treedef.unflatten<unknown[]>(
+          flat.slots.map((slot, i) =>
+            slot < 0 || (dims[slot] === null && typeof leaves[i] === "number") ? leaves[i] : boxed[slot],
+          ),
+        ),
+      );
       out = flattenResult(result, label);
       results = flatten(result)[0];
       return out.arrays;
     };
     const [outs, outDims] = batchArrays(body, flat.arrays, dims, size, label);
-    for (const { leaf, x, path, axis } of mappedLeaves(outAxes, out!, outs, results, "vmap outAxes", resultPath)) {
+    for (const { leaf, x, path, axis } of mappedLeaves(
+      outAxes,
+      out!,
+      outs,
+      results,
+      "vmap outAxes",
+      resultPath,
+    )) {
       const place = `vmap outAxes for ${path}`;
       const slot = out!.slots[leaf]!;
       results[leaf] = slot < 0 ? widened(x, axis, size, place) : placed(x, outDims[slot]!, axis, size, place);
@@ -182,7 +247,11 @@ export function vmap<Args extends unknown[], R>(f: Traceable<Args, R>, ...rest: 
 function placed(x: ArrayValue, dim: number | null, axis: unknown, size: number, place: string): ArrayValue {
   const to = checkAxis(axis, dim === null ? x.ndim + 1 : x.ndim, place);
   if (to !== null) return dim === null ? materialiseBatch(x, null, size, to) : moveAxis(x, dim, to);
-  if (dim !== null) throw new ArgumentError("vmap/out-axes", `${place}: the axis is null, but the result depends on the batch (axis ${dim} of ${showAval(x.aval)})`);
+  if (dim !== null)
+    throw new ArgumentError(
+      "vmap/out-axes",
+      `${place}: the axis is null, but the result depends on the batch (axis ${dim} of ${showAval(x.aval)})`,
+    );
   return x;
 }
 

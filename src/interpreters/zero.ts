@@ -3,10 +3,27 @@ import type { DType } from "../core/dtype.ts";
 import { isInexact } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import { broadcastShapes, sameShape, type Shape } from "../core/shape.ts";
-import { type ArrayValue, ArrayValue as ArrayValueClass, type Aval, avalOf, sameAval } from "../core/value.ts";
+import {
+  type ArrayValue,
+  ArrayValue as ArrayValueClass,
+  type Aval,
+  avalOf,
+  sameAval,
+} from "../core/value.ts";
 import { promoteTypes } from "../core/dtype.ts";
 import { zeros } from "../lax/algebra.ts";
-import { add, addAny, broadcastInDim, convertElementType, dotGeneral, dynamicSlice, dynamicUpdateSlice, integerPow, mul, slice } from "../lax/index.ts";
+import {
+  add,
+  addAny,
+  broadcastInDim,
+  convertElementType,
+  dotGeneral,
+  dynamicSlice,
+  dynamicUpdateSlice,
+  integerPow,
+  mul,
+  slice,
+} from "../lax/index.ts";
 import { register } from "./quax.ts";
 
 /**
@@ -31,7 +48,10 @@ export class Zero extends ArrayValueClass {
    */
   override materialise(): ArrayValue {
     if (this.dtype === "float0") {
-      throw new DTypeError("zero/float0", `Zero of float0[${this.shape.join(",")}] is the tangent of an integer and has no data: differentiate inexact arguments only`);
+      throw new DTypeError(
+        "zero/float0",
+        `Zero of float0[${this.shape.join(",")}] is the tangent of an integer and has no data: differentiate inexact arguments only`,
+      );
     }
     return zeros(this.aval);
   }
@@ -56,7 +76,11 @@ function widened(x: ArrayValue, zero: Zero): ArrayValue {
   const converted = x.dtype === dtype ? x : convertElementType(x, dtype);
   if (sameShape(converted.shape, shape)) return converted;
   const offset = shape.length - x.ndim;
-  return broadcastInDim(converted, shape, x.shape.map((_, axis) => axis + offset));
+  return broadcastInDim(
+    converted,
+    shape,
+    x.shape.map((_, axis) => axis + offset),
+  );
 }
 const bothZero = (x: ArrayValue, y: ArrayValue): Zero => {
   const { shape, dtype } = joint(x, y);
@@ -82,11 +106,20 @@ register(dotGeneral, [Zero, Zero], ([x, y], params) => dotZero(x, y, params));
 register(dotGeneral, [Zero, ArrayValueClass], ([x, y], params) => dotZero(x, y, params));
 register(dotGeneral, [ArrayValueClass, Zero], ([x, y], params) => dotZero(x, y, params));
 
-const shaped = (prim: typeof slice | typeof dynamicSlice, operands: readonly ArrayValue[], params: object): Zero => {
-  const [out] = prim.rules.abstract(operands.map((x) => x.aval), params);
+const shaped = (
+  prim: typeof slice | typeof dynamicSlice,
+  operands: readonly ArrayValue[],
+  params: object,
+): Zero => {
+  const [out] = prim.rules.abstract(
+    operands.map((x) => x.aval),
+    params,
+  );
   return new Zero(out!.shape, out!.dtype);
 };
 register(slice, [Zero], (operands, params) => shaped(slice, operands, params));
-register(dynamicSlice, [Zero], (operands, params) => shaped(dynamicSlice, operands, params), { rest: ArrayValueClass });
+register(dynamicSlice, [Zero], (operands, params) => shaped(dynamicSlice, operands, params), {
+  rest: ArrayValueClass,
+});
 register(dynamicUpdateSlice, [Zero, Zero], ([operand]) => operand, { rest: ArrayValueClass });
 register(integerPow, [Zero], ([x], { y }) => (y > 0 ? x : integerPow(x.materialise(), y)));

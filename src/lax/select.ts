@@ -55,7 +55,13 @@ const spread = (x: ArrayValue, shape: readonly number[], dim: number): ArrayValu
   broadcastInDim.bind([x], { shape, broadcastDimensions: [dim] })[0]!;
 
 /** The cotangent where `which` chose case `i` of `count`, elsewhere zero. */
-const chosen = (ct: ArrayValue, zero: ArrayValue, which: ArrayValue, i: number, count: number): ArrayValue => {
+const chosen = (
+  ct: ArrayValue,
+  zero: ArrayValue,
+  which: ArrayValue,
+  i: number,
+  count: number,
+): ArrayValue => {
   if (count === 1) return ct;
   if (which.dtype === "bool") return i === 1 ? select(which, ct, zero) : select(which, zero, ct);
   const here = i === 0 ? le(which, 0) : i === count - 1 ? ge(which, i) : eq(which, i);
@@ -157,8 +163,10 @@ const where = (pred: ArrayValue, t: ArrayValue, out: ArrayValue): ArrayValue =>
   select(pred, broadcastTo(t, out.shape), zeros(out.aval));
 
 // Complex numbers are compared by real part, then imaginary, as `min` and `max` have it.
-const less = (x: ArrayValue, y: ArrayValue): ArrayValue => (isComplex(x.dtype) ? and(ne(x, y), eq(min(x, y), x)) : lt(x, y));
-const greater = (x: ArrayValue, y: ArrayValue): ArrayValue => (isComplex(x.dtype) ? and(ne(x, y), eq(max(x, y), x)) : gt(x, y));
+const less = (x: ArrayValue, y: ArrayValue): ArrayValue =>
+  isComplex(x.dtype) ? and(ne(x, y), eq(min(x, y), x)) : lt(x, y);
+const greater = (x: ArrayValue, y: ArrayValue): ArrayValue =>
+  isComplex(x.dtype) ? and(ne(x, y), eq(max(x, y), x)) : gt(x, y);
 
 /**
  * `x` where it is between `min` and `max`, elsewhere the bound that it passes; `max` where the bounds cross.

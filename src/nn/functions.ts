@@ -70,10 +70,7 @@ export interface LogsumexpOptions {
   readonly returnSign?: boolean | undefined;
   readonly where?: Operand | null | undefined;
 }
-type LogsumexpArguments<O extends object> = [
-  x: Operand,
-  ...rest: Optionals<[axis: Axes, b: Operand | null, keepdims: boolean], O>,
-];
+type WithSign = LogsumexpOptions & { readonly returnSign: true };
 
 /**
  * `log Σ b eˣ` over axes, without overflow.
@@ -82,12 +79,18 @@ type LogsumexpArguments<O extends object> = [
  * @throws ShapeError when an axis is out of bounds. @see `jax.nn.logsumexp`
  */
 export function logsumexp(
-  ...args: LogsumexpArguments<LogsumexpOptions & { readonly returnSign: true }>
+  x: Operand,
+  ...rest:
+    | [options: WithSign]
+    | [axis: Axes, options: WithSign]
+    | [axis: Axes, b: Operand | null, options: WithSign]
+    | [axis: Axes, b: Operand | null, keepdims: boolean, options: WithSign]
 ): [out: ArrayValue, sign: ArrayValue];
-export function logsumexp(...args: LogsumexpArguments<LogsumexpOptions>): ArrayValue;
 export function logsumexp(
-  ...[x, ...rest]: LogsumexpArguments<LogsumexpOptions>
-): ArrayValue | [ArrayValue, ArrayValue] {
+  x: Operand,
+  ...rest: Optionals<[axis: Axes, b: Operand | null, keepdims: boolean], LogsumexpOptions>
+): ArrayValue;
+export function logsumexp(x: Operand, ...rest: readonly unknown[]): ArrayValue | [ArrayValue, ArrayValue] {
   const names = ["axis", "b", "keepdims", "returnSign", "where"] as const;
   const options = readOptions<LogsumexpOptions>("nn.logsumexp", names, rest);
   const { b = null, keepdims = false, returnSign = false, where = null } = options;
@@ -152,7 +155,8 @@ export function standardize(x: Operand, ...rest: Optionals<[axis: Axes], Standar
       ? average(np.square(np.subtract(x, mean)))
       : np.maximum(np.subtract(average(np.square(x)), np.square(mean)), 0);
   const variance = options.variance ?? spread();
-  return np.multiply(np.subtract(x, mean), lax.rsqrt(np.add(variance, epsilon)));
+  const [padded] = promoteInexact(caller, np.add(variance, epsilon));
+  return np.multiply(np.subtract(x, mean), lax.rsqrt(padded));
 }
 
 export interface OneHotOptions {

@@ -65,7 +65,10 @@ export function toArray(x: Operand, caller: string, position = 0): ArrayValue {
 
 /** The dtype and weakness that operands promote to. @throws DTypeError where no dtype holds them all. */
 export const resultTypeOf = (caller: string, operands: readonly Operand[]): TypeOf =>
-  promoteAll(operands.map((x, i) => typeOf(x, caller, i)), caller);
+  promoteAll(
+    operands.map((x, i) => typeOf(x, caller, i)),
+    caller,
+  );
 
 type Arrays<T extends readonly Operand[]> = { -readonly [K in keyof T]: ArrayValue };
 

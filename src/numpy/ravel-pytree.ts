@@ -23,7 +23,10 @@ export function ravelPytree<T>(tree: T): [vector: ArrayValue, unravel: (vector: 
   const vector = parts.length > 0 ? concatenate(parts, 0) : broadcastInDim(0, [0], []);
   const unravel = (given: ArrayValue): T => {
     if (given.ndim !== 1 || given.size !== vector.size) {
-      throw new ShapeError("ravel/size", `unravel: expected a vector of shape ${showShape(vector.shape)}, got ${showShape(given.shape)}`);
+      throw new ShapeError(
+        "ravel/size",
+        `unravel: expected a vector of shape ${showShape(vector.shape)}, got ${showShape(given.shape)}`,
+      );
     }
     let end = 0;
     const rebuilt = arrays.map((x) => {

@@ -1,4 +1,15 @@
-import { type ArrayValue, grad, jit, nn, numpy as np, optim, random, tree, valueAndGrad, vmap } from "cotangent";
+import {
+  type ArrayValue,
+  grad,
+  jit,
+  nn,
+  numpy as np,
+  optim,
+  random,
+  tree,
+  valueAndGrad,
+  vmap,
+} from "cotangent";
 import { describe, expect, test } from "vitest";
 import { type Case, decode, expectMatch, isRefused, load, typedError } from "./golden.ts";
 import { reasonLeft } from "./left.ts";
@@ -23,10 +34,14 @@ interface Settings {
 }
 type Layer = nn.Module & { forward(x: ArrayValue): ArrayValue };
 
-const activations: Record<string, (x: ArrayValue) => ArrayValue> = { ...nn, identity: (x: ArrayValue) => x } as never;
+const activations: Record<string, (x: ArrayValue) => ArrayValue> = {
+  ...nn,
+  identity: (x: ArrayValue) => x,
+} as never;
 
 const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module> = {
-  Linear: ({ inFeatures, outFeatures, useBias }, key) => new nn.Linear(inFeatures, outFeatures, { useBias, key }),
+  Linear: ({ inFeatures, outFeatures, useBias }, key) =>
+    new nn.Linear(inFeatures, outFeatures, { useBias, key }),
   MLP: ({ inSize, outSize, widthSize, depth, activation, finalActivation, useBias, useFinalBias }, key) =>
     new nn.MLP(inSize, outSize, widthSize, depth, {
       activation: activations[activation]!,
@@ -35,19 +50,31 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
       useFinalBias,
       key,
     }),
-  LayerNorm: ({ shape, eps, use_weight: useWeight, use_bias: useBias }) => new nn.LayerNorm(shape, { eps, useWeight, useBias }),
+  LayerNorm: ({ shape, eps, use_weight: useWeight, use_bias: useBias }) =>
+    new nn.LayerNorm(shape, { eps, useWeight, useBias }),
   Dropout: ({ p, inference }) => new nn.Dropout(p, { inference }),
   Sequential: (_, key) => {
     const [k0, k1] = [random.split(key).get(0), random.split(key).get(1)];
-    return new nn.Sequential([new nn.Linear(3, 4, { key: k0 }), new nn.Lambda(nn.relu), new nn.Linear(4, 2, { key: k1 })]);
+    return new nn.Sequential([
+      new nn.Linear(3, 4, { key: k0 }),
+      new nn.Lambda(nn.relu),
+      new nn.Linear(4, 2, { key: k1 }),
+    ]);
   },
 };
 
-const seedOf = (c: Case): ArrayValue => random.key((decode(c.inputs["keySeed"]) as number | null | undefined) ?? 0);
-const layerOf = (c: Case): Layer => layers[String(c.params["layer"])]!(c.params as unknown as Settings, seedOf(c)) as Layer;
-const paths = (part: unknown): Record<string, unknown> => Object.fromEntries(tree.leavesWithPath(part).map(([path, leaf]) => [tree.pathToString(path), leaf]));
-const apply = (c: Case) => (layer: Layer, x: ArrayValue): ArrayValue =>
-  String(c.params["call"] ?? "").startsWith("vmap") ? vmap((row: ArrayValue) => layer.forward(row))(x) : layer.forward(x);
+const seedOf = (c: Case): ArrayValue =>
+  random.key((decode(c.inputs["keySeed"]) as number | null | undefined) ?? 0);
+const layerOf = (c: Case): Layer =>
+  layers[String(c.params["layer"])]!(c.params as unknown as Settings, seedOf(c)) as Layer;
+const paths = (part: unknown): Record<string, unknown> =>
+  Object.fromEntries(tree.leavesWithPath(part).map(([path, leaf]) => [tree.pathToString(path), leaf]));
+const apply =
+  (c: Case) =>
+  (layer: Layer, x: ArrayValue): ArrayValue =>
+    String(c.params["call"] ?? "").startsWith("vmap")
+      ? vmap((row: ArrayValue) => layer.forward(row))(x)
+      : layer.forward(x);
 
 const cases = load("equinox").filter((c) => reasonLeft(c, "equinox") === undefined);
 const built = cases.filter((c) => "weights" in c.expected);
@@ -69,11 +96,15 @@ describe.each([
   });
 });
 
-test.each(built)("initial weights of $name are Equinox's bit for bit", (c) => expectMatch(paths(layerOf(c)), c.expected["weights"], "exact"));
+test.each(built)("initial weights of $name are Equinox's bit for bit", (c) =>
+  expectMatch(paths(layerOf(c)), c.expected["weights"], "exact"),
+);
 
 const onX = cases.filter((c) => "x" in c.inputs && !("y" in c.inputs));
 const forward = (c: Case): unknown => layerOf(c).forward(decode(c.inputs["x"]) as ArrayValue);
-test.each(onX.filter((c) => !isRefused(c)))("$name", (c) => expectMatch(forward(c), c.expected["out"], c.tol));
+test.each(onX.filter((c) => !isRefused(c)))("$name", (c) =>
+  expectMatch(forward(c), c.expected["out"], c.tol),
+);
 test.each(onX.filter(isRefused))("$name is refused", (c) => expect(() => forward(c)).toThrow(typedError));
 
 test.each(cases.filter((c) => c.params["op"] === "tree_equal"))("$name", (c) => {
@@ -87,7 +118,8 @@ test("tree/tree_at_err_none: the only null of a tree can be selected", () => {
 test("train/mlp_sgd20", () => {
   const c = cases.find(({ name }) => name === "train/mlp_sgd20")!;
   const [x, y] = [decode(c.inputs["x"]) as ArrayValue, decode(c.inputs["y"]) as ArrayValue];
-  const loss = (model: nn.MLP) => np.mean(np.square(np.subtract(vmap((row: ArrayValue) => model.forward(row))(x), y)));
+  const loss = (model: nn.MLP) =>
+    np.mean(np.square(np.subtract(vmap((row: ArrayValue) => model.forward(row))(x), y)));
   const optimiser = optim.sgd(0.1);
   let model = new nn.MLP(2, 1, 8, 2, { activation: np.tanh, key: seedOf(c) });
   let state = optimiser.init(model);

@@ -44,7 +44,8 @@ class Reader {
     const found = new RegExp(pattern.source, "y");
     found.lastIndex = this.at;
     const [word] = found.exec(this.text) ?? [];
-    if (word === undefined) throw new Error(`expected ${pattern} at ${this.text.slice(this.at, this.at + 40)}`);
+    if (word === undefined)
+      throw new Error(`expected ${pattern} at ${this.text.slice(this.at, this.at + 40)}`);
     this.at += word.length;
     return word;
   }
@@ -110,7 +111,10 @@ class Reader {
       this.take("]");
     }
     // The next equation starts with its binders, `name:type`; the end is `in (`.
-    const stop = () => this.peek("in (") || this.peek(";") || /^\s*(?:[a-z_]+:[\w<>]+\[[\d,]*\]\s*)+=/.test(this.text.slice(this.at, this.at + 400));
+    const stop = () =>
+      this.peek("in (") ||
+      this.peek(";") ||
+      /^\s*(?:[a-z_]+:[\w<>]+\[[\d,]*\]\s*)+=/.test(this.text.slice(this.at, this.at + 400));
     return { outputs, primitive, params, inputs: this.atoms(stop) };
   }
 
@@ -135,10 +139,16 @@ class Reader {
 /** `1.0:f32[]`, `1:i32[]` and `1.0` are one number; a variable is its name. */
 function literal(atom: string): string {
   const value = atom.split(":")[0]!;
-  return /^[a-z_]+$/.test(value) && !["nan", "inf", "True", "False"].includes(value) ? value : `#${Number.isNaN(Number(value)) ? value : Number(value)}`;
+  return /^[a-z_]+$/.test(value) && !["nan", "inf", "True", "False"].includes(value)
+    ? value
+    : `#${Number.isNaN(Number(value)) ? value : Number(value)}`;
 }
 
-const calls: Record<string, string> = { jit: "jaxpr", custom_jvp_call: "call_jaxpr", custom_vjp_call: "call_jaxpr" };
+const calls: Record<string, string> = {
+  jit: "jaxpr",
+  custom_jvp_call: "call_jaxpr",
+  custom_vjp_call: "call_jaxpr",
+};
 const commutative = new Set(["mul", "add_any", "add", "max", "min", "and", "or", "eq"]);
 
 /** The live equations with calls inlined, variables renamed by first use, operands of commutative primitives sorted. */
@@ -157,14 +167,20 @@ export function normalise(text: string): TextJaxpr {
         continue;
       }
       // What JAX does only to give a literal its strong type, or inside helpers: no arithmetic.
-      const idle = primitive === "stop_gradient" || primitive === "copy" || (primitive === "convert_element_type" && operands[0]!.startsWith("#"));
+      const idle =
+        primitive === "stop_gradient" ||
+        primitive === "copy" ||
+        (primitive === "convert_element_type" && operands[0]!.startsWith("#"));
       if (idle) {
         names.set(outputs[0]!, operands[0]!);
         continue;
       }
       const results = outputs.map(() => `v${fresh++}`);
       outputs.forEach((v, i) => names.set(v, results[i]!));
-      const shown = [...params].map(([key, value]) => `${key}=${typeof value === "string" ? value : "{…}"}`).toSorted().join(" ");
+      const shown = [...params]
+        .map(([key, value]) => `${key}=${typeof value === "string" ? value : "{…}"}`)
+        .toSorted()
+        .join(" ");
       flat.push({ outputs: results, primitive, params: shown, inputs: operands });
     }
     return jaxpr.outvars.map(read);
@@ -173,7 +189,10 @@ export function normalise(text: string): TextJaxpr {
   return rename(prune(flat, inlineInto(raw, invars)), invars);
 }
 
-function prune(eqns: readonly TextEqn[], outvars: readonly string[]): { eqns: TextEqn[]; outvars: readonly string[] } {
+function prune(
+  eqns: readonly TextEqn[],
+  outvars: readonly string[],
+): { eqns: TextEqn[]; outvars: readonly string[] } {
   const live = new Set(outvars);
   const kept = eqns.toReversed().filter((eqn) => {
     const needed = eqn.outputs.some((v) => live.has(v));
@@ -183,7 +202,10 @@ function prune(eqns: readonly TextEqn[], outvars: readonly string[]): { eqns: Te
   return { eqns: kept.reverse(), outvars };
 }
 
-function rename({ eqns, outvars }: { eqns: TextEqn[]; outvars: readonly string[] }, invars: readonly string[]): TextJaxpr {
+function rename(
+  { eqns, outvars }: { eqns: TextEqn[]; outvars: readonly string[] },
+  invars: readonly string[],
+): TextJaxpr {
   const names = new Map<string, string>();
   const name = (v: string) => {
     if (v.startsWith("#")) return v;
@@ -193,7 +215,12 @@ function rename({ eqns, outvars }: { eqns: TextEqn[]; outvars: readonly string[]
   const inputs = invars.map(name);
   const renamed = eqns.map(({ outputs, primitive, params, inputs }) => {
     const operands = inputs.map(name);
-    return { primitive, params, inputs: commutative.has(primitive) ? operands.toSorted() : operands, outputs: outputs.map(name) };
+    return {
+      primitive,
+      params,
+      inputs: commutative.has(primitive) ? operands.toSorted() : operands,
+      outputs: outputs.map(name),
+    };
   });
   return { invars: inputs, eqns: renamed, outvars: outvars.map(name) };
 }

@@ -6,7 +6,12 @@ const files = ["ops", "transforms", "jaxpr", "random", "equinox", "lora", "value
 
 test("left.json lists the goldens that are not run yet, with the reason", async () => {
   const left = Object.fromEntries(
-    files.map((file) => [file, Object.fromEntries(load(file).flatMap((c) => (reasonLeft(c, file) ? [[c.name, reasonLeft(c, file)]] : [])))]),
+    files.map((file) => [
+      file,
+      Object.fromEntries(
+        load(file).flatMap((c) => (reasonLeft(c, file) ? [[c.name, reasonLeft(c, file)]] : [])),
+      ),
+    ]),
   );
   await expect(`${JSON.stringify(left, null, 2)}\n`).toMatchFileSnapshot("left.json");
 });

@@ -1,7 +1,8 @@
 import type { Case } from "./golden.ts";
 
 /** What a case uses: its program, its layer, its function. */
-const source = ({ params }: Case): string => ["ts", "layer", "src", "fn"].map((key) => String(params[key] ?? "")).join(" ");
+const source = ({ params }: Case): string =>
+  ["ts", "layer", "src", "fn"].map((key) => String(params[key] ?? "")).join(" ");
 
 type Applies = (c: Case, file: string) => boolean;
 const uses =
@@ -17,10 +18,18 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["value type: TridiagonalMatrix", uses(/^structured\//, "values")],
   ["value type: BCOO", uses(/^sparse\//, "values")],
   ["value type: ThreeFry", uses(/^prng\//, "values")],
-  ["layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm", uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox")],
+  [
+    "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
+    uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
+  ],
   ["customVjp", uses(/customVjp|custom_vjp/)],
   ["checkpoint", uses(/\bcheckpoint/)],
-  ["control flow", uses(/lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)/)],
+  [
+    "control flow",
+    uses(
+      /lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)/,
+    ),
+  ],
   ["named axes", uses(/psum|axisIndex/)],
   ["convolution", uses(/lax\.conv|convolve/)],
   ["windowed reductions", uses(/reduceWindow/)],
@@ -30,4 +39,5 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
 ];
 
 /** The reason why a case is left to a later feature, or undefined where it is run. */
-export const reasonLeft = (c: Case, file: string): string | undefined => reasons.find(([, applies]) => applies(c, file))?.[0];
+export const reasonLeft = (c: Case, file: string): string | undefined =>
+  reasons.find(([, applies]) => applies(c, file))?.[0];

@@ -36,7 +36,11 @@ describe.each(ways)("%s", (_, wrap) => {
     const { argnums, tangents, outTangent } = c.expected["jvp"] as JvpExpectation;
     const args = argumentsOf(c);
     const primals = argnums.map((i) => args[i]);
-    const [, tangent] = jvp(wrap(partial(programOf(c), args, argnums)), primals, decode(tangents) as unknown[]);
+    const [, tangent] = jvp(
+      wrap(partial(programOf(c), args, argnums)),
+      primals,
+      decode(tangents) as unknown[],
+    );
     expectMatch(tangent, outTangent, c.tol);
   });
 

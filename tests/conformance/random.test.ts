@@ -48,19 +48,22 @@ const draws: Record<string, Draw> = {
   fold_in: (key, _, { data }) => words(random.foldIn(key, data)),
   "split(split(key)[1], 3)": (key) => words(random.split(random.split(key).get(1), 3)),
   "vmap(split)(split(key,3))": (key) => words(vmap((k: ArrayValue) => random.split(k))(random.split(key, 3))),
-  "vmap(lambda k: uniform(k,(3,)))(split(key,4))": (key) => vmap((k: ArrayValue) => random.uniform(k, [3]))(random.split(key, 4)),
-  threefry2x32: (_key, _, { key, count }) => np.stack(lax.threefry2x32(key.get(0), key.get(1), count.get(0), count.get(1))),
+  "vmap(lambda k: uniform(k,(3,)))(split(key,4))": (key) =>
+    vmap((k: ArrayValue) => random.uniform(k, [3]))(random.split(key, 4)),
+  threefry2x32: (_key, _, { key, count }) =>
+    np.stack(lax.threefry2x32(key.get(0), key.get(1), count.get(0), count.get(1))),
   bits: (key, { shape, dtype }) => random.bits(key, { shape, dtype }),
   normal: (key, { shape }) => random.normal(key, shape),
-  uniform: (key, { shape, minval, maxval, dtype }) => random.uniform(key, shape, given({ minval, maxval, dtype })),
+  uniform: (key, { shape, minval, maxval, dtype }) =>
+    random.uniform(key, shape, given({ minval, maxval, dtype })),
   randint: (key, { shape, minval, maxval, dtype }, inputs) =>
     random.randint(key, shape, inputs.minval ?? minval, inputs.maxval ?? maxval, given({ dtype })),
   bernoulli: (key, { p, shape }, inputs) => random.bernoulli(key, inputs.p ?? p, given({ shape })),
   permutation: (key, { x, axis, independent }, inputs) =>
     random.permutation(key, inputs.x ?? x, given({ axis, independent })),
-  categorical: (key, { axis, shape }, { logits }) =>
-    random.categorical(key, logits, given({ axis, shape })),
-  truncated_normal: (key, { shape }, { lower, upper }) => random.truncatedNormal(key, lower, upper, { shape }),
+  categorical: (key, { axis, shape }, { logits }) => random.categorical(key, logits, given({ axis, shape })),
+  truncated_normal: (key, { shape }, { lower, upper }) =>
+    random.truncatedNormal(key, lower, upper, { shape }),
   choice: (key, { shape, replace }, { a, p }) => random.choice(key, a, given({ shape, replace, p })),
   exponential: (key, { shape }) => random.exponential(key, shape),
   logistic: (key, { shape }) => random.logistic(key, shape),

@@ -1,4 +1,22 @@
-import { ArrayValue, grad, hessian, jit, jvp, lax, linearize, lora, nn, numpy as np, quaxify, random, register, valueAndGrad, vjp, vmap, Zero } from "cotangent";
+import {
+  ArrayValue,
+  grad,
+  hessian,
+  jit,
+  jvp,
+  lax,
+  linearize,
+  lora,
+  nn,
+  numpy as np,
+  quaxify,
+  random,
+  register,
+  valueAndGrad,
+  vjp,
+  vmap,
+  Zero,
+} from "cotangent";
 import { expectTypeOf, test } from "vitest";
 
 const key = random.key(0);
@@ -9,18 +27,24 @@ const withAux = (w: ArrayValue): [ArrayValue, { norm: ArrayValue }] => [np.sum(w
 test("a gradient has the type of the differentiated argument", () => {
   expectTypeOf(grad(loss)(x, x)).toEqualTypeOf<ArrayValue>();
   expectTypeOf(grad(loss, { argnums: [0, 1] })(x, x)).toEqualTypeOf<[ArrayValue, ArrayValue]>();
-  expectTypeOf(grad((m: nn.Linear) => np.sum(m.forward(x)))(new nn.Linear(3, 2, { key }))).toEqualTypeOf<nn.Linear>();
+  expectTypeOf(
+    grad((m: nn.Linear) => np.sum(m.forward(x)))(new nn.Linear(3, 2, { key })),
+  ).toEqualTypeOf<nn.Linear>();
   expectTypeOf(grad((t: number) => np.sin(t))(1)).toEqualTypeOf<ArrayValue>();
 });
 
 test("hasAux adds the aux", () => {
-  expectTypeOf(grad(withAux, { hasAux: true })(x)).toEqualTypeOf<[gradient: ArrayValue, aux: { norm: ArrayValue }]>();
+  expectTypeOf(grad(withAux, { hasAux: true })(x)).toEqualTypeOf<
+    [gradient: ArrayValue, aux: { norm: ArrayValue }]
+  >();
   expectTypeOf(valueAndGrad(loss)(x, x)).toEqualTypeOf<[value: ArrayValue, gradient: ArrayValue]>();
 });
 
 test("jit, vmap and quaxify keep the signature", () => {
   expectTypeOf(jit(loss)).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
-  expectTypeOf(vmap(loss, { inAxes: [null, 0] })).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
+  expectTypeOf(vmap(loss, { inAxes: [null, 0] })).toEqualTypeOf<
+    (w: ArrayValue, x: ArrayValue) => ArrayValue
+  >();
   expectTypeOf(quaxify(loss)).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
 });
 

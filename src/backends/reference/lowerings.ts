@@ -13,4 +13,17 @@ import { sorting } from "./sort.ts";
 import { transcendental } from "./transcendental.ts";
 
 /** What the reference backend does for each primitive. */
-export const lowerings: LoweringTable = { ...arithmetic, ...bitwise, ...cast, ...compare, ...transcendental, ...cumulatives, ...dots, ...reductions, ...sorting, ...shape, ...indexing, ...keys };
+export const lowerings: LoweringTable = {
+  ...arithmetic,
+  ...bitwise,
+  ...cast,
+  ...compare,
+  ...transcendental,
+  ...cumulatives,
+  ...dots,
+  ...reductions,
+  ...sorting,
+  ...shape,
+  ...indexing,
+  ...keys,
+};

@@ -67,7 +67,9 @@ describe("a categorical sample", () => {
   test("is that of JAX", () => {
     expect(random.categorical(key, np.array([0.1, 2, -1])).item()).toBe(1);
     expect(random.categorical(random.key(1), logits, 0).toList()).toEqual([0, 0, 1]);
-    expect(random.categorical(random.key(1), np.array([0.1, 2, -1]), { shape: [8] }).toList()).toEqual([1, 1, 0, 1, 1, 1, 0, 1]);
+    expect(random.categorical(random.key(1), np.array([0.1, 2, -1]), { shape: [8] }).toList()).toEqual([
+      1, 1, 0, 1, 1, 1, 0, 1,
+    ]);
   });
 
   test("never has probability 0", () => {
@@ -79,12 +81,16 @@ describe("a categorical sample", () => {
   test("without replacement has no category twice", () => {
     const sample = random.categorical(key, np.zeros([2, 5]), { shape: [5, 2], replace: false });
     expect(sorted(sample.get(":", 0))).toEqual([0, 1, 2, 3, 4]);
-    expect(() => random.categorical(key, np.zeros([2]), { shape: [3], replace: false })).toThrow("cannot draw 3 of 2");
+    expect(() => random.categorical(key, np.zeros([2]), { shape: [3], replace: false })).toThrow(
+      "cannot draw 3 of 2",
+    );
   });
 
   test("has a shape that ends in the batch of the logits", () => {
     expect(() => random.categorical(key, logits, { shape: [3] })).toThrow("do not broadcast");
-    expect(() => random.categorical(key, logits, { shape: [1] })).toThrow("does not end in that of the logits");
+    expect(() => random.categorical(key, logits, { shape: [1] })).toThrow(
+      "does not end in that of the logits",
+    );
     const draw = (k: ArrayValue) => random.categorical(k, logits, { shape: [4, 2], mode: "high" });
     expect(jit(draw)(key).toList()).toEqual(draw(key).toList());
   });

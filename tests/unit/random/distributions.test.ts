@@ -31,7 +31,8 @@ describe("each distribution", () => {
   });
 
   test("takes one key", () => {
-    for (const draw of samplers) expect(() => draw(random.split(random.key(0)))).toThrow("takes a single key");
+    for (const draw of samplers)
+      expect(() => draw(random.split(random.key(0)))).toThrow("takes a single key");
   });
 });
 

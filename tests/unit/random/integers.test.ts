@@ -11,7 +11,9 @@ describe("random integers", () => {
       -2116156571, -2057756336, 349724616, -593401283, -1189543933, -1635143725,
     ]);
     expect(random.randint(key, [4], 0, 200, "uint8").toList()).toEqual([189, 0, 112, 173]);
-    expect(random.randint(random.key(42), [6], 0, 300, "uint8").toList()).toEqual([196, 18, 183, 193, 141, 107]);
+    expect(random.randint(random.key(42), [6], 0, 300, "uint8").toList()).toEqual([
+      196, 18, 183, 193, 141, 107,
+    ]);
   });
 
   test("are minval where nothing is below maxval", () => {
@@ -34,11 +36,15 @@ describe("random integers", () => {
     ]);
     expect(random.randint(key, [6], 0.7, 5.5).toList()).toEqual(random.randint(key, [6], 0, 5).toList());
     expect(() => random.randint(key, [2], low, 4)).toThrow("do not broadcast");
-    expect(() => random.randint(key, [2], 0, NaN)).toThrow("maxval must be an integer that int32 or uint32 can hold, got the number NaN");
+    expect(() => random.randint(key, [2], 0, NaN)).toThrow(
+      "maxval must be an integer that int32 or uint32 can hold, got the number NaN",
+    );
   });
 
   test("are integers", () => {
-    expect(() => random.randint(key, [2], 0, 3, "float32")).toThrow("only accepts integer dtypes, got float32");
+    expect(() => random.randint(key, [2], 0, 3, "float32")).toThrow(
+      "only accepts integer dtypes, got float32",
+    );
   });
 
   test("are the same under jit", () => {
@@ -53,13 +59,18 @@ describe("bernoulli", () => {
     expect(np.mean(random.bernoulli(key, 0.2, [20000])).item()).toBeCloseTo(0.2, 1);
     expect(np.all(random.bernoulli(key, 1, [50])).item()).toBe(true);
     expect(np.any(random.bernoulli(key, 0, [50])).item()).toBe(false);
-    expect(np.mean(random.bernoulli(key, { p: 0.2, shape: [20000], mode: "high" })).item()).toBeCloseTo(0.2, 1);
+    expect(np.mean(random.bernoulli(key, { p: 0.2, shape: [20000], mode: "high" })).item()).toBeCloseTo(
+      0.2,
+      1,
+    );
   });
 
   test("takes its shape from p", () => {
     expect(random.bernoulli(key, np.array([0.1, 0.5, 0.9])).toList()).toEqual([false, false, true]);
     expect(() => random.bernoulli(key, np.zeros([3]), [2])).toThrow("do not broadcast");
-    expect(() => random.bernoulli(key, np.array([1], "int32"))).toThrow("p must have a float dtype, got int32");
+    expect(() => random.bernoulli(key, np.array([1], "int32"))).toThrow(
+      "p must have a float dtype, got int32",
+    );
   });
 });
 

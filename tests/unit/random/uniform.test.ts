@@ -26,7 +26,9 @@ describe("uniform numbers", () => {
   });
 
   test("have the dtype asked for", () => {
-    expect(random.uniform(key, [3], "bfloat16").astype("float32").toList()).toEqual([0.7109375, 0.2421875, 0.4765625]);
+    expect(random.uniform(key, [3], "bfloat16").astype("float32").toList()).toEqual([
+      0.7109375, 0.2421875, 0.4765625,
+    ]);
     expect(() => random.uniform(key, [2], "int32")).toThrow("must be a float dtype, got int32");
   });
 
@@ -40,9 +42,13 @@ describe("uniform numbers", () => {
     const sample = random.uniform(key, [2, 3], { minval: low, maxval: np.array([[21], [30]]) });
     expect(np.all(np.greaterEqual(sample, low)).item()).toBe(true);
     expect(() => random.uniform(key, [2], { minval: low })).toThrow("do not broadcast");
-    expect(() => random.uniform(key, { maxval: low })).toThrow("(3,) do not broadcast to the shape argument ()");
+    expect(() => random.uniform(key, { maxval: low })).toThrow(
+      "(3,) do not broadcast to the shape argument ()",
+    );
     const unit = random.uniform(key, []).item() as number;
-    const slope = grad((high: ArrayValue) => random.uniform(key, { maxval: high }))(np.array(3)) as ArrayValue;
+    const slope = grad((high: ArrayValue) => random.uniform(key, { maxval: high }))(
+      np.array(3),
+    ) as ArrayValue;
     expect(slope.item()).toBeCloseTo(unit, 6);
   });
 

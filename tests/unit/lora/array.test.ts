@@ -1,0 +1,176 @@
+import {
+  type ArrayValue,
+  grad,
+  jit,
+  lax,
+  lora,
+  nn,
+  numpy as np,
+  quaxify,
+  random,
+  register,
+  tree,
+  vmap,
+  Zero,
+} from "cotangent";
+import { describe, expect, test } from "vitest";
+import { expectValues, values } from "../arrays.ts";
+
+const normal = (seed: number, shape: number[]) => random.normal(random.key(seed), shape);
+const [w, a, b] = [normal(0, [4, 3]), normal(1, [4, 2]), normal(2, [2, 3])];
+const sum = np.add(w, np.matmul(a, b));
+const adapted = lora.LoraArray.of(w, a, b);
+const open = lora.LoraArray.of(w, a, b, { allowMaterialise: true });
+const refusal = "Refusing to materialise `LoraArray` f32[4,3] with `allowMaterialise: false`";
+
+describe("a low-rank array", () => {
+  test("starts as its weight: a is normal times the scale, b is zero", () => {
+    const key = random.key(7);
+    const start = new lora.LoraArray(w, { rank: 2, scale: 0.5, key });
+    expectValues(start.a, values(np.multiply(0.5, random.normal(key, [4, 2]))));
+    expectValues(start.b, values(np.zeros([2, 3])));
+    expect([start.shape, start.dtype, start.w === w]).toEqual([[4, 3], "float32", true]);
+    const batched = new lora.LoraArray(np.ones([5, 4, 3], "bfloat16"), { rank: 0, key });
+    expect([batched.a.shape, batched.b.shape, batched.a.dtype]).toEqual([[5, 4, 0], [5, 0, 3], "bfloat16"]);
+  });
+
+  test("is a pytree of three arrays, with its settings in the structure", () => {
+    expect(String(tree.structure(adapted))).toBe(
+      "LoraArray(_w=*, a=*, b=*, stopGradient=true, allowMaterialise=false)",
+    );
+    const other = tree.at((l) => [l.a, l.b], adapted, [b, a]);
+    expect([other.a === b, other.w === w]).toEqual([true, true]);
+  });
+
+  test("is made of parts that fit", () => {
+    const key = random.key(0);
+    expect(() => new lora.LoraArray(np.ones([3]), { rank: 1, key })).toThrow(
+      "the weight needs at least 2 axes, got shape (3,)",
+    );
+    expect(() => new lora.LoraArray(w, { rank: -1, key })).toThrow(
+      "rank must be a non-negative integer, got the number -1",
+    );
+    expect(() => new lora.LoraArray(w, { rank: 1 } as lora.LoraOptions)).toThrow("needs a key for a");
+    expect(() => new lora.LoraArray(w, { rank: 1, key, alowMaterialise: true } as lora.LoraOptions)).toThrow(
+      "did you mean allowMaterialise?",
+    );
+    expect(() => new lora.LoraArray(3 as never, { rank: 1, key })).toThrow(
+      "adapts an array, got the number 3",
+    );
+    expect(() => lora.LoraArray.of(w, b, a)).toThrow("a is (…, 4, rank) and b is (…, rank, 3)");
+  });
+
+  test("says so when its weight was taken out", () => {
+    const [train] = tree.partition(adapted, lora.trainable(adapted));
+    expect(() => np.matmul(train, np.ones([3]))).toThrow(
+      "put the parts of the model together with tree.combine",
+    );
+  });
+});
+
+describe("materialising", () => {
+  test("gives w + a·b where it is allowed", () => {
+    expectValues(open.materialise(), values(sum));
+    expectValues(quaxify(np.negative)(open), values(np.negative(sum)));
+    expectValues(np.add(open, open), values(np.add(sum, sum)));
+  });
+
+  test("is refused otherwise, with the operation and the remedy", () => {
+    expect(() => np.add(adapted, 1)).toThrow(refusal);
+    expect(() => quaxify(nn.relu)(adapted)).toThrow(
+      "max has no rule for it: allow it to materialise, or register(lax.max",
+    );
+    expect(() =>
+      lax.transpose(lora.LoraArray.of(np.ones([2, 3, 4]), np.ones([2, 3, 1]), np.ones([2, 1, 4])), [1, 0, 2]),
+    ).toThrow("Refusing");
+  });
+});
+
+describe("rules", () => {
+  const x = normal(3, [3]);
+
+  test("the transpose of w + a·b is wᵀ + bᵀ·aᵀ", () => {
+    const transposed = np.transpose(adapted) as lora.LoraArray;
+    expect(transposed).toBeInstanceOf(lora.LoraArray);
+    expectValues(np.matmul(x, transposed), values(np.matmul(sum, x)));
+  });
+
+  test("leading axes may be permuted", () => {
+    const many = lora.LoraArray.of(normal(4, [2, 5, 4, 3]), normal(5, [2, 5, 4, 1]), normal(6, [2, 5, 1, 3]));
+    const dense = np.add(many._w, np.matmul(many.a, many.b));
+    for (const permutation of [
+      [1, 0, 2, 3],
+      [1, 0, 3, 2],
+      [0, 1, 3, 2],
+    ]) {
+      const [out, expected] = [lax.transpose(many, permutation), lax.transpose(dense, permutation)];
+      expect(out).toBeInstanceOf(lora.LoraArray);
+      const y = np.ones([out.shape[3]!]);
+      expectValues(np.matmul(out, y), values(np.matmul(expected, y)));
+    }
+  });
+
+  test("conversion, copies and stopped gradients keep the parts apart", () => {
+    const half = np.astype(adapted, "bfloat16") as lora.LoraArray;
+    expect([half.constructor, half.dtype, half.a.dtype, half.b.dtype]).toEqual([
+      lora.LoraArray,
+      "bfloat16",
+      "bfloat16",
+      "bfloat16",
+    ]);
+    expect(lax.copy(adapted)).toBeInstanceOf(lora.LoraArray);
+    const f = (l: lora.LoraArray) => np.sum(np.matmul(lax.stopGradient(l), x));
+    expect((grad(f)(adapted) as lora.LoraArray).a).toBeInstanceOf(Zero);
+  });
+
+  test("a zero beside it stays a zero", () => {
+    expect(np.matmul(adapted, new Zero([3], "float32"))).toBeInstanceOf(Zero);
+    expect(np.matmul(new Zero([4], "float32"), adapted)).toBeInstanceOf(Zero);
+  });
+});
+
+describe("gradients", () => {
+  const x = normal(3, [3]);
+  const f = (l: ArrayValue) => np.sum(np.square(np.matmul(l, x)));
+  const g = np.multiply(2, np.matmul(sum, x)); // ∂f/∂(sum·x)
+
+  test("reach a and b, and not the weight", () => {
+    for (const run of [f, quaxify(f), jit(f)]) {
+      const { _w, a: ofA, b: ofB } = grad(run)(adapted) as lora.LoraArray;
+      expect(_w).toBeInstanceOf(Zero);
+      expectValues(ofA, values(np.outer(g, np.matmul(b, x))));
+      expectValues(ofB, values(np.outer(np.matmul(g, a), x)));
+    }
+  });
+
+  test("reach the weight too, if they may", () => {
+    const { _w } = grad(f)(lora.LoraArray.of(w, a, b, { stopGradient: false })) as lora.LoraArray;
+    expectValues(_w, values(np.outer(g, x)));
+  });
+
+  test("stop at a weight that is low-rank itself", () => {
+    const nested = lora.LoraArray.of(lora.LoraArray.of(w, a, b, { stopGradient: false }), a, b);
+    const { _w, a: ofA } = grad(f)(nested) as lora.LoraArray;
+    expect(tree.leaves(_w).every((leaf) => leaf instanceof Zero)).toBe(true);
+    expect(values(ofA).some((value) => value !== 0)).toBe(true);
+  });
+});
+
+test("vmap over adapters computes each one's product", () => {
+  const [as, bs, x] = [normal(8, [5, 4, 2]), normal(9, [5, 2, 3]), normal(3, [3])];
+  const each = vmap((ai: ArrayValue, bi: ArrayValue) => np.matmul(lora.LoraArray.of(w, ai, bi), x))(as, bs);
+  expectValues(each, values(np.matmul(np.add(w, np.matmul(as, bs)), x)));
+});
+
+test("rules for a pair of subclasses are narrower than its own", () => {
+  class Tuned extends lora.LoraArray {}
+  register(lax.dotGeneral, [Tuned, Tuned], ([left]) => left.a);
+  const tuned = Object.assign(Object.create(Tuned.prototype) as Tuned, adapted);
+  expect(
+    np.matmul(
+      tuned,
+      tree.at((l) => [l._w, l.a, l.b], tuned, [w.T, b.T, a.T]),
+    ) === a,
+  ).toBe(true);
+  expectValues(np.matmul(tuned, np.ones([3])), values(np.sum(sum, 1)));
+});

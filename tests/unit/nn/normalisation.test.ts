@@ -1,0 +1,35 @@
+import { nn, numpy as np, tree, vmap } from "cotangent";
+import { describe, expect, test } from "vitest";
+import { expectValues } from "../arrays.ts";
+
+describe("layer normalisation", () => {
+  test("makes mean 0 and variance 1, then scales and shifts", () => {
+    const norm = new nn.LayerNorm(4);
+    const out = norm.forward(np.array([1, 2, 3, 6]));
+    expectValues(np.mean(out), 0);
+    expectValues(np.var(out), 1);
+    const moved = tree.at((n) => [n.weight, n.bias], norm, [np.full([4], 2), np.full([4], 5)]);
+    expectValues(np.mean(moved.forward(np.array([1, 2, 3, 6]))), 5);
+    expectValues(new nn.LayerNorm([2], { eps: 1 }).forward(np.array([-1, 1])), [-Math.SQRT1_2, Math.SQRT1_2]);
+  });
+
+  test("has weight and bias only where they are wanted", () => {
+    const norm = new nn.LayerNorm([2, 3], { useWeight: false, useBias: false });
+    expect(tree.leaves(norm)).toEqual([]);
+    expect(norm.forward(np.ones([2, 3])).toList()).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  test("computes in float32 and returns the dtype that came", () => {
+    expect(new nn.LayerNorm(3).forward(np.array([1, 2, 3], "bfloat16")).dtype).toBe("bfloat16");
+  });
+
+  test("takes its own shape only; vmap takes the other axes", () => {
+    expect(() => new nn.LayerNorm(4).forward(np.ones([5]))).toThrow(
+      "of shape (4,) got an array of shape (5,): use vmap",
+    );
+    expect(vmap(new nn.LayerNorm(4))(np.ones([5, 4])).shape).toEqual([5, 4]);
+  });
+});
