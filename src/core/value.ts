@@ -77,6 +77,19 @@ export abstract class ArrayValue extends Value {
   get size(): number {
     return sizeOf(this.aval.shape);
   }
+
+  /**
+   * What `np.zerosLike` and its kin make of this value: an array of `aval`'s shape and dtype that holds the scalar `fill`
+   * everywhere, in a class of its own. Null, the default, is a plain array.
+   *
+   * @example
+   * override like(fill: ArrayValue, { shape, dtype }: Aval) {
+   *   return new Quantity(lax.full(shape, fill, dtype), this.metres);
+   * }
+   */
+  like(_fill: ArrayValue, _aval: Aval): ArrayValue | null {
+    return null;
+  }
 }
 
 // The operator methods (add, sum, get, …) are declared in method-types.ts and installed by numpy/methods.ts.

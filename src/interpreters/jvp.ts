@@ -36,6 +36,11 @@ export class JvpTracer extends Tracer {
   override concrete(): NDArray | null {
     return this.primal instanceof Dense ? this.primal.concrete() : null;
   }
+  override like(fill: ArrayValue, aval: Aval): ArrayValue | null {
+    // A fill with a tangent has to go through the primitives.
+    if (fill instanceof JvpTracer && fill.trace === this.trace) return null;
+    return withTrace(this.trace.parent, () => this.primal.like(fill, aval));
+  }
 }
 
 /** Pushes tangents through each operation, by its jvp rule. */

@@ -1,7 +1,14 @@
 import { broadcastPrefix, flatten, mapWith, nodeKind } from "../tree/index.ts";
-import { appendMessage, ArgumentError, DispatchError, MaterialiseError } from "../core/errors.ts";
+import {
+  appendMessage,
+  ArgumentError,
+  CotangentError,
+  DispatchError,
+  MaterialiseError,
+} from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive, ArgsOf, ParamsOf } from "../core/primitive.ts";
+import { sameShape } from "../core/shape.ts";
 import { activeSource, showSource } from "../core/source.ts";
 import {
   bind,
@@ -14,7 +21,15 @@ import {
   withNewTrace,
   withTrace,
 } from "../core/trace.ts";
-import { type ArrayValue, type Aval, Dense, type NDArray, Value } from "../core/value.ts";
+import {
+  ArrayValue,
+  type Aval,
+  Dense,
+  isForeignValue,
+  type NDArray,
+  showAval,
+  Value,
+} from "../core/value.ts";
 import { refuseAsync, toFunction } from "./signature.ts";
 import type { Traceable } from "./signature.ts";
 
@@ -62,7 +77,8 @@ type Signature<Prim extends AnyPrimitive> =
  * matches its subclasses, and `ArrayValue` anything. Returns the rule, so that rules can call each other.
  *
  * Registering the same classes again replaces the rule, also in functions that are compiled already.
- * @throws ArgumentError when `prim` is no primitive, or the signature no list of classes.
+ * @throws ArgumentError when `prim` is no primitive, the signature no list of Value classes, or the rule no function;
+ * nothing is registered then.
  * @example
  * register(lax.mul, [Unitful, Unitful], ([x, y]) => new Unitful(np.multiply(x.array, y.array), x.units.times(y.units)));
  * @see `quax.register`
@@ -78,20 +94,23 @@ export function register<Prim extends AnyPrimitive, const S extends Signature<Pr
     ["precedence", "rest"],
     [options],
   );
-  const classes = signature as readonly Class[];
-  const name = (prim as Partial<AnyPrimitive>).primitive;
+  const name = (prim as Partial<AnyPrimitive> | null)?.primitive;
   if (name === undefined)
     throw new ArgumentError(
       "quax/register",
       `register takes a primitive such as lax.mul, got ${describe(prim)}`,
     );
-  for (const cls of classes) {
-    if (typeof cls !== "function")
-      throw new ArgumentError(
-        "quax/register",
-        `register(${name}): the signature is a list of classes, one for each operand, got ${describe(cls)}`,
-      );
-  }
+  const classes = checkSignature(name, signature, rest);
+  if (typeof run !== "function")
+    throw new ArgumentError(
+      "quax/register",
+      `register(${name}): the rule is a function, got ${describe(run)}`,
+    );
+  if (!Number.isFinite(precedence))
+    throw new ArgumentError(
+      "quax/register",
+      `register(${name}): precedence must be a finite number, got ${describe(precedence)}`,
+    );
   const list = rules.get(prim) ?? [];
   const same = list.findIndex(
     (rule) =>
@@ -106,6 +125,29 @@ export function register<Prim extends AnyPrimitive, const S extends Signature<Pr
   version++;
   resolutions.clear();
   return run;
+}
+
+/** @throws ArgumentError unless the signature is a list of Value classes, and `rest` one if given. */
+function checkSignature(name: string, signature: unknown, rest: unknown): readonly Class[] {
+  if (!Array.isArray(signature))
+    throw new ArgumentError(
+      "quax/register",
+      `register(${name}): the signature is a list of classes, one for each operand, got ${describe(signature)}`,
+    );
+  const given: readonly unknown[] = rest === undefined ? signature : [...(signature as unknown[]), rest];
+  for (const cls of given) {
+    if (typeof cls !== "function")
+      throw new ArgumentError(
+        "quax/register",
+        `register(${name}): the signature is a list of classes, one for each operand, got ${describe(cls)}`,
+      );
+    if (cls !== Value && !(cls.prototype instanceof Value))
+      throw new ArgumentError(
+        "quax/register",
+        `register(${name}): ${cls.name || "the class"} is no subclass of Value, so no operand has it${isForeignValue(cls.prototype) ? "; it extends the Value of another copy of cotangent (two are installed: deduplicate them)" : ""}`,
+      );
+  }
+  return signature as readonly Class[];
 }
 
 const below = (a: Class, b: Class): boolean => a === b || b.prototype.isPrototypeOf(a.prototype);
@@ -214,7 +256,7 @@ function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object
     );
   }
   const [only] = defaults;
-  if (only) return asList(prim, only(prim, operands, params), "the default rule");
+  if (only) return results(prim, operands, params, only(prim, operands, params), "the default rule");
   const structured = operands.filter((x) => !(x instanceof Dense));
   if (structured.length > 0) {
     const miss: Miss = {
@@ -251,8 +293,17 @@ function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]):
   }
 }
 
-/** What a rule returned, as a list of values. */
-function asList(prim: AnyPrimitive, result: Value | readonly Value[], rule: string): readonly Value[] {
+/**
+ * What a rule returned, as a list of values. A structured one is the rule's own affair; a plain array stands in the
+ * place of the primitive's output, so it must be as the primitive's shape rule says.
+ */
+function results(
+  prim: AnyPrimitive,
+  operands: readonly Value[],
+  params: object,
+  result: Value | readonly Value[],
+  rule: string,
+): readonly Value[] {
   const list = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
   for (const value of list) {
     refuseAsync(value, `${rule} of ${prim.primitive}`);
@@ -262,7 +313,39 @@ function asList(prim: AnyPrimitive, result: Value | readonly Value[], rule: stri
         `${rule} of ${prim.primitive} returned ${describe(value)}: a rule returns a Value, or a list of them`,
       );
   }
+  if (!list.some((value) => value instanceof Dense)) return list;
+  const due = dueAvals(prim, operands, params);
+  if (due === null) return list;
+  const classes = operands.map((x) => x.constructor.name).join(", ");
+  const refuse = (got: string, wanted: string): never => {
+    throw new DispatchError(
+      "quax/result",
+      `${rule} of ${prim.primitive} for (${classes}) returned ${got}, where ${wanted} is due for operands ${operands.map((x) => describe(x)).join(", ")}: return an array of that shape and dtype, or a value of a class of its own`,
+    );
+  };
+  if (list.length !== due.length)
+    refuse(`a list of ${list.length}`, due.length === 1 ? "one value" : `a list of ${due.length}`);
+  list.forEach((value, i) => {
+    if (!(value instanceof Dense)) return;
+    const { aval } = value;
+    if (aval.dtype !== due[i]!.dtype || !sameShape(aval.shape, due[i]!.shape))
+      refuse(`the array ${showAval(aval)}`, showAval(due[i]!));
+  });
   return list;
+}
+
+/** What the primitive's outputs would be for plain arrays; null where it would refuse operands like these. */
+function dueAvals(prim: AnyPrimitive, operands: readonly Value[], params: object): readonly Aval[] | null {
+  try {
+    return prim.rules.abstract(
+      operands.map((x) => x.aval),
+      params,
+    );
+  } catch (error) {
+    // Operands that only the rule can deal with, such as two of different dtypes, or a value without a shape.
+    if (error instanceof CotangentError) return null;
+    throw error;
+  }
 }
 
 /** Rules first, then rewriting of the jaxprs that the primitive holds, then the defaults. */
@@ -283,7 +366,7 @@ const dispatch: Dispatch = (prim, operands, params) => {
       params,
     );
   const rule = resolve(prim, operands);
-  if (rule) return asList(prim, rule.run(operands, params), "a rule");
+  if (rule) return results(prim, operands, params, rule.run(operands, params), "a rule");
   const { quaxify } = prim.rules;
   if (quaxify && operands.some((x) => !(x instanceof Dense))) return quaxify(operands, params);
   return fallBack(prim, operands, params);
@@ -303,6 +386,12 @@ export class QuaxTracer extends Tracer {
   }
   override concrete(): NDArray | null {
     return null;
+  }
+  override like(fill: ArrayValue, aval: Aval): ArrayValue | null {
+    if (!(this.value instanceof ArrayValue)) return null;
+    const { value, trace } = this;
+    const made = withTrace(trace.parent, () => value.like(trace.open(fill) as ArrayValue, aval));
+    return made && (trace.box(made) as ArrayValue);
   }
   override get origin(): string {
     return `It stands for a ${this.value.constructor.name} inside ${this.trace.label}.`;
@@ -373,8 +462,21 @@ export function quaxifyValues<R>(
   });
 }
 
+const isSpec = (spec: unknown): boolean => typeof spec === "boolean" || typeof spec === "function";
+/** @throws ArgumentError when a leaf of a filterSpec is neither a boolean nor a function. */
+function checkSpec(spec: unknown): unknown {
+  if (isSpec(spec)) return spec;
+  throw new ArgumentError(
+    "quax/filter",
+    `quaxify: filterSpec is a boolean, a function of a leaf, or a prefix tree of those; got ${describe(spec)}`,
+  );
+}
+
 export interface QuaxifyOptions {
-  /** Which values of the arguments are boxed: a boolean, a function of the leaf, or a prefix tree of those. Default true. */
+  /**
+   * Which values of the arguments are boxed: a boolean, a function of the leaf, or a prefix tree of those. A boolean or
+   * a function holds for the fields of a Module too. Default true.
+   */
   readonly filterSpec?: unknown;
   /** Throw where an operation without a rule would materialise its operands. */
   readonly strict?: boolean;
@@ -406,17 +508,18 @@ export function quaxify<Args extends unknown[], R>(
     const structured = leaves.some((leaf) => leaf instanceof Value && !(leaf instanceof Dense));
     if (filterSpec === true && !structured && strictly === undefined) return call(...args) as R;
     return withNewTrace(new QuaxTrace(currentTrace(), `quaxify of ${name}`, strictly), (trace) => {
-      const chosen = filterSpec === true ? null : broadcastPrefix(filterSpec, args, wholeValue);
+      const chosen = broadcastPrefix(filterSpec, args, wholeValue);
+      const ofModule = isSpec(filterSpec) ? filterSpec : true;
+      const boxWhere = (spec: unknown, leaf: unknown): unknown =>
+        (typeof spec === "function" ? spec(leaf) : spec) ? trace.box(leaf) : leaf;
       let next = 0;
       const boxed = mapWith(
         { isLeaf: wholeValue },
-        (leaf: unknown) => {
-          const spec = chosen?.[next++] ?? true;
-          return (typeof spec === "function" ? spec(leaf) : spec) ? trace.box(leaf) : leaf;
-        },
+        (leaf: unknown) => boxWhere(checkSpec(chosen[next++]), leaf),
         args,
       ) as Args;
-      const self = module && mapWith({ isLeaf: wholeValue }, (leaf: unknown) => trace.box(leaf), module);
+      const self =
+        module && mapWith({ isLeaf: wholeValue }, (leaf: unknown) => boxWhere(ofModule, leaf), module);
       const result = self ? (self as { forward(...a: Args): R }).forward(...boxed) : (call(...boxed) as R);
       refuseAsync(result, `quaxify of ${name}`);
       return mapWith(

@@ -94,7 +94,8 @@ function checkScalar(value: ArrayValue, caller: string): void {
 }
 
 /**
- * An array with the shape and dtype of `x`, or those given, that holds `fillValue` everywhere.
+ * An array with the shape and dtype of `x`, or those given, that holds `fillValue` everywhere; of the class that the
+ * class of `x` wants, if it has a `like`.
  *
  * @throws ShapeError when the value is no scalar. @see `jax.lax.full_like`
  */
@@ -105,15 +106,19 @@ export function fullLike(
 ): ArrayValue {
   const options = readOptions<FullLikeOptions>("full_like", ["dtype", "shape"], rest);
   const { dtype = null, shape = null } = options;
-  const { aval } = toArray(x, "full_like");
+  const given = toArray(x, "full_like");
+  const { aval } = given;
   const value = toArray(fillValue, "full_like", 1);
   checkScalar(value, "full_like");
   const like = dtype === null ? aval.dtype : toDType(dtype, "full_like");
-  return broadcast(
-    scalarAs(fillValue, like, dtype === null && aval.weak),
-    checkShape(shape ?? aval.shape, "full_like"),
-  );
+  const fill = scalarAs(fillValue, like, dtype === null && aval.weak);
+  const sizes = checkShape(shape ?? aval.shape, "full_like");
+  return given.like(fill, avalOf(sizes, fill.dtype, fill.aval.weak)) ?? broadcast(fill, sizes);
 }
 
 /** Zeros with the shape and dtype of `x`. @see `jax.lax.zeros_like_array` */
-export const zerosLikeArray = (x: Operand): ArrayValue => zeros(toArray(x, "zeros_like").aval);
+export function zerosLikeArray(x: Operand): ArrayValue {
+  const given = toArray(x, "zeros_like");
+  const { dtype, weak } = given.aval;
+  return given.like(scalarOf(0, dtype, weak), given.aval) ?? zeros(given.aval);
+}

@@ -5,7 +5,7 @@ import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { checkShape, range, type Shape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { ArrayValue, concreteOf, type Operand } from "../core/value.ts";
+import { ArrayValue, avalOf, concreteOf, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { type ArrayLike, make } from "./array.ts";
 import { elementReader } from "./elements.ts";
@@ -59,15 +59,19 @@ export function full(
   ...rest: Optionals<[dtype: DTypeLike | null], DTypeOption>
 ): ArrayValue {
   const { dtype = null } = readOptions<DTypeOption>("np.full", ["dtype"], rest);
-  return repeated(fillValue, dtype, checkShape(shape, "np.full"), "np.full");
+  const sizes = checkShape(shape, "np.full");
+  return repeated(fillOf(fillValue, dtype, "np.full"), sizes, "np.full");
 }
 
-function repeated(value: ArrayLike, dtype: DTypeLike | null, shape: Shape, caller: string): ArrayValue {
+/** The value as an array of `dtype`, if given. */
+function fillOf(value: ArrayLike, dtype: DTypeLike | null, caller: string): ArrayValue {
   const numeric = typeof value === "number" && dtype !== null;
   // A number given with a dtype is converted as by astype: 300 as uint8 is 44.
-  const x = numeric ? scalarOf(value, toDType(dtype, caller)) : make(value, dtype, caller);
-  return x.ndim === 0 ? lax.broadcast(x, shape) : broadcastArray(x, shape, caller);
+  return numeric ? scalarOf(value, toDType(dtype, caller)) : make(value, dtype, caller);
 }
+
+const repeated = (x: ArrayValue, shape: Shape, caller: string): ArrayValue =>
+  x.ndim === 0 ? lax.broadcast(x, shape) : broadcastArray(x, shape, caller);
 
 export interface LikeOptions extends DTypeOption {
   /** By default that of the array. */
@@ -80,11 +84,15 @@ function like(name: string, x: Operand, value: ArrayLike, rest: readonly unknown
   const { dtype = null, shape = null } = readOptions<LikeOptions>(caller, ["dtype", "shape"], rest);
   const given = toArray(x, caller);
   const sizes = checkShape(shape ?? given.shape, caller);
-  if (dtype === null && given.aval.weak && typeof value === "number")
-    return lax.broadcast(scalarOf(value, given.dtype, true), sizes);
-  return repeated(value, dtype ?? given.dtype, sizes, caller);
+  const weak = dtype === null && given.aval.weak && typeof value === "number";
+  const fill = weak ? scalarOf(value, given.dtype, true) : fillOf(value, dtype ?? given.dtype, caller);
+  const own = fill.ndim === 0 ? given.like(fill, avalOf(sizes, fill.dtype, weak)) : null;
+  return own ?? repeated(fill, sizes, caller);
 }
-/** Zeros with the shape and dtype of `x`, or those given. @see `jax.numpy.zeros_like` */
+/**
+ * Zeros with the shape and dtype of `x`, or those given; of the class that the class of `x` wants, if it has a `like`.
+ * @see `jax.numpy.zeros_like`
+ */
 export const zerosLike = (x: Operand, ...rest: LikeRest): ArrayValue => like("zerosLike", x, 0, rest);
 /** Ones with the shape and dtype of `x`, or those given. @see `jax.numpy.ones_like` */
 export const onesLike = (x: Operand, ...rest: LikeRest): ArrayValue => like("onesLike", x, 1, rest);

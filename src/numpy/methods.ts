@@ -24,7 +24,7 @@ import * as statistics from "./statistics.ts";
 import { take } from "./take.ts";
 
 /** What method-types.ts declares beyond the class itself: a method without its entry below does not compile. */
-type Methods = Omit<ArrayValue, "aval" | "materialise" | "shape" | "dtype" | "ndim" | "size">;
+type Methods = Omit<ArrayValue, "aval" | "materialise" | "like" | "shape" | "dtype" | "ndim" | "size">;
 
 /** The only element. */
 function only(x: ArrayValue, use: string) {

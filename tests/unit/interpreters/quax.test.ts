@@ -9,6 +9,7 @@ import {
 } from "../../../src/core/errors.ts";
 import {
   type ArrayValue,
+  type Aval,
   ArrayValue as ArrayValueClass,
   avalOf,
   concreteOf,
@@ -21,10 +22,13 @@ import { grad, vjp } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
 import {
   add,
+  broadcast,
   cos,
   div,
   dynamicSlice,
   exp,
+  fullLike as laxFullLike,
+  lt,
   max,
   mul,
   neg,
@@ -32,7 +36,11 @@ import {
   sin,
   sub,
   tanh,
+  topK,
+  zerosLikeArray,
 } from "../../../src/lax/index.ts";
+import { emptyLike, fullLike, onesLike, zerosLike } from "../../../src/numpy/index.ts";
+import { nodeKind } from "../../../src/tree/index.ts";
 import { array, expectValues, shapeOf, values } from "../arrays.ts";
 
 const r = (x: number | number[]) => new R(array(x));
@@ -151,12 +159,67 @@ describe("register", () => {
       "register has no option precedense; did you mean precedence?",
     );
   });
+  test("what is refused leaves nothing behind", () => {
+    class Untouched extends P {}
+    const bad: readonly [signature: unknown, run: unknown, options: object, message: string][] = [
+      [
+        5,
+        () => array(1),
+        {},
+        "register(sin): the signature is a list of classes, one for each operand, got the number 5",
+      ],
+      [[Number], () => array(1), {}, "register(sin): Number is no subclass of Value, so no operand has it"],
+      [[Untouched], undefined, {}, "register(sin): the rule is a function, got undefined"],
+      [
+        [Untouched],
+        () => array(1),
+        { precedence: NaN },
+        "register(sin): precedence must be a finite number, got the number NaN",
+      ],
+      [
+        [Untouched],
+        () => array(1),
+        { rest: 3 },
+        "register(sin): the signature is a list of classes, one for each operand, got the number 3",
+      ],
+    ];
+    for (const [signature, run, options, message] of bad) {
+      const attempt = () => register(sin, signature as never, run as never, options as never);
+      expect(attempt).toThrow(ArgumentError);
+      expect(attempt).toThrow(message);
+    }
+    expect(() => register(null as never, [R] as never, () => array(1))).toThrow(
+      "register takes a primitive such as lax.mul, got null",
+    );
+    expectValues(sin(new Untouched(array(1))), Math.sin(1));
+  });
   test("a rule must return values", () => {
     class Bad extends P {}
     register(exp, [Bad], () => 3 as never);
     expect(() => exp(new Bad(array(1)))).toThrow(
       "a rule of exp returned the number 3: a rule returns a Value, or a list of them",
     );
+  });
+  test("a plain array that a rule returns has the shape and dtype that the primitive gives", () => {
+    class Odd extends P {}
+    register(exp, [Odd], () => array([1, 2]));
+    register(lt, [Odd, Odd], () => array(1));
+    register(topK, [Odd], ([x]) => x.array);
+    expect(() => exp(new Odd(array(1)))).toThrow(DispatchError);
+    expect(() => exp(new Odd(array(1)))).toThrow(
+      "a rule of exp for (Odd) returned the array f32[2], where f32[] is due for operands Odd f32[]",
+    );
+    expect(() => jit(quaxify((x: ArrayValue) => lt(x, x)))(new Odd(array(1)))).toThrow(
+      "a rule of lt for (Odd, Odd) returned the array f32[], where bool[] is due",
+    );
+    expect(() => topK(new Odd(array([1, 2])), 1)).toThrow("returned a list of 1, where a list of 2 is due");
+  });
+  test("where the primitive would refuse the operands, or the result is a structured value, the rule decides", () => {
+    class Free extends P {}
+    register(add, [Free, Free], ([x, y]) => mul(x.array, reduceSum(y.array, [0])));
+    register(neg, [Free], () => new Free(array([1, 2, 3])));
+    expect(values(add(new Free(array([2, 3])), new Free(array([1, 2, 3]))))).toEqual([12, 18]);
+    expect(shapeOf(neg(new Free(array(1))))).toEqual([3]);
   });
   test("an error in a rule reaches the user as it is", () => {
     class Throws extends P {}
@@ -247,6 +310,78 @@ describe("filterSpec", () => {
     expect(seen).toEqual(expected);
     expect([x, y].every((value) => value instanceof R)).toBe(true);
   });
+});
+
+describe("filterSpec of a Module", () => {
+  class Scale {
+    static readonly [nodeKind] = "fields";
+    constructor(readonly by: ArrayValue) {}
+    forward(x: ArrayValue): ArrayValue {
+      seen.push(this.by instanceof R);
+      return mul(this.by, x);
+    }
+  }
+  const seen: boolean[] = [];
+  test.each([
+    [true, false],
+    [false, true],
+    [(leaf: unknown) => !(leaf instanceof R), true],
+    [[false], false],
+  ])("%o holds for its fields too, a tree of the arguments does not", (filterSpec, bare) => {
+    seen.length = 0;
+    expectR(quaxify(new Scale(r(2)), { filterSpec })(r(1)), 102);
+    expect(seen).toEqual([bare]);
+  });
+  test("what says neither yes nor no is refused", () => {
+    expect(() => quaxify(mul, { filterSpec: "yes" })(r(1), r(2))).toThrow(
+      'quaxify: filterSpec is a boolean, a function of a leaf, or a prefix tree of those; got the string "yes"',
+    );
+    expect(() => quaxify(mul, { filterSpec: [true, null] })(r(1), r(2))).toThrow(ArgumentError);
+  });
+});
+
+describe("like", () => {
+  /** Stays itself when an array like it is made. */
+  class Kept extends P {
+    override like(fill: ArrayValue, { shape }: Aval): ArrayValue {
+      return new Kept(broadcast(fill, shape));
+    }
+  }
+  const kept = new Kept(array([1, 2]));
+  const likes: readonly ((x: ArrayValue) => ArrayValue)[] = [
+    (x) => zerosLike(x),
+    (x) => onesLike(x),
+    (x) => emptyLike(x),
+    (x) => fullLike(x, 3),
+    (x) => laxFullLike(x, 3),
+    zerosLikeArray,
+  ];
+  const contents = [0, 1, 0, 3, 3, 0];
+  test.each(likes.map((f, i) => [f, contents[i]!] as const))(
+    "%o has the class that `like` makes",
+    (f, content) => {
+      for (const g of [f, quaxify(f), jit(quaxify(f)), quaxify(jit(f))] as const) {
+        const made = g(kept);
+        if (g === likes[0]) expect(made).toBeInstanceOf(Kept);
+        expect(values(made)).toEqual([content, content]);
+      }
+      expect(quaxify(f)(kept)).toBeInstanceOf(Kept);
+      expect(f(new P(array([1, 2])))).not.toBeInstanceOf(P);
+    },
+  );
+  test("gets the shape and the dtype that were asked for", () => {
+    const made = quaxify((x: ArrayValue) => onesLike(x, { shape: [3], dtype: "int32" }))(kept);
+    expect(made).toBeInstanceOf(Kept);
+    expect([made.shape, made.dtype]).toEqual([[3], "int32"]);
+  });
+  test("reaches through jvp; a fill with a tangent keeps it", () => {
+    const pushed = quaxify((x: ArrayValue) => jvp((y: ArrayValue) => onesLike(y), [x], [array([1, 1])])[0]);
+    expect(pushed(kept)).toBeInstanceOf(Kept);
+    const [, t] = jvp((c: ArrayValue) => laxFullLike(kept, c), [array(2)], [array(1)]);
+    expectValues(t, [1, 1]);
+  });
+  test("an array to fill with is broadcast, as a plain one", () =>
+    expect(fullLike(kept, [3, 4])).not.toBeInstanceOf(Kept));
 });
 
 describe("strict", () => {
