@@ -18,6 +18,7 @@ export {
   ShapeError,
 } from "./core/errors.ts";
 export type { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
+export * as paramKinds from "./core/param-kind.ts";
 export { definePrimitive, type Derived, type Op, type Primitive } from "./core/primitive.ts";
 export { ArrayValue, type Aval, Dense, NDArray, type Operand, Value } from "./core/value.ts";
 export { customJvp, jit } from "./control/index.ts";

@@ -1,6 +1,7 @@
 import { flatten } from "../tree/index.ts";
 import { ArgumentError, DifferentiationError, EscapedTracerError } from "../core/errors.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import * as param from "../core/param-kind.ts";
 import { readOptions } from "../core/options.ts";
 import { definePrimitive, type Primitive, type Staged } from "../core/primitive.ts";
 import { addTangents, zerosOf } from "../core/rules.ts";
@@ -46,12 +47,14 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
     abstract: (avals, { call, callJaxpr, name }) =>
       (callJaxpr ?? stage(call, avals, `customJvp of ${name}`)).outAvals,
     effects: ({ callJaxpr }) => callJaxpr?.jaxpr.effects ?? [],
-    show: ({ name, callJaxpr, symbolicZeros }) => ({
-      name,
-      call_jaxpr: callJaxpr,
-      jvp: "jvp",
-      symbolic_zeros: symbolicZeros,
-    }),
+    params: {
+      name: param.name,
+      call: param.hostFunction(),
+      jvp: param.hostFunction("jvp"),
+      symbolicZeros: param.boolean,
+      callJaxpr: param.program,
+    },
+    revive: (data) => revived(data as unknown as Read),
     inline: ({ callJaxpr }) => callJaxpr!,
     evaluate: (operands, { call }) => call(operands),
     jvp: (primals, tangents, { jvp }) => jvp(primals, tangents),
@@ -88,6 +91,19 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
     },
     stage: (operands, params) => (params.callJaxpr ? { operands, params } : lifted(operands, params)),
   });
+
+type Read = Required<Omit<CustomJvpParams, "call" | "jvp">>;
+/** The call of a program that was read: text does not hold the rule. */
+const revived = (data: Read): CustomJvpParams => ({
+  ...data,
+  call: (operands) => evaluateJaxpr(data.callJaxpr, operands),
+  jvp: () => {
+    throw new DifferentiationError(
+      "custom/unread",
+      `the JVP rule of ${data.name} is not known: the text of a program does not hold the rules of its functions, JSON does`,
+    );
+  },
+});
 
 /**
  * The call as a program, with what the function captured as operands ahead of its own. The user's rule says nothing of

@@ -3,6 +3,7 @@ import { config, configVersion } from "../core/config.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
 import { describe, isEager, Tracer } from "../core/trace.ts";
 import { type ArrayValue, type Aval, NDArray, sameAval, showAval, type Value } from "../core/value.ts";
@@ -45,6 +46,7 @@ function run(closed: ClosedJaxpr, operands: readonly NDArray[]): NDArray[] {
 
 /** A call of a jaxpr, compiled as one program. @see `jax._src.pjit.jit_p` */
 export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = definePrimitive("jit", {
+  params: { name: param.name, jaxpr: param.program },
   abstract: (_avals, { jaxpr }) => jaxpr.outAvals,
   effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
   inline: ({ jaxpr }) => jaxpr,

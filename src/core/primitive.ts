@@ -1,4 +1,5 @@
 import type { ClosedJaxpr, Effect } from "./jaxpr.ts";
+import type { ParamKind, ParamKinds } from "./param-kind.ts";
 import { expandRules } from "./rules.ts";
 import { bind } from "./trace.ts";
 import type { ArrayValue, Aval, Value } from "./value.ts";
@@ -73,7 +74,14 @@ export interface Sample<P> {
  * - `transpose` as a list: one pull-back per operand that can be linear.
  * - `batch: "elementwise"`: applies to each element; ranks are aligned.
  */
-export interface Declaration<Args extends readonly unknown[], P> {
+export type Declaration<Args extends readonly unknown[], P> = Described<P> & Declared<Args, P>;
+
+/** What each param may be, from which text and JSON of it follow. A primitive without params has none to declare. */
+type Described<P> = [keyof P] extends [never]
+  ? { readonly params?: ParamKinds<P> }
+  : { readonly params: ParamKinds<P> };
+
+interface Declared<Args extends readonly unknown[], P> {
   readonly abstract: (avals: Each<Args, Aval>, params: P) => Aval | readonly Aval[];
   readonly jvp:
     | "none"
@@ -84,8 +92,13 @@ export interface Declaration<Args extends readonly unknown[], P> {
   readonly transpose?: readonly (PullBack<Args, P> | null)[] | TransposeRule<P>;
   readonly batch: "elementwise" | BatchRule<Args, P>;
   readonly effects?: (params: P) => readonly Effect[];
-  /** Params as JAX prints them, in its order (alphabetic) and names; default: the params, in snake case. */
-  readonly show?: (params: P, operands: Each<Args, Aval>) => Readonly<Record<string, unknown>>;
+  /** What JAX prints beside the params, and what follows from them: `sharding=None`. */
+  readonly alsoShow?: (params: P, operands: Each<Args, Aval>) => Readonly<Record<string, unknown>>;
+  /**
+   * For params that are functions: all params, from those that are data. What text and JSON lack, the functions must
+   * do without; where this is missing, an equation of the primitive cannot be read.
+   */
+  readonly revive?: (data: Readonly<Record<string, unknown>>) => P;
   /** In terms of other primitives; a backend then need not know this one. */
   readonly expand?: (operands: Args, params: P) => Outs;
   /** Eager evaluation, where it is not the backend's: primitives that hold jaxprs. */
@@ -123,9 +136,11 @@ export interface Rules {
   /** Acts on each element by itself: declared with `batch: "elementwise"`. */
   readonly elementwise: boolean;
   readonly effects: ((params: object) => readonly Effect[]) | undefined;
-  readonly show:
+  readonly params: Readonly<Record<string, ParamKind<unknown>>>;
+  readonly alsoShow:
     | ((params: object, operands: readonly Aval[]) => Readonly<Record<string, unknown>>)
     | undefined;
+  readonly revive: ((data: Readonly<Record<string, unknown>>) => object) | undefined;
   readonly expand: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly evaluate: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly partialEvaluate:

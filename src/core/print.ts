@@ -12,16 +12,15 @@ const calls: ReadonlySet<string> = new Set(["jit"]);
 
 /** What prints as `[name=value …]`, in order: alphabetic, but the name of a function ahead of its program. */
 function shownParams({ primitive, params, inputs }: Eqn): [name: string, value: unknown][] {
-  const { show } = primitive.rules;
-  const shown = show
-    ? Object.entries(
-        show(
-          params,
-          inputs.map((x) => x.aval),
-        ),
-      )
-    : Object.entries(params).map(([name, value]): [string, unknown] => [snakeCase(name), value]);
-  const entries = shown.filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { params: kinds, alsoShow } = primitive.rules;
+  const operands = inputs.map((x) => x.aval);
+  const own = Object.entries(kinds).map(([name, kind]): [string, unknown] => {
+    const value = (params as Readonly<Record<string, unknown>>)[name];
+    return [snakeCase(name), value === undefined ? undefined : kind.write(value)];
+  });
+  const entries = [...own, ...Object.entries(alsoShow?.(params, operands) ?? {})]
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const name = entries.findIndex(([key]) => key === "name");
   if (name > 0 && entries.some(([, value]) => value instanceof ClosedJaxpr))
     entries.unshift(...entries.splice(name, 1));
@@ -91,9 +90,10 @@ class Printer {
       // What a jaxpr holds is used as often as itself, and that it is more than once is all that matters.
       if (count > 2) continue;
       for (const eqn of jaxpr.eqns) {
-        const inner = jaxprsOf(this.paramsOf(eqn));
+        const entries = this.paramsOf(eqn);
+        const inner = jaxprsOf(entries);
         queue.push(...inner);
-        const { name } = eqn.params as { name?: unknown };
+        const [, name] = entries.find(([key]) => key === "name") ?? [];
         if (!calls.has(eqn.primitive.primitive) || typeof name !== "string") continue;
         for (const callee of inner)
           if (!called.has(callee)) called.set(callee, name.replace(/^[<>]+|[<>]+$/g, ""));

@@ -38,6 +38,14 @@ export function pythonScalar({ storage, dtype }: NDArray): string {
   }
 }
 
+/** What prints without quotes wherever it stands: a member of a Python enum. */
+export class Word {
+  constructor(private readonly text: string) {}
+  toString(): string {
+    return this.text;
+  }
+}
+
 /** A param as Python's `str` of it; strings inside lists are quoted. */
 export function pythonValue(value: unknown, quote = false): string {
   if (value === null || value === undefined) return "None";

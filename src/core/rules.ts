@@ -104,8 +104,9 @@ function batchRule(
 
 /** The general forms of the shorthands. */
 export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values, Params>): Rules {
-  const { abstract, effects, show, expand, evaluate, partialEvaluate, quaxify, inline, stage, samples } =
+  const { abstract, effects, alsoShow, revive, expand, evaluate, partialEvaluate, quaxify, inline } =
     declaration;
+  const { stage, samples, params } = declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
@@ -118,7 +119,10 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     batch: batchRule(prim, declaration.batch),
     elementwise: declaration.batch === "elementwise",
     effects,
-    show,
+    // Erased, as the other rules are.
+    params: (params ?? {}) as Rules["params"],
+    alsoShow,
+    revive,
     expand,
     evaluate,
     partialEvaluate,

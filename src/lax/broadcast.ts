@@ -1,4 +1,5 @@
 import { ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { canonicalAxis, checkShape, range, type Shape, showShape } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
@@ -32,6 +33,10 @@ export const broadcastInDim: Op<
     if (x.ndim === 0 && Array.isArray(shape) && shape.length === 0) return x;
     return broadcastInDim.bind([x], { shape, broadcastDimensions })[0]!;
   },
+  params: {
+    shape: param.following(param.integers, (_operands, [out]) => out!.shape),
+    broadcastDimensions: param.unless([], param.integers),
+  },
   abstract: ([x], params) => {
     checkBroadcastInDim(x.shape, params);
     return { ...x, shape: params.shape };
@@ -59,8 +64,6 @@ export const broadcastInDim: Op<
     );
     return [broadcastInDim.bind([x], { shape: [size, ...shape], broadcastDimensions: axes }), [0]];
   },
-  show: ({ broadcastDimensions }) =>
-    broadcastDimensions.length === 0 ? {} : { broadcast_dimensions: broadcastDimensions },
   samples: [
     { operands: [{ shape: [3] }], params: { shape: [2, 3], broadcastDimensions: [1] } },
     { operands: [{ shape: [1, 3] }], params: { shape: [2, 3, 2], broadcastDimensions: [0, 1] } },

@@ -1,5 +1,6 @@
 import { type DType, dtypeInfo, type DTypeLike, isInexact, isInteger, toDType } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type NoParams, type Op } from "../core/primitive.ts";
 import { isWeakInt, scalarOf } from "../core/scalar.ts";
 import { showShape } from "../core/shape.ts";
@@ -40,6 +41,7 @@ export const convertElementType: Op<
   ConvertParams
 > = definePrimitive("convert_element_type", {
   call: (x, newDtype) => convert(x, toDType(newDtype, "convert_element_type")),
+  params: { newDtype: param.dtype, weakType: param.boolean },
   abstract: ([x], { newDtype, weakType }) => {
     for (const dtype of [x.dtype, newDtype]) {
       if (accepts.numberOrBool(dtype)) continue;
@@ -117,6 +119,7 @@ export const bitcastConvertType: Op<
     bitcastConvertType.bind([toArray(x, "bitcast_convert_type")], {
       newDtype: toDType(newDtype, "bitcast_convert_type"),
     })[0]!,
+  params: { newDtype: param.dtype },
   abstract: ([x], { newDtype }) => bitcastAbstract(x, newDtype),
   jvp: "none",
   batch: ([x], [dim], _size, params) => {
@@ -155,6 +158,7 @@ export const reducePrecision: Op<
     const [operand] = elementwiseOperands([x], "float", "reduce_precision");
     return reducePrecision.bind([operand!], { exponentBits, mantissaBits })[0]!;
   },
+  params: { exponentBits: param.integer, mantissaBits: param.integer },
   abstract: ([x], { exponentBits, mantissaBits }) => {
     checkDType(x.dtype, "float", "reduce_precision", 0);
     if (

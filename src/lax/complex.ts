@@ -1,5 +1,6 @@
 import type { DType } from "../core/dtype.ts";
 import { isComplex } from "../core/dtype.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { type ArrayValue, avalOf, type Operand } from "../core/value.ts";
 import { unbroadcast } from "./algebra.ts";
@@ -42,6 +43,7 @@ export const conj: Op<(x: Operand) => ArrayValue, "conj", [x: ArrayValue], ConjP
       const [operand] = elementwiseOperands([x], "float32OrComplex", "conj");
       return conj.bind([operand!], { inputDtype: operand!.dtype })[0]!;
     },
+    params: { inputDtype: param.dtype },
     abstract: ([x]) => {
       checkDType(x.dtype, "float32OrComplex", "conj", 0);
       return avalOf(x.shape, "complex64", x.weak);

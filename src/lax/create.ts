@@ -1,6 +1,7 @@
 import { type DType, type DTypeLike, isInexact, isInteger, toDType } from "../core/dtype.ts";
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { checkShape, type Shape, showShape } from "../core/shape.ts";
@@ -24,6 +25,7 @@ export interface IotaParams {
 export const iota: Op<(dtype: DTypeLike, size: number) => ArrayValue, "iota", [], IotaParams> =
   definePrimitive("iota", {
     call: (dtype, size) => broadcastedIota(dtype, [size], 0),
+    params: { dtype: param.dtype, shape: param.integers, dimension: param.integer },
     abstract: (_avals, { dtype, shape, dimension }) => {
       checkShape(shape, "iota");
       if (!isInteger(dtype) && !isInexact(dtype)) {
@@ -42,7 +44,7 @@ export const iota: Op<(dtype: DTypeLike, size: number) => ArrayValue, "iota", []
     },
     jvp: "none",
     batch: (_operands, _dims, _size, params) => [iota.bind([], params), [null]],
-    show: ({ dtype, shape, dimension }) => ({ dimension, dtype, shape, sharding: null }),
+    alsoShow: () => ({ sharding: null }),
     samples: [
       { operands: [], params: { dtype: "int32", shape: [2, 3], dimension: 1 } },
       { operands: [], params: { dtype: "float32", shape: [4], dimension: 0 } },

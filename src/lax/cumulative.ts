@@ -1,6 +1,7 @@
 import { type Optionals, readOptions } from "../core/options.ts";
 import { isComplex } from "../core/dtype.ts";
 import { ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { type AnyPrimitive, definePrimitive, type JvpRule, type Op, type Sample } from "../core/primitive.ts";
 import { addTangents, zerosOf } from "../core/rules.ts";
 import { scalarOf } from "../core/scalar.ts";
@@ -51,6 +52,7 @@ const running = <Name extends string>(name: Name, group: Accepts, op: () => Cumu
     const { axis = 0, reverse = false } = readOptions<Partial<CumulativeParams>>(name, names, rest);
     return op().bind([toArray(operand, name)], { axis, reverse })[0]!;
   },
+  params: { axis: param.integer, reverse: param.boolean },
   abstract: ([x]: readonly [Aval], { axis }: CumulativeParams): Aval => {
     checkDType(x.dtype, group, name, 0);
     if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length) {

@@ -1,5 +1,6 @@
 import { isInteger } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
+import { oneOf, type ParamKind } from "../core/param-kind.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue, Aval } from "../core/value.ts";
@@ -25,13 +26,10 @@ export function toMode(mode: unknown, whenNull: GatherScatterMode, caller: strin
   );
 }
 
-/** As JAX prints it. */
-export const showMode = (mode: GatherScatterMode): string =>
-  `GatherScatterMode.${mode === "fill" ? "FILL_OR_DROP" : mode.toUpperCase()}`;
-
-/** A named tuple as Python prints it. */
-export const showTuple = (name: string, fields: Readonly<Record<string, readonly number[]>>): string =>
-  `${name}(${Object.entries(fields).map(([key, list]) => `${key}=${showShape(list)}`).join(", ")})`; // prettier-ignore
+export const modeKind: ParamKind<GatherScatterMode> = oneOf(
+  ["clip", "fill", "promise_in_bounds"],
+  (mode) => `GatherScatterMode.${mode === "fill" ? "FILL_OR_DROP" : mode.toUpperCase()}`,
+);
 
 /** @throws ShapeError when axes among dimension numbers are not ascending, or not distinct and in `[0, rank)`. */
 export function checkAscending(axes: readonly number[], rank: number, name: string, primitive: string): void {

@@ -1,6 +1,7 @@
 import { type DType, type DTypeLike, dtypeInfo, isComplex, isFloat, toDType } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, nearest, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { range, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
@@ -114,6 +115,14 @@ function pullBack(
     : convertElementType.bind([moved], { newDtype: x.dtype, weakType: x.weak })[0]!;
 }
 
+const precision = param.oneOf(precisions, (value) => `Precision.${value.toUpperCase()}`);
+/** JAX writes axes as a list, and lists of those as tuples. */
+const axisPairs = param.tuple(param.integers, param.integers);
+const dimensionNumbers: param.ParamKind<DotDimensionNumbers> = {
+  ...param.tuple(axisPairs, axisPairs),
+  write: (value) => `(${value.map(([lhs, rhs]) => `([${lhs.join(", ")}], [${rhs.join(", ")}])`).join(", ")})`,
+};
+
 /**
  * Sums of products over pairs of contracted axes, for each place on pairs of batch axes.
  *
@@ -147,6 +156,11 @@ export const dotGeneral: Op<
       preferredElementType: preferredElementType && toDType(preferredElementType, "dot_general"),
     })[0]!;
   },
+  params: {
+    dimensionNumbers,
+    precision: param.unless(null, param.nullable(param.tuple(precision, precision))),
+    preferredElementType: param.unless(null, param.nullable(param.dtype)),
+  },
   abstract: ([lhs, rhs], { dimensionNumbers, preferredElementType }) => {
     checkDType(lhs.dtype, "numberOrBool", "dot_general", 0);
     checkDType(rhs.dtype, "numberOrBool", "dot_general", 1);
@@ -169,13 +183,6 @@ export const dotGeneral: Op<
       return pullBack(ct, y.aval, x, [yContract, xContract], [yBatch, xBatch], params, false);
     },
   ],
-  show: ({ dimensionNumbers, precision, preferredElementType }) => ({
-    dimension_numbers: `(${dimensionNumbers.map(([l, r]) => `([${l.join(", ")}], [${r.join(", ")}])`).join(", ")})`,
-    ...(precision && {
-      precision: `(${precision.map((name) => `Precision.${name.toUpperCase()}`).join(", ")})`,
-    }),
-    ...(preferredElementType && { preferred_element_type: preferredElementType }),
-  }),
   samples: [
     sample([2, 3], [3, 4], [[1], [0]]),
     sample([3], [3], [[0], [0]]),

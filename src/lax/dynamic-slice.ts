@@ -1,6 +1,7 @@
 import { isInteger, kindOf } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Op } from "../core/primitive.ts";
 import { zerosOf } from "../core/rules.ts";
 import { isWeakInt, scalarOf, weakScalar } from "../core/scalar.ts";
@@ -143,6 +144,7 @@ export const dynamicSlice: Op<
     const starts = startArrays(startIndices, x.shape, wrap, "dynamic_slice");
     return dynamicSlice.bind([x, ...starts], { sliceSizes })[0]!;
   },
+  params: { sliceSizes: param.integers },
   abstract: ([x, ...starts], { sliceSizes }) => {
     checkShape(sliceSizes, "dynamic_slice");
     checkStarts(starts, x.shape, "dynamic_slice");

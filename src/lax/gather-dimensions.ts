@@ -1,7 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { checkShape, type Shape, showShape } from "../core/shape.ts";
 import type { Aval } from "../core/value.ts";
-import { checkAscending, checkIndices, type GatherScatterMode } from "./dimension-numbers.ts";
+import { checkAscending, checkIndices, type GatherScatterMode, modeKind } from "./dimension-numbers.ts";
 
 /**
  * Which axes of a gather's operand, indices and result belong together. The index vectors lie along the last axis of the
@@ -37,6 +38,21 @@ export interface GatherParams {
   /** What stands for elements out of bounds; null unless the mode is `fill`. */
   readonly fillValue: number | bigint | boolean | null;
 }
+
+export const gatherKinds: param.ParamKinds<GatherParams> = {
+  dimensionNumbers: param.record("GatherDimensionNumbers", {
+    offsetDims: param.integers,
+    collapsedSliceDims: param.integers,
+    startIndexMap: param.integers,
+    operandBatchingDims: param.integers,
+    startIndicesBatchingDims: param.integers,
+  }),
+  sliceSizes: param.integers,
+  indicesAreSorted: param.boolean,
+  uniqueIndices: param.boolean,
+  mode: modeKind,
+  fillValue: param.nullable(param.element),
+};
 
 /** @throws ShapeError when axes or sizes of a gather do not fit; DTypeError when the indices are not integers. */
 export function checkGather(x: Aval, indices: Aval, { dimensionNumbers, sliceSizes }: GatherParams): void {

@@ -10,13 +10,16 @@ import {
   indicesAhead,
   placeOfIndexAxis,
   placeOfWindowAxis,
-  showMode,
-  showTuple,
   toMode,
   withBatchingPair,
 } from "./dimension-numbers.ts";
 import { inserted, shiftAxes } from "./dimensions.ts";
-import { checkGather, type GatherDimensionNumbersLike, type GatherParams } from "./gather-dimensions.ts";
+import {
+  checkGather,
+  gatherKinds,
+  type GatherDimensionNumbersLike,
+  type GatherParams,
+} from "./gather-dimensions.ts";
 import { toArray } from "./operand.ts";
 import { scatterAdd } from "./scatter.ts";
 
@@ -71,6 +74,7 @@ export const gather: Op<
       fillValue: mode === "fill" ? (options.fillValue ?? defaultFill(x.dtype)) : null,
     })[0]!;
   },
+  params: gatherKinds,
   abstract: ([x, indices], params) => {
     checkGather(x, indices, params);
     const { offsetDims, collapsedSliceDims, operandBatchingDims } = params.dimensionNumbers;
@@ -97,20 +101,6 @@ export const gather: Op<
       })[0]!,
   ],
   batch: (operands, dims, size, params) => batchGather(operands, dims, size, params),
-  show: ({ dimensionNumbers, fillValue, indicesAreSorted, mode, sliceSizes, uniqueIndices }) => ({
-    dimension_numbers: showTuple("GatherDimensionNumbers", {
-      offset_dims: dimensionNumbers.offsetDims,
-      collapsed_slice_dims: dimensionNumbers.collapsedSliceDims,
-      start_index_map: dimensionNumbers.startIndexMap,
-      operand_batching_dims: dimensionNumbers.operandBatchingDims,
-      start_indices_batching_dims: dimensionNumbers.startIndicesBatchingDims,
-    }),
-    fill_value: Number.isNaN(fillValue) ? "nan" : fillValue,
-    indices_are_sorted: indicesAreSorted,
-    mode: showMode(mode),
-    slice_sizes: sliceSizes,
-    unique_indices: uniqueIndices,
-  }),
   samples: [
     sample([3, 2], [4, 1], [0, 2, 2, 1], [1], [0], [0], [1, 2], "promise_in_bounds"),
     sample([5], [3, 1], [-1, 3, 9], [1], [], [0], [2], "clip"),

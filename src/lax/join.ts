@@ -1,4 +1,5 @@
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Derived, Linear, type Op } from "../core/primitive.ts";
 import { canonicalAxis, range, sameShape, type Shape, showShape } from "../core/shape.ts";
 import type { ArrayValue, Aval, Operand } from "../core/value.ts";
@@ -65,6 +66,7 @@ export const concatenate: Op<
     if (arrays.length === 1) return arrays[0]!;
     return concatenate.bind(arrays, { dimension })[0]!;
   },
+  params: { dimension: param.integer },
   abstract: (avals, { dimension }) => {
     const first = checkOperands(avals, "concatenate");
     if (!Number.isInteger(dimension) || dimension < 0 || dimension >= first.shape.length) {
@@ -129,6 +131,7 @@ export const stack: Op<
     const axis = canonicalAxis(axisOf("stack", rest), (arrays[0]?.ndim ?? 0) + 1, "stack");
     return stack.bind(arrays, { axis })[0]!;
   },
+  params: { axis: param.integer },
   abstract: (avals, { axis }) => {
     const first = checkOperands(avals, "stack");
     if (avals.some((x) => !sameShape(x.shape, first.shape))) {
@@ -176,6 +179,7 @@ export const tile: Op<
 > &
   Derived = definePrimitive("tile", {
   call: (x, reps) => tile.bind([toArray(x, "tile")], { reps })[0]!,
+  params: { reps: param.integers },
   abstract: ([x], { reps }) => {
     checkIntegers(reps, "reps", "tile", 0);
     if (reps.length !== x.shape.length) {

@@ -1,5 +1,6 @@
 import { kindOf } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type NoParams, type Op } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { showShape } from "../core/shape.ts";
@@ -95,6 +96,7 @@ const word = (x: Operand, position: number): ArrayValue =>
 export const randomWrap: Op<(words: Operand) => ArrayValue, "random_wrap", [words: ArrayValue], ImplParams> =
   definePrimitive("random_wrap", {
     call: (words) => randomWrap.bind([toArray(words, "random_wrap")], { impl: "fry" })[0]!,
+    params: { impl: param.oneOf(["fry"]) },
     abstract: ([words], params) => {
       checkImpl(params, "random_wrap");
       if (words.dtype !== "uint32")

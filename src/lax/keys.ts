@@ -1,5 +1,6 @@
 import { type DType, dtypeInfo, isInteger, weakDType } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Derived, type NoParams, type Op } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { checkShape, range, type Shape, sizeOf } from "../core/shape.ts";
@@ -52,6 +53,7 @@ function hashCounters(keys: ArrayValue, shape: Shape): [ArrayValue, ArrayValue] 
 export const randomSeed: Op<(seeds: Operand) => ArrayValue, "random_seed", [seeds: ArrayValue], ImplParams> &
   Derived = definePrimitive("random_seed", {
   call: (seeds) => randomSeed.bind([seedArray(seeds)], { impl: "fry" })[0]!,
+  params: { impl: param.oneOf(["fry"]) },
   abstract: ([seeds], params) => {
     checkImpl(params, "random_seed");
     if (!isInteger(seeds.dtype))
@@ -91,6 +93,7 @@ export const randomSplit: Op<
 > &
   Derived = definePrimitive("random_split", {
   call: (keys, shape) => randomSplit.bind([toArray(keys, "random_split")], { shape })[0]!,
+  params: { shape: param.integers },
   abstract: ([keys], { shape }) => {
     checkKeys(keys, "random_split");
     return { ...keys, shape: [...keys.shape, ...checkShape(shape, "random_split")] };
@@ -172,6 +175,7 @@ export const randomBits: Op<
 > &
   Derived = definePrimitive("random_bits", {
   call: (keys, bitWidth, shape) => randomBits.bind([toArray(keys, "random_bits")], { bitWidth, shape })[0]!,
+  params: { bitWidth: param.oneOf([8, 16, 32, 64]), shape: param.integers },
   abstract: ([keys], { bitWidth, shape }) => {
     checkKeys(keys, "random_bits");
     const dtype = unsigned[bitWidth];

@@ -1,5 +1,6 @@
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Op } from "../core/primitive.ts";
 import { addTangents } from "../core/rules.ts";
 import { range, type Shape, showShape } from "../core/shape.ts";
@@ -37,6 +38,7 @@ export const pad: Op<
 > = definePrimitive("pad", {
   call: (x, paddingValue, paddingConfig) =>
     pad.bind(sameDTypes([x, paddingValue], "pad") as [ArrayValue, ArrayValue], { paddingConfig })[0]!,
+  params: { paddingConfig: param.list(param.tuple(param.integer, param.integer, param.integer)) },
   abstract: ([x, value], { paddingConfig }) => {
     if (x.dtype !== value.dtype) {
       throw new DTypeError(
@@ -164,6 +166,11 @@ export const slice: Op<
   call: (x, startIndices, limitIndices, ...rest) => {
     const { strides = null } = readOptions<SliceOptions>("slice", ["strides"], rest);
     return slice.bind([toArray(x, "slice")], { startIndices, limitIndices, strides })[0]!;
+  },
+  params: {
+    startIndices: param.integers,
+    limitIndices: param.integers,
+    strides: param.nullable(param.integers),
   },
   abstract: ([x], params) => ({ ...x, shape: slicedShape(x.shape, params) }),
   jvp: "linear",

@@ -1,5 +1,6 @@
 import { isInexact, isInteger, weakDType } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { isWeakInt, scalarOf } from "../core/scalar.ts";
 import { type ArrayValue, type Aval, avalOf, type Operand } from "../core/value.ts";
@@ -109,6 +110,7 @@ export const integerPow: Op<
     const [base] = elementwiseOperands([x], y < 0 ? "inexact" : "number", "integer_pow");
     return integerPow.bind([base!], { y })[0]!;
   },
+  params: { y: param.integer },
   abstract: ([x], { y }) => {
     checkDType(x.dtype, "number", "integer_pow", 0);
     if (!Number.isSafeInteger(y)) {

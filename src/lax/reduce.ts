@@ -1,5 +1,6 @@
 import { type DType, type DTypeLike, isInteger, toDType } from "../core/dtype.ts";
 import { DTypeError, ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op, type PushForward, type Sample } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { range, showShape, sizeOf } from "../core/shape.ts";
@@ -82,6 +83,7 @@ const samples: readonly Sample<ReduceParams>[] = [
  */
 export const reduceSum: Reduce<"reduce_sum"> = definePrimitive("reduce_sum", {
   call: call("reduce_sum", () => reduceSum),
+  params: { axes: param.integers },
   abstract: abstract("reduce_sum", "number"),
   batch: batch(() => reduceSum),
   jvp: "linear",
@@ -93,7 +95,7 @@ export const reduceSum: Reduce<"reduce_sum"> = definePrimitive("reduce_sum", {
         range(x.aval.shape.length).filter((axis) => !axes.includes(axis)),
       ),
   ],
-  show: ({ axes }) => ({ axes, out_sharding: null }),
+  alsoShow: () => ({ out_sharding: null }),
   samples,
 });
 
@@ -122,6 +124,7 @@ const pushProduct: PushForward<[ArrayValue], ReduceParams> = (t, _out, [x], { ax
 /** Product over `axes`; that of no elements is 1. Shapes, dtypes and errors as `reduceSum`. @see `jax.lax.reduce_prod` */
 export const reduceProd: Reduce<"reduce_prod"> = definePrimitive("reduce_prod", {
   call: call("reduce_prod", () => reduceProd),
+  params: { axes: param.integers },
   abstract: abstract("reduce_prod", "number"),
   batch: batch(() => reduceProd),
   jvp: [pushProduct],
@@ -156,6 +159,7 @@ const untied: readonly Sample<ReduceParams>[] = [
  */
 export const reduceMax: Reduce<"reduce_max"> = definePrimitive("reduce_max", {
   call: call("reduce_max", () => reduceMax),
+  params: { axes: param.integers },
   abstract: abstract("reduce_max", "numberOrBool"),
   batch: batch(() => reduceMax),
   jvp: [pushExtreme],
@@ -165,6 +169,7 @@ export const reduceMax: Reduce<"reduce_max"> = definePrimitive("reduce_max", {
 /** Smallest element over `axes`, otherwise as `reduceMax`. @see `jax.lax.reduce_min` */
 export const reduceMin: Reduce<"reduce_min"> = definePrimitive("reduce_min", {
   call: call("reduce_min", () => reduceMin),
+  params: { axes: param.integers },
   abstract: abstract("reduce_min", "numberOrBool"),
   batch: batch(() => reduceMin),
   jvp: [pushExtreme],
@@ -173,6 +178,7 @@ export const reduceMin: Reduce<"reduce_min"> = definePrimitive("reduce_min", {
 
 const logical = <Name extends string>(name: Name, op: () => Reduce<Name>) => ({
   call: call(name, op),
+  params: { axes: param.integers },
   abstract: (avals: readonly [Aval], params: ReduceParams) => ({
     ...abstract(name, "integerOrBool")(avals, params),
     weak: false,
@@ -209,6 +215,7 @@ export const reduceXor: Reduce<"reduce_xor"> = definePrimitive(
 const argReduce = <Name extends "argmax" | "argmin">(name: Name, op: () => ArgReduce<Name>) => ({
   call: (operand: Operand, axis: number, indexDtype: DTypeLike) =>
     op().bind([toArray(operand, name)], { axes: [axis], indexDtype: toDType(indexDtype, name) })[0]!,
+  params: { axes: param.integers, indexDtype: param.dtype },
   abstract: ([x]: readonly [Aval], { axes, indexDtype }: ArgReduceParams): Aval => {
     checkDType(x.dtype, "ordered", name, 0);
     const { shape } = reducedAval(name, x, axes);

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import {
@@ -48,6 +49,7 @@ export const round: Op<
     );
     return round.bind([elementwiseOperands([x], "float", "round")[0]!], { roundingMethod })[0]!;
   },
+  params: { roundingMethod: param.oneOf([0, 1]) },
   abstract: (avals, { roundingMethod }) => {
     if (!Object.values(RoundingMethod).includes(roundingMethod)) {
       throw new ArgumentError(

@@ -1,7 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { range, type Shape, showShape } from "../core/shape.ts";
 import type { Aval } from "../core/value.ts";
-import { checkAscending, checkIndices, type GatherScatterMode } from "./dimension-numbers.ts";
+import { checkAscending, checkIndices, type GatherScatterMode, modeKind } from "./dimension-numbers.ts";
 
 /**
  * Which axes of a scatter's operand, indices and updates belong together: the mirror image of `GatherDimensionNumbers`.
@@ -24,6 +25,18 @@ export interface ScatterParams {
   readonly uniqueIndices: boolean;
   readonly mode: GatherScatterMode;
 }
+export const scatterKinds: param.ParamKinds<ScatterParams> = {
+  dimensionNumbers: param.record("ScatterDimensionNumbers", {
+    updateWindowDims: param.integers,
+    insertedWindowDims: param.integers,
+    scatterDimsToOperandDims: param.integers,
+    operandBatchingDims: param.integers,
+    scatterIndicesBatchingDims: param.integers,
+  }),
+  indicesAreSorted: param.boolean,
+  uniqueIndices: param.boolean,
+  mode: modeKind,
+};
 /** Batching dims may be left out. */
 export type ScatterDimensionNumbersLike = Omit<
   ScatterDimensionNumbers,

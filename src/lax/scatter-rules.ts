@@ -11,8 +11,6 @@ import {
   indicesAhead,
   placeOfIndexAxis,
   placeOfWindowAxis,
-  showMode,
-  showTuple,
   toMode,
   withBatchingPair,
 } from "./dimension-numbers.ts";
@@ -144,20 +142,10 @@ export const jointJvp =
     return [out, prim().bind([tx ?? zerosOf(x.aval), indices, tu ?? zerosOf(updates.aval)], params)];
   };
 
-/** As JAX prints it; `update` is what is done with the old element and the new one. */
-export const showOf =
+/** What JAX prints of what is done with the old element and the new one. */
+export const showUpdate =
   (update: (() => AnyPrimitive) | null) =>
-  ({ dimensionNumbers: d, indicesAreSorted, mode, uniqueIndices }: ScatterParams, [x]: readonly Aval[]) => ({
-    dimension_numbers: showTuple("ScatterDimensionNumbers", {
-      update_window_dims: d.updateWindowDims,
-      inserted_window_dims: d.insertedWindowDims,
-      scatter_dims_to_operand_dims: d.scatterDimsToOperandDims,
-      operand_batching_dims: d.operandBatchingDims,
-      scatter_indices_batching_dims: d.scatterIndicesBatchingDims,
-    }),
-    indices_are_sorted: indicesAreSorted,
-    mode: showMode(mode),
-    unique_indices: uniqueIndices,
+  (_params: ScatterParams, [x]: readonly Aval[]) => ({
     update_consts: [],
     update_jaxpr: update && updateJaxpr(update(), avalOf([], x!.dtype)),
   });

@@ -8,7 +8,7 @@ import { zeros } from "./algebra.ts";
 import { add, div, max, min, mul, neg, sub } from "./arithmetic.ts";
 import { eq } from "./compare.ts";
 import { fullLike, iota } from "./create.ts";
-import { scatterDimsOf, type ScatterParams } from "./scatter-dimensions.ts";
+import { scatterDimsOf, scatterKinds, type ScatterParams } from "./scatter-dimensions.ts";
 import {
   abstractOf,
   batchOf,
@@ -19,7 +19,7 @@ import {
   samplesOf,
   type Scatter,
   type ScatterOperands,
-  showOf,
+  showUpdate,
 } from "./scatter-rules.ts";
 import { select } from "./select.ts";
 import { broadcastInDim } from "./broadcast.ts";
@@ -44,6 +44,7 @@ function winners(x: Aval, indices: ArrayValue, updates: Shape, params: ScatterPa
  */
 export const scatter: Scatter<"scatter"> = definePrimitive("scatter", {
   call: callOf(() => scatter),
+  params: scatterKinds,
   abstract: abstractOf("scatter", "any"),
   jvp: jointJvp(() => scatter),
   transpose: [
@@ -58,29 +59,31 @@ export const scatter: Scatter<"scatter"> = definePrimitive("scatter", {
     },
   ],
   batch: batchOf(() => scatter),
-  show: showOf(null),
+  alsoShow: showUpdate(null),
   samples: [...samplesOf(true), ...samplesOf(false)],
 });
 
 /** `x` with `updates` added to windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_add` */
 export const scatterAdd: Scatter<"scatter-add"> = definePrimitive("scatter-add", {
   call: callOf(() => scatterAdd),
+  params: scatterKinds,
   abstract: abstractOf("scatter-add", "number"),
   jvp: jointJvp(() => scatterAdd),
   transpose: [(ct) => ct, null, gatherPull],
   batch: batchOf(() => scatterAdd),
-  show: showOf(() => add),
+  alsoShow: showUpdate(() => add),
   samples: samplesOf(false),
 });
 
 /** `x` with `updates` subtracted from windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_sub` */
 export const scatterSub: Scatter<"scatter-sub"> = definePrimitive("scatter-sub", {
   call: callOf(() => scatterSub),
+  params: scatterKinds,
   abstract: abstractOf("scatter-sub", "number"),
   jvp: jointJvp(() => scatterSub),
   transpose: [(ct) => ct, null, (ct, operands, params) => neg(gatherPull(ct, operands, params))],
   batch: batchOf(() => scatterSub),
-  show: showOf(() => sub),
+  alsoShow: showUpdate(() => sub),
   samples: samplesOf(false),
 });
 
@@ -98,6 +101,7 @@ function needUnique({ uniqueIndices }: ScatterParams): void {
  */
 export const scatterMul: Scatter<"scatter-mul"> = definePrimitive("scatter-mul", {
   call: callOf(() => scatterMul),
+  params: scatterKinds,
   abstract: abstractOf("scatter-mul", "number"),
   jvp: [
     (t, _out, [, indices, updates], params) => scatterMul.bind([t, indices, updates], params)[0]!,
@@ -116,7 +120,7 @@ export const scatterMul: Scatter<"scatter-mul"> = definePrimitive("scatter-mul",
     },
   ],
   batch: batchOf(() => scatterMul),
-  show: showOf(() => mul),
+  alsoShow: showUpdate(() => mul),
   samples: samplesOf(true),
 });
 
@@ -156,19 +160,21 @@ const abstractExtremal =
 /** `x` with the lesser of it and `updates` in windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_min` */
 export const scatterMin: Scatter<"scatter-min"> = definePrimitive("scatter-min", {
   call: callOf(() => scatterMin),
+  params: scatterKinds,
   abstract: abstractExtremal("scatter-min"),
   jvp: extremalJvp(() => scatterMin),
   batch: batchOf(() => scatterMin),
-  show: showOf(() => min),
+  alsoShow: showUpdate(() => min),
   samples: samplesOf(false),
 });
 
 /** `x` with the greater of it and `updates` in windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_max` */
 export const scatterMax: Scatter<"scatter-max"> = definePrimitive("scatter-max", {
   call: callOf(() => scatterMax),
+  params: scatterKinds,
   abstract: abstractExtremal("scatter-max"),
   jvp: extremalJvp(() => scatterMax),
   batch: batchOf(() => scatterMax),
-  show: showOf(() => max),
+  alsoShow: showUpdate(() => max),
   samples: samplesOf(false),
 });

@@ -1,5 +1,6 @@
 import { ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { canonicalAxis, checkShape, range, sameShape, type Shape, showShape, sizeOf } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
@@ -49,6 +50,7 @@ export const reshape: Op<
     if (x.ndim > 0 && inOrder && sameShape(x.shape, sizes)) return x;
     return reshape.bind([x], { newSizes: sizes, dimensions: inOrder ? null : dimensions })[0]!;
   },
+  params: { newSizes: param.integers, dimensions: param.nullable(param.integers) },
   abstract: ([x], { newSizes, dimensions }) => {
     checkShape(newSizes, "reshape");
     if (dimensions !== null && !isPermutation(dimensions, x.shape.length)) {
@@ -84,7 +86,7 @@ export const reshape: Op<
     const order = dimensions && [0, ...dimensions.map((axis) => axis + 1)];
     return [reshape.bind([front], { newSizes: [size, ...newSizes], dimensions: order }), [0]];
   },
-  show: ({ newSizes, dimensions }) => ({ dimensions, new_sizes: newSizes, sharding: null }),
+  alsoShow: () => ({ sharding: null }),
   samples: [
     { operands: [{ shape: [2, 3] }], params: { newSizes: [3, 2], dimensions: null } },
     { operands: [{ shape: [2, 3, 2] }], params: { newSizes: [2, 6], dimensions: [2, 0, 1] } },
@@ -124,6 +126,7 @@ export const transpose: Op<
     if (Array.isArray(permutation) && sameShape(permutation, range(x.ndim))) return x;
     return transpose.bind([x], { permutation })[0]!;
   },
+  params: { permutation: param.integers },
   abstract: ([x], { permutation }) => {
     if (!isPermutation(permutation, x.shape.length)) {
       throw new ShapeError(
@@ -164,6 +167,7 @@ export const squeeze: Op<
     const axes = dimensions.map((axis) => canonicalAxis(axis, x.ndim, "squeeze"));
     return squeeze.bind([x], { dimensions: axes.sort((a, b) => a - b) })[0]!;
   },
+  params: { dimensions: param.integers },
   abstract: ([x], { dimensions }) => {
     checkAxes(dimensions, x.shape.length, "dimensions", "squeeze");
     if (dimensions.some((axis) => x.shape[axis] !== 1)) {
@@ -229,6 +233,7 @@ export const rev: Op<
   { readonly dimensions: readonly number[] }
 > = definePrimitive("rev", {
   call: (operand, dimensions) => rev.bind([toArray(operand, "rev")], { dimensions })[0]!,
+  params: { dimensions: param.integers },
   abstract: ([x], { dimensions }) => {
     checkAxes(dimensions, x.shape.length, "dimensions", "rev");
     return x;

@@ -1,6 +1,7 @@
 import { isComplex } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type JvpRule, type Op } from "../core/primitive.ts";
 import { canonicalAxis, range, sameShape, showShape } from "../core/shape.ts";
 import { type ArrayValue, type Aval, avalOf, type Operand } from "../core/value.ts";
@@ -82,6 +83,7 @@ export const sort: Op<
     // A conditional type is not resolved inside the function.
     return (single ? sorted[0]! : sorted) as never;
   },
+  params: { dimension: param.integer, isStable: param.boolean, numKeys: param.integer },
   abstract: (avals, { dimension, numKeys }) => {
     const [first] = avals;
     if (first === undefined) throw new ArgumentError("lax/operands", "sort requires at least one operand");
@@ -173,6 +175,7 @@ export const topK: Op<
     const [values, indices] = topK.bind([x], { k, axis: canonicalAxis(axis, x.ndim, "top_k") });
     return [values!, indices!];
   },
+  params: { k: param.integer, axis: param.integer },
   abstract: ([x], { k, axis }): [Aval, Aval] => {
     if (isComplex(x.dtype))
       throw new DTypeError("lax/dtype", "top_k is not compatible with complex inputs: they have no order");

@@ -1,4 +1,5 @@
 import { ShapeError } from "../core/errors.ts";
+import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { zerosOf } from "../core/rules.ts";
 import { canonicalAxis, range, showShape } from "../core/shape.ts";
@@ -23,6 +24,7 @@ export const unstack: Op<
     const x = toArray(operand, "unstack");
     return unstack.bind([x], { axis: canonicalAxis(axisOf("unstack", rest), x.ndim, "unstack") });
   },
+  params: { axis: param.integer },
   abstract: ([x], { axis }) => {
     const place = canonicalAxis(axis, x.shape.length, "unstack");
     const part = { ...x, shape: x.shape.toSpliced(place, 1) };
@@ -63,6 +65,7 @@ export const split: Op<
     const x = toArray(operand, "split");
     return split.bind([x], { sizes, axis: canonicalAxis(axisOf("split", rest), x.ndim, "split") });
   },
+  params: { sizes: param.integers, axis: param.integer },
   abstract: ([x], { sizes, axis }) => {
     checkIntegers(sizes, "sizes", "split", 0);
     const place = canonicalAxis(axis, x.shape.length, "split");
@@ -89,7 +92,6 @@ export const split: Op<
     const parts = split.bind([x], { sizes, axis: axis >= dim! ? axis + 1 : axis });
     return [parts, parts.map(() => dim!)];
   },
-  show: ({ sizes, axis }) => ({ axis, sizes }),
   samples: [
     { operands: [{ shape: [2, 5] }], params: { sizes: [2, 0, 3], axis: 1 } },
     { operands: [{ shape: [3, 2] }], params: { sizes: [1, 2], axis: 0 } },

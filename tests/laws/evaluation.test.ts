@@ -35,6 +35,15 @@ describe.each(sampled)("%s", (name, prim) => {
     });
   });
 
+  test("its params are of the kinds that it declares", () => {
+    const { params: kinds, samples } = prim.rules;
+    for (const { params } of samples) {
+      expect(Object.keys(params).toSorted()).toEqual(Object.keys(kinds).toSorted());
+      for (const [param, value] of Object.entries(params))
+        expect(kinds[param]!.is(value), `${param} is ${kinds[param]!.expected}`).toBe(true);
+    }
+  });
+
   test("it is weak where its operands are, if its shape rule says so", () => {
     prim.rules.samples.forEach((sample, s) => {
       const operands = drawAll(sample).map((x) =>

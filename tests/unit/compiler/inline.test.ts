@@ -3,6 +3,7 @@ import { inline, inlineCalls } from "../../../src/compiler/inline.ts";
 import { customJvp, jit } from "../../../src/control/index.ts";
 import { ClosedJaxpr, type Jaxpr, Var } from "../../../src/core/jaxpr.ts";
 import { jitPrimitive } from "../../../src/control/jit.ts";
+import * as param from "../../../src/core/param-kind.ts";
 import { definePrimitive, type NoParams, type Primitive } from "../../../src/core/primitive.ts";
 import { scalarOf } from "../../../src/core/scalar.ts";
 import { showSource } from "../../../src/core/source.ts";
@@ -78,6 +79,7 @@ let expanded = 0;
 /** x² + x², in terms of another derived primitive. */
 const squares: Primitive<"test_squares", [x: ArrayValue], { readonly times: readonly number[] }> =
   definePrimitive("test_squares", {
+    params: { times: param.integers },
     abstract: ([x]) => x,
     jvp: "none",
     batch: "elementwise",

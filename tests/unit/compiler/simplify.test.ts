@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { simplify } from "../../../src/compiler/index.ts";
 import { jit } from "../../../src/control/index.ts";
 import { type ClosedJaxpr, subJaxprs } from "../../../src/core/jaxpr.ts";
+import * as param from "../../../src/core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../../../src/core/primitive.ts";
 import { scalarOf } from "../../../src/core/scalar.ts";
 import type { ArrayValue } from "../../../src/core/value.ts";
@@ -53,6 +54,7 @@ const repeat: Primitive<
   [x: ArrayValue],
   { readonly body: ClosedJaxpr; readonly all: readonly ClosedJaxpr[] }
 > = definePrimitive("test_repeat", {
+  params: { body: param.program, all: param.programs },
   abstract: (_avals, { body }) => body.outAvals,
   jvp: "none",
   batch: "elementwise",

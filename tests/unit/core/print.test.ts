@@ -4,6 +4,7 @@ import { jit } from "../../../src/control/index.ts";
 import { jitPrimitive } from "../../../src/control/jit.ts";
 import type { DType } from "../../../src/core/dtype.ts";
 import { ClosedJaxpr, type Jaxpr, Literal, Var } from "../../../src/core/jaxpr.ts";
+import * as param from "../../../src/core/param-kind.ts";
 import {
   type AnyPrimitive,
   definePrimitive,
@@ -29,7 +30,7 @@ const named = <F>(name: string, f: F): F =>
 
 /** `op` with these params and outputs, of any operands: for structures whose primitives are not at hand. */
 const op = (name: string, params: object, inputs: readonly Var[], outputs: readonly Var[]) => ({
-  primitive: { primitive: name, rules: { show: () => params } } as unknown as AnyPrimitive,
+  primitive: { primitive: name, rules: { params: {}, alsoShow: () => params } } as unknown as AnyPrimitive,
   inputs,
   outputs,
   params,
@@ -295,6 +296,7 @@ test("an equation without outputs, and params in Python's spelling", () => {
 
 const shown: Primitive<"test_shown", [x: ArrayValue], { readonly newDtype: DType; readonly times: number }> =
   definePrimitive("test_shown", {
+    params: { newDtype: param.dtype, times: param.integer },
     abstract: ([x]) => x,
     jvp: "none",
     batch: "elementwise",
@@ -305,7 +307,7 @@ const empty: Primitive<"test_empty", [], NoParams> = definePrimitive("test_empty
   batch: "elementwise",
 });
 
-test("params without a rule of their own are printed in snake case", () => {
+test("params are printed in snake case", () => {
   expect(String(programOf((x) => shown.bind([x], { times: 2, newDtype: "int32" }), [f32()])))
     .toBe(`{ lambda ; a:f32[]. let
     b:f32[] = test_shown[new_dtype=int32 times=2] a

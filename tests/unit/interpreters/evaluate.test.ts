@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { config } from "../../../src/core/config.ts";
 import { JaxprError } from "../../../src/core/errors.ts";
 import { ClosedJaxpr, Var } from "../../../src/core/jaxpr.ts";
+import * as param from "../../../src/core/param-kind.ts";
 import { definePrimitive, type NoParams, type Primitive } from "../../../src/core/primitive.ts";
 import { showSource } from "../../../src/core/source.ts";
 import { type ArrayValue, avalOf } from "../../../src/core/value.ts";
@@ -14,6 +15,7 @@ const calls: string[] = [];
 /** Tells when it runs. */
 const noisy: Primitive<"noisy", [x: ArrayValue], { readonly name: string; readonly keep: boolean }> =
   definePrimitive("noisy", {
+    params: { name: param.name, keep: param.boolean },
     abstract: ([x]) => x,
     jvp: "none",
     batch: "elementwise",

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { ArrayValue, NDArray } from "../../../src/core/value.ts";
 import type { DType } from "../../../src/core/dtype.ts";
+import { printEquations } from "../../../src/core/print.ts";
 import { sizeOf } from "../../../src/core/shape.ts";
 import { vjp } from "../../../src/interpreters/vjp.ts";
-import { batchMatmul, dot, dotGeneral } from "../../../src/lax/dot.ts";
+import { batchMatmul, dot, dotGeneral, type DotGeneralParams } from "../../../src/lax/dot.ts";
 import type { DotDimensionNumbers } from "../../../src/lax/dot-dimensions.ts";
+import { f32, programOf } from "../compiler/programs.ts";
 import { array, elements } from "./arrays.ts";
 
 /** Small integers, so that sums are exact. */
@@ -70,7 +72,11 @@ describe("dotGeneral", () => {
   );
 
   test.each(layouts)("of %j and %j by %j keeps batches wherever they are", (lhs, rhs, numbers) => {
-    const params = { dimensionNumbers: numbers, precision: null, preferredElementType: null };
+    const params: DotGeneralParams = {
+      dimensionNumbers: numbers,
+      precision: null,
+      preferredElementType: null,
+    };
     const places = (rank: number) => [null, ...Array.from({ length: rank + 1 }, (_, i) => i)];
     for (const left of places(lhs.length)) {
       for (const right of places(rhs.length)) {
@@ -134,15 +140,24 @@ describe("dotGeneral", () => {
 
   test("is printed as in JAX", () => {
     const numbers: DotDimensionNumbers = [[[2], [1]], [[0], [0]]]; // prettier-ignore
-    const params = { dimensionNumbers: numbers, precision: null, preferredElementType: null };
-    const exact = { ...params, precision: ["high", "default"], preferredElementType: "float32" };
-    const show = (params: object) => Object.entries(dotGeneral.rules.show!(params, []));
-    expect(show(params)).toEqual([["dimension_numbers", "(([2], [1]), ([0], [0]))"]]);
-    expect(show(exact)).toEqual([
-      ["dimension_numbers", "(([2], [1]), ([0], [0]))"],
-      ["precision", "(Precision.HIGH, Precision.DEFAULT)"],
-      ["preferred_element_type", "float32"],
-    ]);
+    const params: DotGeneralParams = {
+      dimensionNumbers: numbers,
+      precision: null,
+      preferredElementType: null,
+    };
+    const exact: DotGeneralParams = {
+      ...params,
+      precision: ["high", "default"],
+      preferredElementType: "float32",
+    };
+    const show = (given: DotGeneralParams) =>
+      printEquations(
+        programOf((x, y) => dotGeneral.bind([x, y], given)[0]!, [f32(2, 2, 3), f32(2, 3, 2)]),
+      )[0]!.replace(/\s+/g, " ");
+    expect(show(params)).toContain("dot_general[dimension_numbers=(([2], [1]), ([0], [0]))] a b");
+    expect(show(exact)).toContain(
+      "dot_general[ dimension_numbers=(([2], [1]), ([0], [0])) precision=(Precision.HIGH, Precision.DEFAULT) preferred_element_type=float32 ] a b",
+    );
   });
 
   test.each<[number[], number[], DotDimensionNumbers, string]>([

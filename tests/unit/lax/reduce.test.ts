@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { printEquations } from "../../../src/core/print.ts";
 import { jvp } from "../../../src/interpreters/jvp.ts";
 import { vjp } from "../../../src/interpreters/vjp.ts";
 import {
@@ -13,6 +14,7 @@ import {
   reduceXor,
 } from "../../../src/lax/reduce.ts";
 import type { ArrayValue } from "../../../src/core/value.ts";
+import { f32, programOf } from "../compiler/programs.ts";
 import { array, elements } from "./arrays.ts";
 
 const x = array([1, 2, 3, 4, 5, 6], [2, 3]);
@@ -51,7 +53,9 @@ describe("a reduction", () => {
   });
 
   test("is printed as in JAX", () => {
-    expect(reduceSum.rules.show?.({ axes: [0] }, [])).toEqual({ axes: [0], out_sharding: null });
+    expect(printEquations(programOf((y) => reduceSum(y, [0]), [f32(2)]))).toEqual([
+      "b:f32[] = reduce_sum[axes=(0,) out_sharding=None] a",
+    ]);
   });
 
   test("refuses axes that repeat, lie outside, or count from the back", () => {
