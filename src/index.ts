@@ -16,6 +16,7 @@ export {
   JaxprError,
   MaterialiseError,
   ShapeError,
+  UnitsError,
 } from "./core/errors.ts";
 export type { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
 export * as paramKinds from "./core/param-kind.ts";
@@ -40,3 +41,4 @@ export { ravelPytree } from "./numpy/ravel-pytree.ts";
 export * as optim from "./optim/index.ts";
 export * as random from "./random/index.ts";
 export * as tree from "./tree/index.ts";
+export * as values from "./values/index.ts";

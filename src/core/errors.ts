@@ -42,6 +42,9 @@ export class ShapeError extends CotangentError {}
 /** A dtype that is unknown, not accepted by the operation, or not what another operand has. */
 export class DTypeError extends CotangentError {}
 
+/** Units of quantities that do not fit the operation. */
+export class UnitsError extends CotangentError {}
+
 /** An argument of the wrong kind: an unknown option, a fraction where an integer is due, an invalid key. */
 export class ArgumentError extends CotangentError {}
 

@@ -138,7 +138,7 @@ const methods: Methods & ThisType<ArrayValue> = {
     if (hint === "string") {
       // Which is what an index of a list asks for, and silence would be undefined.
       if (this instanceof Dense && this.concrete() === null) concreteOf(this, "use in text or as the index of a list (toString() describes any array)");
-      return arrayStr(this);
+      return this.toString();
     }
     const element = only(this, "use as a number");
     if (typeof element !== "object") return Number(element);

@@ -15,7 +15,7 @@ export function samePlainData(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && samePlainData(a[key], b[key]));
 }
 
-/** A value in a line of text: plain data in full, the name of a function, the class of any other object. */
+/** A value in a line of text: plain data in full, the name of a function, what any other object says, or its class. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -25,7 +25,8 @@ export function show(value: unknown): string {
     const entries = Object.entries(value).map(([key, item]) => `${key}: ${show(item)}`);
     return `{${entries.join(", ")}}`;
   }
-  if (typeof value === "object" && value !== null) return value.constructor.name;
+  if (typeof value === "object" && value !== null)
+    return value.toString === Object.prototype.toString ? value.constructor.name : String(value);
   return Object.is(value, -0) ? "-0" : String(value);
 }
 

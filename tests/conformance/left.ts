@@ -13,7 +13,7 @@ const uses =
 /** Why a golden is not run yet; the first that fits is the reason. */
 const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
-  ["value type: Unitful", uses(/^unitful\//, "values")],
+  ["control flow", uses(/^unitful\/(cond|switch|while|scan|fori)_/, "values")],
   ["value type: NamedArray", uses(/^named\//, "values")],
   ["value type: TridiagonalMatrix", uses(/^structured\//, "values")],
   ["value type: BCOO", uses(/^sparse\//, "values")],

@@ -1,41 +1,10 @@
-import { type ArrayValue, Dense, grad, jit, lax, nn, numpy as np, quaxify, vmap, Zero } from "cotangent";
+import { type ArrayValue, grad, jit, lax, nn, numpy as np, quaxify, vmap, Zero } from "cotangent";
 import { expect, test } from "vitest";
-import * as dispatching from "../dispatch-values.ts";
-import { decode, expectMatch, load, type Program } from "./golden.ts";
+import { R } from "../dispatch-values.ts";
+import { load, type Program } from "./golden.ts";
 import { reasonLeft } from "./left.ts";
-
-const { D1, D2, Hi, P, Pr, R, Sub } = dispatching;
-const classes: Readonly<Record<string, typeof P>> = { D1, D2, Hi, P, Pr, R, Sub };
-
-interface Encoded {
-  readonly type: string;
-  readonly shape: readonly number[];
-  readonly dtype: "float32";
-  readonly array: unknown;
-}
-const isEncoded = (x: unknown): x is Encoded => typeof x === "object" && x !== null && "type" in x;
-
-const decodeValue = (x: unknown): unknown => {
-  if (!isEncoded(x)) return decode(x);
-  return x.type === "Zero" ? new Zero(x.shape, x.dtype) : new classes[x.type]!(decode(x.array) as ArrayValue);
-};
-
-function expectValue(actual: unknown, expected: unknown): void {
-  if (!isEncoded(expected)) {
-    expect(actual, "a plain array").toBeInstanceOf(Dense);
-    return expectMatch(actual, expected);
-  }
-  if (expected.type === "Zero") {
-    expect(actual).toBeInstanceOf(Zero);
-    expect({ shape: (actual as Zero).shape, dtype: (actual as Zero).dtype }).toEqual({
-      shape: expected.shape,
-      dtype: expected.dtype,
-    });
-    return;
-  }
-  expect(actual).toBeInstanceOf(classes[expected.type]);
-  expectMatch((actual as InstanceType<typeof P>).array, expected.array);
-}
+import { unitful } from "./unitful-programs.ts";
+import { decodeValue, expectValue } from "./value-kinds.ts";
 
 type Unary = (x: ArrayValue) => unknown;
 type Binary = (x: ArrayValue, y: ArrayValue) => unknown;
@@ -96,6 +65,7 @@ const programs: Readonly<Record<string, Program>> = {
   "core/not_quaxified": ((x: ArrayValue, y: ArrayValue) => lax.add(x, y)) as Program,
   "core/closure_value": unary((x) => lax.mul(x, two(2))),
   "core/filter_spec_false_direct": quaxify(multiply, { filterSpec: false }) as Program,
+  ...unitful.programs,
 };
 
 const dense = (value: number) => ({ dtype: "float32", shape: [], data: [value] });
@@ -104,12 +74,14 @@ const better: Readonly<Record<string, unknown>> = {
   "core/not_quaxified": dense(3),
   "core/closure_value": { type: "R", array: dense(102) },
   "core/filter_spec_false_direct": { type: "R", array: dense(102) },
+  ...unitful.better,
 };
 
 /** What is refused here as in Quax, in words of our own. */
 const refusals: Readonly<Record<string, string>> = {
   "core/python_if": "toBool() needs a concrete value",
   "core/str_operand": 'add.bind takes values; operand 1 is the string "a"',
+  ...unitful.refusals,
 };
 
 const cases = load("values").filter((c) => reasonLeft(c, "values") === undefined);

@@ -1,0 +1,7 @@
+/** Array types: quantities with units, named axes, and arrays whose structure makes them cheap. */
+
+export { Zero } from "../interpreters/zero.ts";
+
+export * from "./si.ts";
+export { unitsOf, Unitful } from "./unitful.ts";
+export { Dimension, Units, type UnitsLike } from "./units.ts";
