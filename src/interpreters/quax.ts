@@ -239,8 +239,13 @@ const remedy = (prim: AnyPrimitive, operands: readonly Value[]): string => {
 const camel = (name: string): string =>
   name.replace(/[_-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** No rule: the one overridden default among the operands' classes, otherwise every operand as a plain array. */
-function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object): readonly Value[] {
+/**
+ * What happens where no rule matches: the one overridden default among the operands' classes, otherwise every operand as
+ * a plain array. A rule returns it for operands or params that are none of its business.
+ *
+ * @throws MaterialiseError when an operand refuses to become an array.
+ */
+export function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object): readonly Value[] {
   const defaults = new Set<DefaultRule>();
   for (const x of operands) {
     const own = (x.constructor as { default?: DefaultRule }).default;

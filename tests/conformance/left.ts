@@ -17,7 +17,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["value type: NamedArray", uses(/^named\//, "values")],
   ["value type: TridiagonalMatrix", uses(/^structured\//, "values")],
   ["value type: BCOO", uses(/^sparse\//, "values")],
-  ["value type: ThreeFry", uses(/^prng\//, "values")],
   [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
@@ -27,7 +26,7 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   [
     "control flow",
     uses(
-      /lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)/,
+      /lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)|^prng\/brownian/,
     ),
   ],
   ["named axes", uses(/psum|axisIndex/)],
