@@ -15,6 +15,7 @@ export {
   EscapedTracerError,
   JaxprError,
   MaterialiseError,
+  ParseError,
   ShapeError,
   UnitsError,
 } from "./core/errors.ts";

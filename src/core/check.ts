@@ -10,6 +10,7 @@ import {
   subJaxprs,
   type Var,
 } from "./jaxpr.ts";
+import type { AnyPrimitive } from "./primitive.ts";
 import { printEquations } from "./print.ts";
 import { sameShape } from "./shape.ts";
 import { showSource } from "./source.ts";
@@ -21,15 +22,8 @@ const show = (aval: Aval): string => showAval(aval) + (aval.weak ? " (weak)" : "
 const showAll = (avals: readonly Aval[]): string => `[${avals.map(show).join(", ")}]`;
 const showEffects = (effects: readonly Effect[]): string => `[${effects.join(", ")}]`;
 
-/** A fault, with the code of its error. */
-class Fault {
-  constructor(
-    readonly code: string,
-    readonly text: string,
-  ) {}
-}
 const fail = (code: string, text: string): never => {
-  throw new Fault(`jaxpr/${code}`, text);
+  throw new JaxprError(`jaxpr/${code}`, text);
 };
 
 /**
@@ -88,8 +82,8 @@ function checkOne(program: ClosedJaxpr): void {
         `the program declares effects ${showEffects(jaxpr.effects)}, its equations have ${showEffects(effects)}`,
       );
   } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault;
-    throw new JaxprError(fault.code, `checkJaxpr: ${place(program, index)}: ${fault.text}`);
+    if (!(fault instanceof JaxprError)) throw fault;
+    throw new JaxprError(fault.code, `checkJaxpr: ${place(program, index)}: ${fault.message}`);
   }
 }
 
@@ -100,8 +94,16 @@ function checkConstants({ constvars }: Jaxpr, consts: readonly Aval[]): void {
     fail("consts", `the constants have avals ${showAll(consts)}, their variables ${showAll(avals)}`);
 }
 
-function checkEquation({ primitive, inputs, outputs, params, effects }: Eqn): void {
+/** @throws JaxprError when the primitive takes another number of operands. */
+export function checkArity({ primitive, rules: { arity } }: AnyPrimitive, count: number): void {
+  if (arity !== undefined && count !== arity)
+    fail("arity", `${primitive} takes ${arity} operand${arity === 1 ? "" : "s"}, it is given ${count}`);
+}
+
+/** @throws JaxprError when the outputs, the effects or a called program of an equation are not what its primitive says. */
+export function checkEquation({ primitive, inputs, outputs, params, effects }: Eqn): void {
   const { abstract, effects: effectsRule, inline } = primitive.rules;
+  checkArity(primitive, inputs.length);
   const avals = inputs.map((x) => x.aval);
   const callee = inline?.(params);
   // A call may give a strong operand for a weak one: the callee was traced once for both.

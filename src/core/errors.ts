@@ -66,6 +66,20 @@ export class MaterialiseError extends CotangentError {}
 /** A jaxpr that breaks its own rules: scoping, avals, arity. */
 export class JaxprError extends CotangentError {}
 
+/** The text of a jaxpr, or its JSON, that says no program. */
+export class ParseError extends JaxprError {
+  constructor(
+    code: string,
+    caller: string,
+    /** Where the fault is: `3:14` is line 3, column 14 of a text; `$.jaxpr.eqns[2]` a path in JSON. */
+    readonly place: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, `${caller}: ${place}: ${message}`, options);
+  }
+}
+
 /** A backend lacks what a program needs. */
 export class BackendError extends CotangentError {}
 

@@ -23,6 +23,8 @@ export interface ParamKind<T> {
   readonly read: (text: ParamText) => T | undefined;
   /** The value where nothing is printed: it may depend on the avals. */
   readonly implied?: (operands: readonly Aval[], outs: readonly Aval[]) => T;
+  /** Programs: a word is the name of one. */
+  readonly programs?: boolean;
   /** A function, which neither text nor JSON can hold. */
   readonly opaque?: boolean;
 }
@@ -30,6 +32,7 @@ export interface ParamKind<T> {
 /** A kind for each param. */
 export type ParamKinds<P> = { readonly [K in keyof P]-?: ParamKind<Exclude<P[K], undefined>> };
 
+const wholeNumber = /^-?\d+$/;
 const same = (value: unknown): unknown => value;
 
 /** A kind of which a value is one word. */
@@ -44,9 +47,13 @@ const word = <T>(
   read: (text) => (typeof text === "string" ? read(text) : undefined),
 });
 
-export const integer: ParamKind<number> = word("an integer", Number.isSafeInteger, (text) =>
-  /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined,
-);
+export const integer: ParamKind<number> = {
+  ...word("an integer", Number.isSafeInteger, (text) =>
+    wholeNumber.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined,
+  ),
+  // An integer has no negative zero.
+  write: (value) => value + 0,
+};
 
 export const boolean: ParamKind<boolean> = word(
   "True or False",
@@ -54,7 +61,6 @@ export const boolean: ParamKind<boolean> = word(
   (text) => (text === "True" ? true : text === "False" ? false : undefined),
 );
 
-const wholeNumber = /^-?\d+$/;
 const decimalNumber = /^-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/;
 /** What Python's `float` makes of a word; undefined if it is none. */
 export function readNumber(text: string): number | undefined {
@@ -189,10 +195,12 @@ export const program: ParamKind<ClosedJaxpr> = {
   is: (value) => value instanceof ClosedJaxpr,
   write: same,
   read: (text) => (text instanceof ClosedJaxpr ? text : undefined),
+  programs: true,
 };
 export const programs: ParamKind<readonly ClosedJaxpr[]> = {
   ...list(program),
   expected: "a list of programs",
+  programs: true,
 };
 
 /** Printed only where it is not `value`. */

@@ -74,12 +74,16 @@ export interface Sample<P> {
  * - `transpose` as a list: one pull-back per operand that can be linear.
  * - `batch: "elementwise"`: applies to each element; ranks are aligned.
  */
-export type Declaration<Args extends readonly unknown[], P> = Described<P> & Declared<Args, P>;
+export type Declaration<Args extends readonly unknown[], P> = Described<Args, P> & Declared<Args, P>;
 
-/** What each param may be, from which text and JSON of it follow. A primitive without params has none to declare. */
-type Described<P> = [keyof P] extends [never]
-  ? { readonly params?: ParamKinds<P> }
-  : { readonly params: ParamKinds<P> };
+/**
+ * The type on the left as data, to check what comes from outside: how many operands, where that is fixed; and for each
+ * param what it may be, from which its text and JSON follow.
+ */
+type Described<Args extends readonly unknown[], P> = (number extends Args["length"]
+  ? { readonly arity?: undefined }
+  : { readonly arity: Args["length"] }) &
+  ([keyof P] extends [never] ? { readonly params?: ParamKinds<P> } : { readonly params: ParamKinds<P> });
 
 interface Declared<Args extends readonly unknown[], P> {
   readonly abstract: (avals: Each<Args, Aval>, params: P) => Aval | readonly Aval[];
@@ -136,6 +140,8 @@ export interface Rules {
   /** Acts on each element by itself: declared with `batch: "elementwise"`. */
   readonly elementwise: boolean;
   readonly effects: ((params: object) => readonly Effect[]) | undefined;
+  /** Undefined: any number of operands. */
+  readonly arity: number | undefined;
   readonly params: Readonly<Record<string, ParamKind<unknown>>>;
   readonly alsoShow:
     | ((params: object, operands: readonly Aval[]) => Readonly<Record<string, unknown>>)

@@ -106,7 +106,7 @@ function batchRule(
 export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values, Params>): Rules {
   const { abstract, effects, alsoShow, revive, expand, evaluate, partialEvaluate, quaxify, inline } =
     declaration;
-  const { stage, samples, params } = declaration;
+  const { stage, samples, arity, params } = declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
@@ -119,6 +119,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     batch: batchRule(prim, declaration.batch),
     elementwise: declaration.batch === "elementwise",
     effects,
+    arity,
     // Erased, as the other rules are.
     params: (params ?? {}) as Rules["params"],
     alsoShow,

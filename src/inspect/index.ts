@@ -4,6 +4,7 @@ export type { Cost } from "./cost.ts";
 export { explain, type ExplainedEquation, Explanation } from "./explain.ts";
 export { stages, Stages } from "./stages.ts";
 export { checkJaxpr } from "../core/check.ts";
+export { parseJaxpr } from "../core/parse.ts";
 export {
   dce,
   inline,

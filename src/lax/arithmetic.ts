@@ -40,6 +40,7 @@ export const add: Binary<"add"> = defineBinary("add", "number", {
 /** The sum of two cotangents: `add` that only derivatives emit, so that dispatch rules of `add` can tell them apart. */
 export const addAny: Op<unknown, "add_any", Two, NoParams> = definePrimitive("add_any", {
   // Under vmap an operand without the batch axis is broadcast.
+  arity: 2,
   abstract: elementwiseAbstract("add_any", "any"),
   batch: "elementwise",
   jvp: "linear",
@@ -176,6 +177,7 @@ export const fma: Op<
   NoParams
 > = definePrimitive("fma", {
   call: (x, y, z) => fma.bind(sameDTypes([x, y, z], "fma") as [ArrayValue, ArrayValue, ArrayValue], {})[0]!,
+  arity: 3,
   abstract: elementwiseAbstract("fma", "float"),
   batch: "elementwise",
   jvp: [

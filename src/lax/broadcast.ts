@@ -33,6 +33,7 @@ export const broadcastInDim: Op<
     if (x.ndim === 0 && Array.isArray(shape) && shape.length === 0) return x;
     return broadcastInDim.bind([x], { shape, broadcastDimensions })[0]!;
   },
+  arity: 1,
   params: {
     shape: param.following(param.integers, (_operands, [out]) => out!.shape),
     broadcastDimensions: param.unless([], param.integers),

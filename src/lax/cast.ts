@@ -41,6 +41,7 @@ export const convertElementType: Op<
   ConvertParams
 > = definePrimitive("convert_element_type", {
   call: (x, newDtype) => convert(x, toDType(newDtype, "convert_element_type")),
+  arity: 1,
   params: { newDtype: param.dtype, weakType: param.boolean },
   abstract: ([x], { newDtype, weakType }) => {
     for (const dtype of [x.dtype, newDtype]) {
@@ -119,6 +120,7 @@ export const bitcastConvertType: Op<
     bitcastConvertType.bind([toArray(x, "bitcast_convert_type")], {
       newDtype: toDType(newDtype, "bitcast_convert_type"),
     })[0]!,
+  arity: 1,
   params: { newDtype: param.dtype },
   abstract: ([x], { newDtype }) => bitcastAbstract(x, newDtype),
   jvp: "none",
@@ -158,6 +160,7 @@ export const reducePrecision: Op<
     const [operand] = elementwiseOperands([x], "float", "reduce_precision");
     return reducePrecision.bind([operand!], { exponentBits, mantissaBits })[0]!;
   },
+  arity: 1,
   params: { exponentBits: param.integer, mantissaBits: param.integer },
   abstract: ([x], { exponentBits, mantissaBits }) => {
     checkDType(x.dtype, "float", "reduce_precision", 0);
@@ -201,6 +204,7 @@ export const stopGradient: Op<
     const isArray = (leaf: unknown) => leaf instanceof ArrayValue;
     return mapWith({ isLeaf: isArray }, (leaf) => (isArray(leaf) ? stop(leaf as ArrayValue) : leaf), x);
   },
+  arity: 1,
   abstract: ([x]) => x,
   batch: "elementwise",
   jvp: "none",

@@ -43,6 +43,7 @@ export const conj: Op<(x: Operand) => ArrayValue, "conj", [x: ArrayValue], ConjP
       const [operand] = elementwiseOperands([x], "float32OrComplex", "conj");
       return conj.bind([operand!], { inputDtype: operand!.dtype })[0]!;
     },
+    arity: 1,
     params: { inputDtype: param.dtype },
     abstract: ([x]) => {
       checkDType(x.dtype, "float32OrComplex", "conj", 0);

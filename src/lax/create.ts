@@ -25,6 +25,7 @@ export interface IotaParams {
 export const iota: Op<(dtype: DTypeLike, size: number) => ArrayValue, "iota", [], IotaParams> =
   definePrimitive("iota", {
     call: (dtype, size) => broadcastedIota(dtype, [size], 0),
+    arity: 0,
     params: { dtype: param.dtype, shape: param.integers, dimension: param.integer },
     abstract: (_avals, { dtype, shape, dimension }) => {
       checkShape(shape, "iota");

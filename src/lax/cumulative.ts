@@ -52,6 +52,7 @@ const running = <Name extends string>(name: Name, group: Accepts, op: () => Cumu
     const { axis = 0, reverse = false } = readOptions<Partial<CumulativeParams>>(name, names, rest);
     return op().bind([toArray(operand, name)], { axis, reverse })[0]!;
   },
+  arity: 1 as const,
   params: { axis: param.integer, reverse: param.boolean },
   abstract: ([x]: readonly [Aval], { axis }: CumulativeParams): Aval => {
     checkDType(x.dtype, group, name, 0);

@@ -156,6 +156,7 @@ export const dotGeneral: Op<
       preferredElementType: preferredElementType && toDType(preferredElementType, "dot_general"),
     })[0]!;
   },
+  arity: 2,
   params: {
     dimensionNumbers,
     precision: param.unless(null, param.nullable(param.tuple(precision, precision))),

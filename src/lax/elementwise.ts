@@ -121,6 +121,7 @@ export function defineUnary<Name extends string>(
 ): Unary<Name> {
   const op: Unary<Name> = define<Unary<Name>>(name, {
     call: (x: Operand) => op.bind([elementwiseOperands([x], group, name)[0]!], {})[0]!,
+    arity: 1,
     abstract: elementwiseAbstract(name, group, result),
     batch: "elementwise",
     samples: [{ operands: [{ shape: [2, 3], dtype: sampleDType(group), between }], params: {} }],
@@ -152,6 +153,7 @@ export function defineBinary<Name extends string>(
       const [a, b] = elementwiseOperands([x, y], group, name);
       return op.bind([a!, b!], {})[0]!;
     },
+    arity: 2,
     abstract: elementwiseAbstract(name, group, result),
     batch: "elementwise",
     samples: [sample([2, 3], [2, 3]), sample([2, 1], [1, 3]), sample([], [3])],

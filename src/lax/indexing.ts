@@ -74,6 +74,7 @@ export const gather: Op<
       fillValue: mode === "fill" ? (options.fillValue ?? defaultFill(x.dtype)) : null,
     })[0]!;
   },
+  arity: 2,
   params: gatherKinds,
   abstract: ([x, indices], params) => {
     checkGather(x, indices, params);

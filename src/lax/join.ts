@@ -179,6 +179,7 @@ export const tile: Op<
 > &
   Derived = definePrimitive("tile", {
   call: (x, reps) => tile.bind([toArray(x, "tile")], { reps })[0]!,
+  arity: 1,
   params: { reps: param.integers },
   abstract: ([x], { reps }) => {
     checkIntegers(reps, "reps", "tile", 0);

@@ -69,6 +69,7 @@ export const threefry2x32: Op<
     ];
     return threefry2x32.bind(words, {}) as [ArrayValue, ArrayValue]; // it has two outputs
   },
+  arity: 4,
   abstract: threefryAbstract,
   jvp: "none",
   batch: "elementwise",
@@ -96,6 +97,7 @@ const word = (x: Operand, position: number): ArrayValue =>
 export const randomWrap: Op<(words: Operand) => ArrayValue, "random_wrap", [words: ArrayValue], ImplParams> =
   definePrimitive("random_wrap", {
     call: (words) => randomWrap.bind([toArray(words, "random_wrap")], { impl: "fry" })[0]!,
+    arity: 1,
     params: { impl: param.oneOf(["fry"]) },
     abstract: ([words], params) => {
       checkImpl(params, "random_wrap");
@@ -130,6 +132,7 @@ export const randomUnwrap: Op<
   NoParams
 > = definePrimitive("random_unwrap", {
   call: (keys) => randomUnwrap.bind([toArray(keys, "random_unwrap")], {})[0]!,
+  arity: 1,
   abstract: ([keys]) => {
     checkKeys(keys, "random_unwrap");
     return avalOf([...keys.shape, 2], "uint32");

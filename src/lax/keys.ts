@@ -53,6 +53,7 @@ function hashCounters(keys: ArrayValue, shape: Shape): [ArrayValue, ArrayValue] 
 export const randomSeed: Op<(seeds: Operand) => ArrayValue, "random_seed", [seeds: ArrayValue], ImplParams> &
   Derived = definePrimitive("random_seed", {
   call: (seeds) => randomSeed.bind([seedArray(seeds)], { impl: "fry" })[0]!,
+  arity: 1,
   params: { impl: param.oneOf(["fry"]) },
   abstract: ([seeds], params) => {
     checkImpl(params, "random_seed");
@@ -93,6 +94,7 @@ export const randomSplit: Op<
 > &
   Derived = definePrimitive("random_split", {
   call: (keys, shape) => randomSplit.bind([toArray(keys, "random_split")], { shape })[0]!,
+  arity: 1,
   params: { shape: param.integers },
   abstract: ([keys], { shape }) => {
     checkKeys(keys, "random_split");
@@ -124,6 +126,7 @@ export const randomFoldIn: Op<
     const value = typeof data === "number" && Number.isInteger(data) ? scalarOf(data >>> 0, "uint32") : data;
     return randomFoldIn.bind([toArray(keys, "random_fold_in"), toArray(value, "random_fold_in", 1)], {})[0]!;
   },
+  arity: 2,
   abstract: ([keys, data]) => {
     checkKeys(keys, "random_fold_in");
     if (!isInteger(data.dtype))
@@ -175,6 +178,7 @@ export const randomBits: Op<
 > &
   Derived = definePrimitive("random_bits", {
   call: (keys, bitWidth, shape) => randomBits.bind([toArray(keys, "random_bits")], { bitWidth, shape })[0]!,
+  arity: 1,
   params: { bitWidth: param.oneOf([8, 16, 32, 64]), shape: param.integers },
   abstract: ([keys], { bitWidth, shape }) => {
     checkKeys(keys, "random_bits");

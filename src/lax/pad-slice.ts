@@ -38,6 +38,7 @@ export const pad: Op<
 > = definePrimitive("pad", {
   call: (x, paddingValue, paddingConfig) =>
     pad.bind(sameDTypes([x, paddingValue], "pad") as [ArrayValue, ArrayValue], { paddingConfig })[0]!,
+  arity: 2,
   params: { paddingConfig: param.list(param.tuple(param.integer, param.integer, param.integer)) },
   abstract: ([x, value], { paddingConfig }) => {
     if (x.dtype !== value.dtype) {
@@ -167,6 +168,7 @@ export const slice: Op<
     const { strides = null } = readOptions<SliceOptions>("slice", ["strides"], rest);
     return slice.bind([toArray(x, "slice")], { startIndices, limitIndices, strides })[0]!;
   },
+  arity: 1,
   params: {
     startIndices: param.integers,
     limitIndices: param.integers,

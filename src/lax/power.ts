@@ -65,6 +65,7 @@ function powSlope(x: ArrayValue, y: ArrayValue, out: ArrayValue): ArrayValue {
  */
 export const pow: Binary<"pow"> = definePrimitive("pow", {
   call: (x, y) => pow.bind(powOperands(x, y), {})[0]!,
+  arity: 2,
   abstract: powAbstract,
   batch: "elementwise",
   jvp: [
@@ -110,6 +111,7 @@ export const integerPow: Op<
     const [base] = elementwiseOperands([x], y < 0 ? "inexact" : "number", "integer_pow");
     return integerPow.bind([base!], { y })[0]!;
   },
+  arity: 1,
   params: { y: param.integer },
   abstract: ([x], { y }) => {
     checkDType(x.dtype, "number", "integer_pow", 0);

@@ -83,6 +83,7 @@ const samples: readonly Sample<ReduceParams>[] = [
  */
 export const reduceSum: Reduce<"reduce_sum"> = definePrimitive("reduce_sum", {
   call: call("reduce_sum", () => reduceSum),
+  arity: 1,
   params: { axes: param.integers },
   abstract: abstract("reduce_sum", "number"),
   batch: batch(() => reduceSum),
@@ -124,6 +125,7 @@ const pushProduct: PushForward<[ArrayValue], ReduceParams> = (t, _out, [x], { ax
 /** Product over `axes`; that of no elements is 1. Shapes, dtypes and errors as `reduceSum`. @see `jax.lax.reduce_prod` */
 export const reduceProd: Reduce<"reduce_prod"> = definePrimitive("reduce_prod", {
   call: call("reduce_prod", () => reduceProd),
+  arity: 1,
   params: { axes: param.integers },
   abstract: abstract("reduce_prod", "number"),
   batch: batch(() => reduceProd),
@@ -159,6 +161,7 @@ const untied: readonly Sample<ReduceParams>[] = [
  */
 export const reduceMax: Reduce<"reduce_max"> = definePrimitive("reduce_max", {
   call: call("reduce_max", () => reduceMax),
+  arity: 1,
   params: { axes: param.integers },
   abstract: abstract("reduce_max", "numberOrBool"),
   batch: batch(() => reduceMax),
@@ -169,6 +172,7 @@ export const reduceMax: Reduce<"reduce_max"> = definePrimitive("reduce_max", {
 /** Smallest element over `axes`, otherwise as `reduceMax`. @see `jax.lax.reduce_min` */
 export const reduceMin: Reduce<"reduce_min"> = definePrimitive("reduce_min", {
   call: call("reduce_min", () => reduceMin),
+  arity: 1,
   params: { axes: param.integers },
   abstract: abstract("reduce_min", "numberOrBool"),
   batch: batch(() => reduceMin),
@@ -178,6 +182,7 @@ export const reduceMin: Reduce<"reduce_min"> = definePrimitive("reduce_min", {
 
 const logical = <Name extends string>(name: Name, op: () => Reduce<Name>) => ({
   call: call(name, op),
+  arity: 1 as const,
   params: { axes: param.integers },
   abstract: (avals: readonly [Aval], params: ReduceParams) => ({
     ...abstract(name, "integerOrBool")(avals, params),
@@ -215,6 +220,7 @@ export const reduceXor: Reduce<"reduce_xor"> = definePrimitive(
 const argReduce = <Name extends "argmax" | "argmin">(name: Name, op: () => ArgReduce<Name>) => ({
   call: (operand: Operand, axis: number, indexDtype: DTypeLike) =>
     op().bind([toArray(operand, name)], { axes: [axis], indexDtype: toDType(indexDtype, name) })[0]!,
+  arity: 1 as const,
   params: { axes: param.integers, indexDtype: param.dtype },
   abstract: ([x]: readonly [Aval], { axes, indexDtype }: ArgReduceParams): Aval => {
     checkDType(x.dtype, "ordered", name, 0);

@@ -49,6 +49,7 @@ export const round: Op<
     );
     return round.bind([elementwiseOperands([x], "float", "round")[0]!], { roundingMethod })[0]!;
   },
+  arity: 1,
   params: { roundingMethod: param.oneOf([0, 1]) },
   abstract: (avals, { roundingMethod }) => {
     if (!Object.values(RoundingMethod).includes(roundingMethod)) {

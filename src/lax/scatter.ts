@@ -44,6 +44,7 @@ function winners(x: Aval, indices: ArrayValue, updates: Shape, params: ScatterPa
  */
 export const scatter: Scatter<"scatter"> = definePrimitive("scatter", {
   call: callOf(() => scatter),
+  arity: 3,
   params: scatterKinds,
   abstract: abstractOf("scatter", "any"),
   jvp: jointJvp(() => scatter),
@@ -66,6 +67,7 @@ export const scatter: Scatter<"scatter"> = definePrimitive("scatter", {
 /** `x` with `updates` added to windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_add` */
 export const scatterAdd: Scatter<"scatter-add"> = definePrimitive("scatter-add", {
   call: callOf(() => scatterAdd),
+  arity: 3,
   params: scatterKinds,
   abstract: abstractOf("scatter-add", "number"),
   jvp: jointJvp(() => scatterAdd),
@@ -78,6 +80,7 @@ export const scatterAdd: Scatter<"scatter-add"> = definePrimitive("scatter-add",
 /** `x` with `updates` subtracted from windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_sub` */
 export const scatterSub: Scatter<"scatter-sub"> = definePrimitive("scatter-sub", {
   call: callOf(() => scatterSub),
+  arity: 3,
   params: scatterKinds,
   abstract: abstractOf("scatter-sub", "number"),
   jvp: jointJvp(() => scatterSub),
@@ -101,6 +104,7 @@ function needUnique({ uniqueIndices }: ScatterParams): void {
  */
 export const scatterMul: Scatter<"scatter-mul"> = definePrimitive("scatter-mul", {
   call: callOf(() => scatterMul),
+  arity: 3,
   params: scatterKinds,
   abstract: abstractOf("scatter-mul", "number"),
   jvp: [
@@ -160,6 +164,7 @@ const abstractExtremal =
 /** `x` with the lesser of it and `updates` in windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_min` */
 export const scatterMin: Scatter<"scatter-min"> = definePrimitive("scatter-min", {
   call: callOf(() => scatterMin),
+  arity: 3,
   params: scatterKinds,
   abstract: abstractExtremal("scatter-min"),
   jvp: extremalJvp(() => scatterMin),
@@ -171,6 +176,7 @@ export const scatterMin: Scatter<"scatter-min"> = definePrimitive("scatter-min",
 /** `x` with the greater of it and `updates` in windows of it. Shapes and errors as `scatter`. @see `jax.lax.scatter_max` */
 export const scatterMax: Scatter<"scatter-max"> = definePrimitive("scatter-max", {
   call: callOf(() => scatterMax),
+  arity: 3,
   params: scatterKinds,
   abstract: abstractExtremal("scatter-max"),
   jvp: extremalJvp(() => scatterMax),

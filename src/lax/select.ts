@@ -183,6 +183,7 @@ export const clamp: Op<
 > = definePrimitive("clamp", {
   call: (min, x, max) =>
     clamp.bind(sameDTypes([min, x, max], "clamp") as [ArrayValue, ArrayValue, ArrayValue], {})[0]!,
+  arity: 3,
   abstract: clampAbstract,
   jvp: [
     (t, out, [low, x, high]) => where(and(greater(low, x), less(low, high)), t, out),

@@ -50,6 +50,7 @@ export const reshape: Op<
     if (x.ndim > 0 && inOrder && sameShape(x.shape, sizes)) return x;
     return reshape.bind([x], { newSizes: sizes, dimensions: inOrder ? null : dimensions })[0]!;
   },
+  arity: 1,
   params: { newSizes: param.integers, dimensions: param.nullable(param.integers) },
   abstract: ([x], { newSizes, dimensions }) => {
     checkShape(newSizes, "reshape");
@@ -126,6 +127,7 @@ export const transpose: Op<
     if (Array.isArray(permutation) && sameShape(permutation, range(x.ndim))) return x;
     return transpose.bind([x], { permutation })[0]!;
   },
+  arity: 1,
   params: { permutation: param.integers },
   abstract: ([x], { permutation }) => {
     if (!isPermutation(permutation, x.shape.length)) {
@@ -167,6 +169,7 @@ export const squeeze: Op<
     const axes = dimensions.map((axis) => canonicalAxis(axis, x.ndim, "squeeze"));
     return squeeze.bind([x], { dimensions: axes.sort((a, b) => a - b) })[0]!;
   },
+  arity: 1,
   params: { dimensions: param.integers },
   abstract: ([x], { dimensions }) => {
     checkAxes(dimensions, x.shape.length, "dimensions", "squeeze");
@@ -233,6 +236,7 @@ export const rev: Op<
   { readonly dimensions: readonly number[] }
 > = definePrimitive("rev", {
   call: (operand, dimensions) => rev.bind([toArray(operand, "rev")], { dimensions })[0]!,
+  arity: 1,
   params: { dimensions: param.integers },
   abstract: ([x], { dimensions }) => {
     checkAxes(dimensions, x.shape.length, "dimensions", "rev");

@@ -175,6 +175,7 @@ export const topK: Op<
     const [values, indices] = topK.bind([x], { k, axis: canonicalAxis(axis, x.ndim, "top_k") });
     return [values!, indices!];
   },
+  arity: 1,
   params: { k: param.integer, axis: param.integer },
   abstract: ([x], { k, axis }): [Aval, Aval] => {
     if (isComplex(x.dtype))

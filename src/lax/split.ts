@@ -24,6 +24,7 @@ export const unstack: Op<
     const x = toArray(operand, "unstack");
     return unstack.bind([x], { axis: canonicalAxis(axisOf("unstack", rest), x.ndim, "unstack") });
   },
+  arity: 1,
   params: { axis: param.integer },
   abstract: ([x], { axis }) => {
     const place = canonicalAxis(axis, x.shape.length, "unstack");
@@ -65,6 +66,7 @@ export const split: Op<
     const x = toArray(operand, "split");
     return split.bind([x], { sizes, axis: canonicalAxis(axisOf("split", rest), x.ndim, "split") });
   },
+  arity: 1,
   params: { sizes: param.integers, axis: param.integer },
   abstract: ([x], { sizes, axis }) => {
     checkIntegers(sizes, "sizes", "split", 0);

@@ -11,6 +11,7 @@ import { chain, expectSameProgram, f32, primitivesOf, programOf, special } from 
 const merged = (program: ClosedJaxpr): ClosedJaxpr => rewrite(program, [commonSubexpressions()]);
 
 const ask: Primitive<"test_ask", [x: ArrayValue], NoParams> = definePrimitive("test_ask", {
+  arity: 1,
   abstract: ([x]) => x,
   jvp: "none",
   batch: "elementwise",

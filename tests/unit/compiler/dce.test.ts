@@ -7,6 +7,7 @@ import { array } from "../lax/arrays.ts";
 import { chain, expectSameProgram, f32, primitivesOf, programOf, special } from "./programs.ts";
 
 const shout: Primitive<"test_shout", [x: ArrayValue], NoParams> = definePrimitive("test_shout", {
+  arity: 1,
   abstract: () => [],
   jvp: "none",
   batch: "elementwise",

@@ -63,6 +63,7 @@ test("a scalar's broadcast stays; an elementwise operation on one is done on the
 });
 
 const ask: Primitive<"test_question", [x: ArrayValue], NoParams> = definePrimitive("test_question", {
+  arity: 1,
   abstract: ([x]) => x,
   jvp: "none",
   batch: "elementwise",

@@ -79,6 +79,7 @@ let expanded = 0;
 /** x² + x², in terms of another derived primitive. */
 const squares: Primitive<"test_squares", [x: ArrayValue], { readonly times: readonly number[] }> =
   definePrimitive("test_squares", {
+    arity: 1,
     params: { times: param.integers },
     abstract: ([x]) => x,
     jvp: "none",
@@ -89,6 +90,7 @@ const squares: Primitive<"test_squares", [x: ArrayValue], { readonly times: read
     },
   });
 const squared: Primitive<"test_squared", [x: ArrayValue], NoParams> = definePrimitive("test_squared", {
+  arity: 1,
   abstract: ([x]) => x,
   jvp: "none",
   batch: "elementwise",

@@ -54,6 +54,7 @@ const repeat: Primitive<
   [x: ArrayValue],
   { readonly body: ClosedJaxpr; readonly all: readonly ClosedJaxpr[] }
 > = definePrimitive("test_repeat", {
+  arity: 1,
   params: { body: param.program, all: param.programs },
   abstract: (_avals, { body }) => body.outAvals,
   jvp: "none",

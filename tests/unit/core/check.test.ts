@@ -19,6 +19,7 @@ const [sin, mul, add] = good.jaxpr.eqns as [Eqn, Eqn, Eqn];
 const [x, y] = good.jaxpr.invars as [Var, Var];
 
 const loud: Primitive<"test_loud", [x: ArrayValue], NoParams> = definePrimitive("test_loud", {
+  arity: 1,
   abstract: ([aval]) => aval,
   jvp: "none",
   batch: "elementwise",
@@ -96,6 +97,12 @@ describe("refused:", () => {
     [
       "a missing operand",
       withEqn(2, { primitive: lax.dotGeneral, inputs: [x], params: {} }),
+      "jaxpr/arity",
+      "dot_general takes 2 operands, it is given 1",
+    ],
+    [
+      "params that its shape rule cannot read",
+      withEqn(2, { primitive: lax.dotGeneral, inputs: [x, x], params: {} }),
       "jaxpr/aval",
       "equation 3 of 3, ",
     ],

@@ -296,12 +296,14 @@ test("an equation without outputs, and params in Python's spelling", () => {
 
 const shown: Primitive<"test_shown", [x: ArrayValue], { readonly newDtype: DType; readonly times: number }> =
   definePrimitive("test_shown", {
+    arity: 1,
     params: { newDtype: param.dtype, times: param.integer },
     abstract: ([x]) => x,
     jvp: "none",
     batch: "elementwise",
   });
 const empty: Primitive<"test_empty", [], NoParams> = definePrimitive("test_empty", {
+  arity: 0,
   abstract: () => [],
   jvp: "none",
   batch: "elementwise",

@@ -15,6 +15,7 @@ const calls: string[] = [];
 /** Tells when it runs. */
 const noisy: Primitive<"noisy", [x: ArrayValue], { readonly name: string; readonly keep: boolean }> =
   definePrimitive("noisy", {
+    arity: 1,
     params: { name: param.name, keep: param.boolean },
     abstract: ([x]) => x,
     jvp: "none",
