@@ -5,3 +5,9 @@ export { Zero } from "../interpreters/zero.ts";
 export * from "./si.ts";
 export { unitsOf, Unitful } from "./unitful.ts";
 export { Dimension, Units, type UnitsLike } from "./units.ts";
+
+export { Diagonal } from "./diagonal.ts";
+export { type MatrixOptions, StructuredMatrix } from "./matrix.ts";
+export { Stacked } from "./stacked.ts";
+export { TridiagonalMatrix } from "./tridiagonal.ts";
+export * as prng from "./prng.ts";

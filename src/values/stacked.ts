@@ -2,7 +2,7 @@ import { isInexact } from "../core/dtype.ts";
 import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { range, sameShape, type Shape } from "../core/shape.ts";
-import { ArrayValue } from "../core/value.ts";
+import { ArrayValue, type Value } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { fallBack, register } from "../interpreters/quax.ts";
 
@@ -61,7 +61,7 @@ function alike(all: readonly Stacked[], same: (x: ArrayValue, y: ArrayValue) => 
 function onLeadingAxes<Prim extends AnyPrimitive>(
   prim: Prim,
   onPart: (params: ParamsOf<Prim>, lead: number, element: Shape) => ((inner: Shape) => ParamsOf<Prim>) | null,
-): void {
+): (operands: readonly [Stacked], params: ParamsOf<Prim>) => readonly Value[] {
   const rule = ([x]: readonly [Stacked], params: ParamsOf<Prim>) => {
     const lead = leadingRank(x);
     const paramsOf = onPart(params, lead, x.shape.slice(lead));
@@ -77,6 +77,7 @@ function onLeadingAxes<Prim extends AnyPrimitive>(
     );
   };
   register(prim, [Stacked] as never, rule as never);
+  return rule;
 }
 
 const tail = <T>(list: readonly T[], count: number): readonly T[] => list.slice(list.length - count);
@@ -93,7 +94,7 @@ onLeadingAxes(lax.broadcastInDim, ({ shape, broadcastDimensions }, lead, element
       })
     : null;
 });
-onLeadingAxes(lax.transpose, ({ permutation }, lead) =>
+export const transposeLeading = onLeadingAxes(lax.transpose, ({ permutation }, lead) =>
   permutation.slice(lead).every((axis, i) => axis === lead + i)
     ? (inner) => ({ permutation: [...permutation.slice(0, lead), ...range(inner.length, lead)] })
     : null,
@@ -120,6 +121,9 @@ onLeadingAxes(lax.slice, ({ startIndices, limitIndices, strides }, lead, element
 );
 onLeadingAxes(lax.split, (params, lead) => (params.axis < lead ? () => params : null));
 onLeadingAxes(lax.unstack, (params, lead) => (params.axis < lead ? () => params : null));
+onLeadingAxes(lax.rev, (params, lead) =>
+  params.dimensions.every((axis) => axis < lead) ? () => params : null,
+);
 onLeadingAxes(lax.copy, (params) => () => params);
 
 register(lax.stopGradient, [Stacked], ([x]) =>

@@ -15,7 +15,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   ["control flow", uses(/^unitful\/(cond|switch|while|scan|fori)_/, "values")],
   ["value type: NamedArray", uses(/^named\//, "values")],
-  ["value type: TridiagonalMatrix", uses(/^structured\//, "values")],
   ["value type: BCOO", uses(/^sparse\//, "values")],
   [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",

@@ -1,9 +1,9 @@
-import { type ArrayValue, jit, lax, numpy as np, quaxify, random, type Value } from "cotangent";
+import { type ArrayValue, jit, lax, numpy as np, quaxify, random, type Value, values } from "cotangent";
 import { describe, expect, test } from "vitest";
-import * as prng from "../../src/values/prng.ts";
 import { type Case, decode, expectMatch, load } from "./golden.ts";
 import { reasonLeft } from "./left.ts";
 
+const { prng, TridiagonalMatrix } = values;
 const run = load("values").filter((c) => reasonLeft(c, "values") === undefined);
 const group = (name: string): Case[] => run.filter((c) => c.name.startsWith(`${name}/`));
 
@@ -35,7 +35,7 @@ describe.each([
   ["quaxified", quaxify as <F>(f: F) => F],
   ["quaxified under jit", <F>(f: F) => jit(quaxify(f as () => unknown)) as F],
 ])("%s", (_, wrap) => {
-  type Key = prng.ThreeFry;
+  type Key = values.prng.ThreeFry;
   const programs: Readonly<Record<string, (...keys: Key[]) => unknown>> = {
     uniform_shape: (key) => prng.uniform(key, [2, 3], { minval: -1, maxval: 2 }),
     uniform: (key) => prng.uniform(key),
@@ -53,6 +53,72 @@ describe.each([
     const keys = (c.inputs["args"] as Encoded[]).map((x) => prng.ThreeFry.of(fieldsOf(x)["value"]!));
     expectValue(wrap(f)(...keys), c.expected["out"], c);
   });
+});
+
+describe.each([
+  ["eager", <F>(f: F) => f],
+  ["quaxified", quaxify as <F>(f: F) => F],
+  ["under jit", <F>(f: F) => jit(f as () => unknown) as F],
+])("%s", (_, wrap) => {
+  const overRows: Program = (a, v) =>
+    lax.dotGeneral(a, v!, [
+      [[0], [0]],
+      [[], []],
+    ]);
+  type Program = (a: values.TridiagonalMatrix, v?: ArrayValue) => ArrayValue;
+  const programs: Readonly<Record<string, Program>> = {
+    matmul: (a, x) => np.matmul(a, x!),
+    batched_matvec: (a, v) => np.matmul(a, v!),
+    materialise: (a) => a.materialise(),
+    materialise_batched: (a) => a.materialise(),
+    vecmat_fallback: (a, v) => np.matmul(v!, a),
+    contract_rows: overRows,
+    add_fallback: (a) => np.add(a, 1),
+  };
+  const plain = group("structured").filter((c) => "out" in c.expected);
+
+  test.each(plain)("$name", (c) => {
+    const f = programs[c.name.split("/")[1]!]!;
+    const [encoded, ...rest] = c.inputs["args"] as [Encoded, ...unknown[]];
+    const { lower, main, upper } = fieldsOf(encoded);
+    const matrix = new TridiagonalMatrix(lower!, main!, upper!, { allowMaterialise: true });
+    const program = c.name.includes("materialise") ? jit(f) : wrap(f);
+    expectValue(program(matrix, ...(rest.map(decode) as ArrayValue[])), c.expected["out"], c);
+  });
+});
+
+describe("structured matrices that do not go together", () => {
+  const sizes = (...lengths: (readonly number[])[]) => {
+    const [lower, main, upper] = lengths.map((shape) => np.ones(shape));
+    return () => new TridiagonalMatrix(lower!, main!, upper!);
+  };
+  const refusals: Readonly<Record<string, readonly [f: () => unknown, message: string]>> = {
+    "structured/materialise_refuse": [
+      () => sizes([3], [4], [3])().materialise(),
+      "Refusing to materialise `TridiagonalMatrix` f32[4,4] with `allowMaterialise: false`",
+    ],
+    "structured/bad_lengths": [
+      sizes([3], [3], [3]),
+      "Got inconsistent diagonal lengths for `TridiagonalMatrix`: lower 3, main 3, upper 3",
+    ],
+    "structured/bad_batch": [
+      sizes([1, 3], [1, 4], [2, 3]),
+      "Got inconsistent batch dimensions for `TridiagonalMatrix`: lower (1,), main (1,), upper (2,)",
+    ],
+  };
+  test.each(group("structured").filter((c) => "error" in c.expected && !c.better))("$name", (c) => {
+    const [f, message] = refusals[c.name]!;
+    expect(f).toThrow(message);
+  });
+});
+
+// Quax has no rule for it, and refuses.
+test.each(group("structured").filter((c) => c.better))("$name: here it is a product", (c) => {
+  const [encoded, v] = c.inputs["args"] as [Encoded, unknown];
+  const { lower, main, upper } = fieldsOf(encoded);
+  const matrix = new TridiagonalMatrix(lower!, main!, upper!);
+  const wanted = run.find(({ name }) => name === "structured/vecmat_fallback")!.expected["out"];
+  expectValue(quaxify(np.matmul)(decode(v) as ArrayValue, matrix), wanted, c);
 });
 
 const seeded = (c: Case): number => Number(/_s(\d+)$/.exec(c.name)![1]);

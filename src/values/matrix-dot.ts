@@ -1,0 +1,135 @@
+import { promoteTypes } from "../core/dtype.ts";
+import type { ParamsOf } from "../core/primitive.ts";
+import { range, sizeOf } from "../core/shape.ts";
+import { ArrayValue, type Aval } from "../core/value.ts";
+import * as lax from "../lax/index.ts";
+import { fallBack, register } from "../interpreters/quax.ts";
+import { allowedBy, lowest, type Precision, StructuredMatrix } from "./matrix.ts";
+
+type DotParams = ParamsOf<typeof lax.dotGeneral>;
+
+const due = (x: ArrayValue, y: ArrayValue, params: DotParams): Aval =>
+  lax.dotGeneral.rules.abstract([x.aval, y.aval], params)[0]!;
+
+const cast = (x: ArrayValue, { dtype, weak }: Pick<Aval, "dtype" | "weak">): ArrayValue =>
+  x.dtype === dtype ? x : lax.convertElementType.bind([x], { newDtype: dtype, weakType: weak })[0]!;
+
+/** `matrix` itself or transposed, so that what is contracted are its columns; null if it is neither rows nor columns alone. */
+function facing(
+  matrix: StructuredMatrix,
+  contract: readonly number[],
+  batch: readonly number[],
+): { matrix: StructuredMatrix; inner: number } | null {
+  const row = matrix.ndim - 2;
+  const own = contract.filter((axis) => axis >= row);
+  if (own.length !== 1 || batch.some((axis) => axis >= row)) return null;
+  return { matrix: own[0] === row ? matrix.transposed() : matrix, inner: own[0]! };
+}
+
+/**
+ * A `dot_general` of a structured matrix as `A·x`, where it is one: over rows or over columns, with any leading axes
+ * shared, contracted or kept. Null otherwise.
+ */
+function product(
+  given: StructuredMatrix,
+  x: ArrayValue,
+  params: DotParams,
+  matrixIsLeft: boolean,
+): ArrayValue | null {
+  const out = matrixIsLeft ? due(given, x, params) : due(x, given, params);
+  const [mine, theirs] = matrixIsLeft ? ([0, 1] as const) : ([1, 0] as const);
+  const [contract, batch] = params.dimensionNumbers;
+  const faced = facing(given, contract[mine], batch[mine]);
+  if (faced === null || out.dtype === "bool") return null;
+  const { matrix, inner } = faced;
+
+  const partner = new Map<number, number>();
+  for (const pairs of [contract, batch]) {
+    pairs[mine].forEach((axis, i) => partner.set(axis, pairs[theirs][i]!));
+  }
+  const leading = range(matrix.ndim - 2);
+  const taken = [...leading.filter((axis) => partner.has(axis)), inner].map((axis) => partner.get(axis)!);
+  const kept = range(x.ndim).filter((axis) => !taken.includes(axis));
+  const columns = kept.map((axis) => x.shape[axis]!);
+
+  // x as […, m, k]: axes of the matrix that it lacks are 1, all that it has beside them is one axis.
+  const lead = leading.map((axis) => (partner.has(axis) ? matrix.shape[axis]! : 1));
+  const work = promoteTypes([matrix.aval, x.aval, out]);
+  const flat = lax.reshape(lax.transpose(cast(x, work), [...taken, ...kept]), [
+    ...lead,
+    matrix.shape.at(-1)!,
+    sizeOf(columns),
+  ]);
+  const result = (cast(matrix, work) as StructuredMatrix).times(flat, params.precision);
+
+  // Its axes: those of the matrix, contracted leading ones too, then what x kept.
+  const sizes = matrix.shape.slice(0, -1);
+  const summed = leading.filter((axis) => contract[mine].includes(axis));
+  const whole = lax.reshape(result, [...sizes, ...columns]);
+  const total = summed.length === 0 ? whole : lax.reduceSum.bind([whole], { axes: summed })[0]!;
+  const free = range(matrix.ndim - 1).filter((axis) => !partner.has(axis) || axis >= leading.length);
+  const others = range(columns.length, sizes.length);
+  const order = matrixIsLeft ? [...batch[mine], ...free, ...others] : [...batch[mine], ...others, ...free];
+  const place = (axis: number) => axis - summed.filter((gone) => gone < axis).length;
+  return cast(lax.transpose(total, order.map(place)), out);
+}
+
+const leftProduct = (matrix: StructuredMatrix, x: ArrayValue, params: DotParams) =>
+  product(matrix, x, params, true) ?? fallBack(lax.dotGeneral, [matrix, x], params);
+const rightProduct = (x: ArrayValue, matrix: StructuredMatrix, params: DotParams) =>
+  product(matrix, x, params, false) ?? fallBack(lax.dotGeneral, [x, matrix], params);
+
+register(
+  lax.dotGeneral,
+  [StructuredMatrix, ArrayValue],
+  ([a, x], params) => leftProduct(a, x, params),
+  lowest,
+);
+register(
+  lax.dotGeneral,
+  [ArrayValue, StructuredMatrix],
+  ([x, a], params) => rightProduct(x, a, params),
+  lowest,
+);
+
+/** One of two structured matrices has to become an array: one that may. */
+const throughDense = (a: StructuredMatrix, b: StructuredMatrix, params: DotParams) =>
+  b.allowMaterialise || !a.allowMaterialise
+    ? leftProduct(a, b.materialise(), params)
+    : rightProduct(a.materialise(), b, params);
+
+register(
+  lax.dotGeneral,
+  [StructuredMatrix, StructuredMatrix],
+  ([a, b], params) => throughDense(a, b, params),
+  lowest,
+);
+
+type Class<T> = abstract new (...args: never[]) => T;
+
+/**
+ * The product of two structured matrices of these classes, where it has structure too: `multiply` gets `a` and `b` with
+ * equal dtypes and leading axes, each transposed if need be so that the product is `a·b`.
+ */
+export function registerProduct<A extends StructuredMatrix, B extends StructuredMatrix>(
+  left: Class<A>,
+  right: Class<B>,
+  multiply: (a: A, b: B, precision: Precision) => ArrayValue,
+  options: { readonly precedence: number } = lowest,
+): void {
+  const rule = ([a, b]: readonly [A, B], params: DotParams) => {
+    const out = due(a, b, params);
+    const [contract, batch] = params.dimensionNumbers;
+    const [lhs, rhs] = [facing(a, contract[0], batch[0]), facing(b, contract[1], batch[1])];
+    const leading = range(a.ndim - 2);
+    const inStep = batch.every(
+      (axes) => axes.length === leading.length && axes.every((axis, i) => axis === i),
+    );
+    if (lhs === null || rhs === null || !inStep || a.ndim !== b.ndim) return throughDense(a, b, params);
+    const work = promoteTypes([a.aval, b.aval, out]);
+    // Transposing keeps the class.
+    const result = multiply(cast(lhs.matrix, work) as A, cast(rhs.matrix.transposed(), work) as B, params.precision); // prettier-ignore
+    return allowedBy(cast(result, out), [a, b]);
+  };
+  register(lax.dotGeneral, [left, right] as never, rule as never, options);
+}
