@@ -21,9 +21,15 @@ export {
 } from "./core/errors.ts";
 export type { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
 export * as paramKinds from "./core/param-kind.ts";
-export { definePrimitive, type Derived, type Op, type Primitive } from "./core/primitive.ts";
+export {
+  type CheckpointPolicy,
+  definePrimitive,
+  type Derived,
+  type Op,
+  type Primitive,
+} from "./core/primitive.ts";
 export { ArrayValue, type Aval, Dense, NDArray, type Operand, Value } from "./core/value.ts";
-export { customJvp, jit } from "./control/index.ts";
+export { checkpoint, checkpointName, checkpointPolicies, customJvp, jit } from "./control/index.ts";
 export { hessian, jacfwd, jacrev } from "./interpreters/jacobian.ts";
 export { jvp } from "./interpreters/jvp.ts";
 export { linearize } from "./interpreters/linearize.ts";

@@ -1,6 +1,6 @@
 /** Programs to programs: the stages of the pipeline, and what makes them smaller. */
 
-export { dce } from "./dce.ts";
+export { dce } from "../interpreters/dce.ts";
 export { inline, inlineCalls } from "./inline.ts";
 export {
   type DerivativeProgram,

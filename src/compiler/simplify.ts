@@ -1,7 +1,7 @@
 import { ClosedJaxpr, subJaxprs } from "../core/jaxpr.ts";
 import { algebraic } from "./algebraic.ts";
 import { commonSubexpressions } from "./cse.ts";
-import { dce } from "./dce.ts";
+import { dce } from "../interpreters/dce.ts";
 import { foldConstants } from "./fold.ts";
 import { inline } from "./inline.ts";
 import { rewrite, type Rule } from "./rewrite.ts";

@@ -1,3 +1,5 @@
+export { checkpoint, type CheckpointOptions, checkpointPrimitive } from "./checkpoint.ts";
+export { checkpointName, namePrimitive } from "./checkpoint-name.ts";
 export {
   customJvp,
   type CustomJvp,
@@ -7,3 +9,4 @@ export {
   type DefjvpOptions,
 } from "./custom.ts";
 export { jit, type JitOptions, jitPrimitive } from "./jit.ts";
+export { checkpointPolicies } from "./policies.ts";

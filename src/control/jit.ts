@@ -4,7 +4,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
-import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
+import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { describe, isEager, Tracer } from "../core/trace.ts";
 import { type ArrayValue, type Aval, NDArray, sameAval, showAval, type Value } from "../core/value.ts";
 import {
@@ -20,7 +20,9 @@ import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { registerVersion } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { sameZero, Zero } from "../interpreters/zero.ts";
-import { batchedJaxpr, jvpJaxpr, quaxifiedJaxpr, splitJaxpr, transposedJaxpr } from "./transformed-jaxpr.ts";
+import { batchOfCall, jvpOfCall, quaxifyOfCall, rematerialisedCall, transposeOfCall } from "./call.ts";
+import { staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
+import { joinOuts, residualsOf, splitJaxpr, transposedJaxpr } from "./transformed-jaxpr.ts";
 import type { Traceable } from "../interpreters/signature.ts";
 
 export interface JitParams {
@@ -51,60 +53,26 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
   effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
   inline: ({ jaxpr }) => jaxpr,
   evaluate: (operands, { jaxpr }) => run(jaxpr, operands as readonly NDArray[]),
-  jvp: (primals, tangents, { name, jaxpr }) => {
-    const { closed, consts, outActive } = jvpJaxpr(
-      jaxpr,
-      tangents.map((t) => t !== null),
-    );
-    const results = jitPrimitive.bind([...consts, ...primals, ...tangents.filter((t) => t !== null)], {
-      name,
-      jaxpr: closed,
-    });
-    let next = outActive.length;
-    return [results.slice(0, outActive.length), outActive.map((on) => (on ? results[next++]! : null))];
-  },
+  jvp: (primals, tangents, params) => jvpOfCall(jitPrimitive, primals, tangents, params),
   partialEvaluate: (operands, unknown, { name, jaxpr }, stageEquation) => {
-    const { known, knownConsts, unknown: later, residuals, outUnknown } = splitJaxpr(jaxpr, unknown);
-    const knownOperands = operands.filter((_, i) => !unknown[i]);
+    const split = splitJaxpr(jaxpr, unknown);
+    const known = operands.filter((_, i) => !unknown[i]);
     const computed =
-      known.jaxpr.outvars.length > 0
-        ? jitPrimitive.bind([...knownConsts, ...knownOperands], { name, jaxpr: known })
+      split.known.jaxpr.outvars.length > 0
+        ? jitPrimitive.bind([...split.knownConsts, ...known], { name, jaxpr: split.known })
         : [];
-    const knownOuts = computed.slice(0, outUnknown.filter((u) => !u).length);
-    const carried = residuals.map((r) =>
-      "input" in r ? knownOperands[r.input]! : computed[knownOuts.length + r.output]!,
-    );
-    const laterOuts = stageEquation(jitPrimitive, [...carried, ...operands.filter((_, i) => unknown[i])], {
+    const waiting = operands.filter((_, i) => unknown[i]);
+    const later = stageEquation(jitPrimitive, [...residualsOf(split, known, computed), ...waiting], {
       name,
-      jaxpr: later,
+      jaxpr: split.unknown,
     });
-    let nextKnown = 0;
-    let nextLater = 0;
-    return outUnknown.map((u) => (u ? laterOuts[nextLater++]! : knownOuts[nextKnown++]!));
+    return joinOuts(split, computed, later);
   },
-  transpose: (cotangents, operands, { name, jaxpr }) => {
-    const linear = operands.map((x) => x instanceof Linear);
-    const { closed, consts, active } = transposedJaxpr(
-      jaxpr,
-      linear,
-      cotangents.map((ct) => ct !== null),
-    );
-    const values = operands.filter((x) => !(x instanceof Linear));
-    const results = jitPrimitive.bind(
-      [...consts, ...values, ...cotangents.filter((ct) => ct !== null)] as ArrayValue[],
-      { name, jaxpr: closed },
-    );
-    let next = 0;
-    return active.map((on) => (on ? results[next++]! : null));
-  },
-  batch: (operands, dims, size, { name, jaxpr }) => {
-    const { closed, consts, outDims } = batchedJaxpr(jaxpr, dims, size);
-    return [jitPrimitive.bind([...consts, ...operands] as ArrayValue[], { name, jaxpr: closed }), outDims];
-  },
-  quaxify: (values, { name, jaxpr }) => {
-    const { closed, consts, arrays, rebuild } = quaxifiedJaxpr(jaxpr, values);
-    return rebuild(jitPrimitive.bind([...consts, ...arrays] as ArrayValue[], { name, jaxpr: closed }));
-  },
+  rematerialise: (operands, params, policy) => rematerialisedCall(jitPrimitive, operands, params, policy),
+  transpose: (cotangents, operands, params) =>
+    transposeOfCall(jitPrimitive, transposedJaxpr, cotangents, operands, params),
+  batch: (operands, dims, size, params) => batchOfCall(jitPrimitive, operands, dims, size, params),
+  quaxify: (values, params) => quaxifyOfCall(jitPrimitive, values, params),
 });
 
 export interface JitOptions {
@@ -158,7 +126,7 @@ export function jit<Args extends unknown[], R>(
     ["staticArgnums", "inline"],
     rest,
   );
-  const staticList = staticPositions(staticArgnums);
+  const staticList = staticPositions(staticArgnums, "jit");
   const { name } = toFunction(f, "jit");
   const module = typeof f === "object" ? f : null;
   // A Module is an argument of its own forward: another one of the same class and shapes runs the same program.
@@ -171,7 +139,7 @@ export function jit<Args extends unknown[], R>(
 
   const jitted = (...given: unknown[]): unknown => {
     const statics: unknown[] = [];
-    const args = staticList.length === 0 ? given : withoutStatics(given, staticList, statics, name);
+    const args = staticList.length === 0 ? given : dynamicArguments(given, staticList, statics, name);
     if (module) args.unshift(module);
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
@@ -272,53 +240,22 @@ function finish(
   );
 }
 
-/** @throws ArgumentError when it is no integer, and no list of them. */
-function staticPositions(staticArgnums: number | readonly number[]): readonly number[] {
-  const list = Array.isArray(staticArgnums)
-    ? [...(staticArgnums as readonly number[])]
-    : [staticArgnums as number];
-  for (const n of list) {
-    if (!Number.isInteger(n))
-      throw new ArgumentError(
-        "jit/static",
-        `jit: staticArgnums takes integers, positions of arguments, got ${describe(n)}`,
-      );
-  }
-  return list;
-}
-
-function withoutStatics(
+/** @throws ArgumentError when a static argument is mutable: the program would not see the change. */
+function dynamicArguments(
   args: readonly unknown[],
   staticList: readonly number[],
   statics: unknown[],
   name: string,
 ): unknown[] {
-  const positions = staticList.map((n) => (n < 0 ? n + args.length : n));
-  positions.forEach((position, i) => {
-    if (position >= 0 && position < args.length) return;
-    throw new ArgumentError(
-      "jit/static",
-      `jit of ${name}: staticArgnums names argument ${staticList[i]}, but the function was called with ${args.length} argument${args.length === 1 ? "" : "s"}`,
-    );
-  });
-  return args.filter((value, i) => {
-    if (!positions.includes(i)) return true;
-    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-      throw new ArgumentError(
-        "jit/static",
-        `jit of ${name}: static argument ${i} is ${describe(value)}, which can change without notice: pass a number, string or function, or freeze it with Object.freeze`,
-      );
-    }
-    statics.push(value);
-    return false;
-  });
-}
-
-function withStatics(args: unknown[], statics: readonly unknown[], staticList: readonly number[]): unknown[] {
-  const total = args.length + statics.length;
-  const positions = staticList.map((n) => (n < 0 ? n + total : n)).toSorted((a, b) => a - b);
-  positions.forEach((position, i) => args.splice(position, 0, statics[i]));
-  return args;
+  const dynamic = withoutStatics(args, staticList, statics, `jit of ${name}`);
+  const mutable = statics.find(
+    (value) => typeof value === "object" && value !== null && !Object.isFrozen(value),
+  );
+  if (mutable === undefined) return dynamic;
+  throw new ArgumentError(
+    "jit/static",
+    `jit of ${name}: static argument ${args.indexOf(mutable)} is ${describe(mutable)}, which can change without notice: pass a number, string or function, or freeze it with Object.freeze`,
+  );
 }
 
 /** What differs from the program used last, in words. */

@@ -3,6 +3,7 @@ import { Linear } from "../core/primitive.ts";
 import { type ArrayValue, type Aval, avalOf, Dense, sameAval, type Value } from "../core/value.ts";
 import { flatten, type TreeDef } from "../tree/index.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
+import { dce } from "../interpreters/dce.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { jvpArrays } from "../interpreters/jvp.ts";
 import { PartialTrace } from "../interpreters/linearize.ts";
@@ -18,7 +19,7 @@ import { currentTrace, withNewTrace } from "../core/trace.ts";
 // function transformed again and again is transformed once. A jaxpr here has no constvars: they were hoisted.
 
 /** Remembers results for a jaxpr by a small key. */
-function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R {
+export function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R {
   const results = new WeakMap<Jaxpr, Map<string, R>>();
   return (jaxpr, key, make) => {
     let known = results.get(jaxpr);
@@ -29,10 +30,10 @@ function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R {
   };
 }
 
-const maskKey = (mask: readonly boolean[]): string => mask.map((on) => (on ? "1" : "0")).join("");
+export const maskKey = (mask: readonly boolean[]): string => mask.map((on) => (on ? "1" : "0")).join("");
 
 /** A staged program whose constants, all concrete here, became leading inputs. */
-function closedStage(
+export function closedStage(
   body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[],
   avals: readonly Aval[],
   label: string,
@@ -89,42 +90,73 @@ export interface SplitJaxpr {
 const splits = remembered<SplitJaxpr>();
 
 /** Splits a jaxpr into what can be computed from the known inputs and what has to wait for the others. */
-export function splitJaxpr(closed: ClosedJaxpr, unknown: readonly boolean[]): SplitJaxpr {
-  return splits(closed.jaxpr, maskKey(unknown), () => {
-    let later: ClosedJaxpr | undefined;
-    let outUnknown: boolean[] = [];
-    let residuals: SplitJaxpr["residuals"] = [];
-    const known = closedStage(
-      (inputs) =>
-        withNewTrace(new PartialTrace(currentTrace(), "partial evaluation of a jaxpr"), (trace) => {
-          let next = 0;
-          const waiting: ReturnType<PartialTrace["unknown"]>[] = [];
-          const mixed = closed.inAvals.map((aval, i) => {
-            if (!unknown[i]) return inputs[next++]!;
-            const x = trace.unknown(aval);
-            waiting.push(x);
-            return x;
-          });
-          const outs = evaluateJaxpr(closed, mixed);
-          outUnknown = outs.map((x) => trace.isUnknown(x));
-          const program = trace.builder.build(
+export const splitJaxpr = (closed: ClosedJaxpr, unknown: readonly boolean[]): SplitJaxpr =>
+  splits(closed.jaxpr, maskKey(unknown), () =>
+    splitBy((label) => new PartialTrace(currentTrace(), label), closed, unknown),
+  );
+
+/** As `splitJaxpr`, by a trace that may keep less. */
+export function splitBy(
+  newTrace: (label: string) => PartialTrace,
+  closed: ClosedJaxpr,
+  unknown: readonly boolean[],
+): SplitJaxpr {
+  const label = "partial evaluation of a jaxpr";
+  let later: ClosedJaxpr | undefined;
+  let outUnknown: boolean[] = [];
+  let residuals: SplitJaxpr["residuals"] = [];
+  const known = closedStage(
+    (inputs) =>
+      withNewTrace(newTrace(label), (trace) => {
+        let next = 0;
+        const waiting: ReturnType<PartialTrace["unknown"]>[] = [];
+        const mixed = closed.inAvals.map((aval, i) => {
+          if (!unknown[i]) return inputs[next++]!;
+          const x = trace.unknown(aval);
+          waiting.push(x);
+          return x;
+        });
+        const outs = evaluateJaxpr(closed, mixed);
+        outUnknown = outs.map((x) => trace.isUnknown(x));
+        const program = dce(
+          trace.builder.build(
             waiting.map((x) => x.atom),
             outs.filter((x) => trace.isUnknown(x)).map((x) => trace.atom(x)),
-          );
-          later = hoistConstants(program).closed;
-          const computed: ArrayValue[] = [];
-          const residualValues = program.consts as readonly ArrayValue[];
-          residuals = residualValues.map((r) => {
-            const input = inputs.indexOf(r);
-            return input >= 0 ? { input } : { output: computed.push(r) - 1 };
-          });
-          return [...outs.filter((x) => !trace.isUnknown(x)), ...computed];
-        }),
-      closed.inAvals.filter((_, i) => !unknown[i]),
-      "partial evaluation of a jaxpr",
-    );
-    return { known: known.closed, knownConsts: known.consts, unknown: later!, residuals, outUnknown };
-  });
+          ),
+        );
+        later = hoistConstants(program).closed;
+        const computed: ArrayValue[] = [];
+        const residualValues = program.consts as readonly ArrayValue[];
+        residuals = residualValues.map((r) => {
+          const input = inputs.indexOf(r);
+          return input >= 0 ? { input } : { output: computed.push(r) - 1 };
+        });
+        return [...outs.filter((x) => !trace.isUnknown(x)).map((x) => trace.known(x)), ...computed];
+      }),
+    closed.inAvals.filter((_, i) => !unknown[i]),
+    label,
+  );
+  return { known: known.closed, knownConsts: known.consts, unknown: later!, residuals, outUnknown };
+}
+
+/** The outputs of a call in parts: those that were known, and those that had to wait. */
+export function joinOuts(
+  { outUnknown }: SplitJaxpr,
+  known: readonly ArrayValue[],
+  later: readonly ArrayValue[],
+): ArrayValue[] {
+  let [nextKnown, nextLater] = [0, 0];
+  return outUnknown.map((waits) => (waits ? later[nextLater++]! : known[nextKnown++]!));
+}
+
+/** The residuals of a split, from the operands that were known and the results of the known part. */
+export function residualsOf(
+  { residuals, outUnknown }: SplitJaxpr,
+  known: readonly ArrayValue[],
+  computed: readonly ArrayValue[],
+): ArrayValue[] {
+  const first = outUnknown.filter((waits) => !waits).length;
+  return residuals.map((r) => ("input" in r ? known[r.input]! : computed[first + r.output]!));
 }
 
 export interface TransposedJaxpr {
@@ -142,7 +174,18 @@ export function transposedJaxpr(
   linear: readonly boolean[],
   given: readonly boolean[],
 ): TransposedJaxpr {
-  return transposes(closed.jaxpr, `${maskKey(linear)}/${maskKey(given)}`, () => {
+  return transposeBy(transposeJaxpr, transposes, closed, linear, given);
+}
+
+/** As `transposedJaxpr`, by a function that does the transposition, with a memory of its own. */
+export function transposeBy(
+  transpose: typeof transposeJaxpr,
+  memory: typeof transposes,
+  closed: ClosedJaxpr,
+  linear: readonly boolean[],
+  given: readonly boolean[],
+): TransposedJaxpr {
+  return memory(closed.jaxpr, `${maskKey(linear)}/${maskKey(given)}`, () => {
     const values = closed.inAvals.filter((_, i) => !linear[i]);
     let active: boolean[] = [];
     const staged = closedStage(
@@ -152,7 +195,7 @@ export function transposedJaxpr(
         const operands = closed.inAvals.map((aval, i) =>
           linear[i] ? new Linear(aval) : inputs[nextValue++]!,
         );
-        const cts = transposeJaxpr(
+        const cts = transpose(
           closed,
           operands,
           given.map((on) => (on ? inputs[nextCotangent++]! : null)),

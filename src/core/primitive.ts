@@ -117,10 +117,17 @@ interface Declared<Args extends readonly unknown[], P> {
     params: P,
     stage: typeof bind,
   ) => Outs;
+  /**
+   * What a checkpoint makes of an equation that holds jaxprs: binds them so that they also give what `policy` saves, and
+   * says how to compute the rest again. Without this rule the policy is asked about the equation as a whole.
+   */
+  readonly rematerialise?: (operands: Args, params: P, policy: CheckpointPolicy) => Rematerialised<P>;
   /** How quaxify rewrites the jaxprs that this primitive holds, given operands of any kind. */
   readonly quaxify?: (operands: readonly Value[], params: P) => readonly Value[];
   /** The jaxpr that an equation of this primitive only calls: what inlining puts in its place. */
   readonly inline?: (params: P) => ClosedJaxpr;
+  /** The same equation for the outputs that are wanted: which operands it still needs, and its params then. */
+  readonly prune?: (params: P, wanted: readonly boolean[]) => Pruned<P>;
   /** What an equation records, where that differs from what was bound: a function becomes a jaxpr, its closure operands. */
   readonly stage?: (operands: readonly ArrayValue[], params: P) => Staged<P>;
   readonly samples?: readonly Sample<P>[];
@@ -129,6 +136,33 @@ interface Declared<Args extends readonly unknown[], P> {
 export interface Staged<P> {
   readonly operands: readonly ArrayValue[];
   readonly params: P;
+}
+
+export interface Pruned<P> {
+  readonly needed: readonly boolean[];
+  readonly params: P;
+}
+
+/**
+ * Whether the outputs of an operation may be kept for the backward pass; if not, they are computed again in it.
+ *
+ * @see `jax.checkpoint_policies`
+ */
+export type CheckpointPolicy = (
+  primitive: AnyPrimitive,
+  avals: readonly Aval[],
+  params: Readonly<Record<string, unknown>>,
+) => boolean;
+
+/** An equation of a checkpoint, run so that a second one can compute again what was not saved. */
+export interface Rematerialised<P> {
+  readonly outs: Outs;
+  /** What the second equation takes after the operands of the first. */
+  readonly residuals: readonly ArrayValue[];
+  /** Params of the second equation. */
+  readonly params: P;
+  /** Which of the outputs it gives; the others are saved. */
+  readonly recomputed: readonly boolean[];
 }
 
 /** The rules in their general forms. Rows of a table that is erased: params are of the primitive's own type. */
@@ -157,8 +191,12 @@ export interface Rules {
         stage: typeof bind,
       ) => Outs)
     | undefined;
+  readonly rematerialise:
+    | ((operands: Outs, params: object, policy: CheckpointPolicy) => Rematerialised<object>)
+    | undefined;
   readonly quaxify: ((operands: readonly Value[], params: object) => readonly Value[]) | undefined;
   readonly inline: ((params: object) => ClosedJaxpr) | undefined;
+  readonly prune: ((params: object, wanted: readonly boolean[]) => Pruned<object>) | undefined;
   readonly stage: ((operands: readonly ArrayValue[], params: object) => Staged<object>) | undefined;
   readonly samples: readonly Sample<object>[];
 }

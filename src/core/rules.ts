@@ -104,9 +104,9 @@ function batchRule(
 
 /** The general forms of the shorthands. */
 export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values, Params>): Rules {
-  const { abstract, effects, alsoShow, revive, expand, evaluate, partialEvaluate, quaxify, inline } =
+  const { abstract, effects, params, alsoShow, revive, expand, evaluate, inline, prune, stage, samples } =
     declaration;
-  const { stage, samples, arity, params } = declaration;
+  const { arity, partialEvaluate, rematerialise, quaxify } = declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
@@ -127,8 +127,10 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     expand,
     evaluate,
     partialEvaluate,
+    rematerialise,
     quaxify,
     inline,
+    prune,
     stage,
     samples: samples ?? [],
   };

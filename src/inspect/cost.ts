@@ -58,7 +58,7 @@ const families = [
   [hashing, ["threefry2x32"]],
   [nothing, [
     "bitcast_convert_type", "broadcast_in_dim", "complex", "concatenate", "conj", "convert_element_type", "copy", "dynamic_slice",
-    "dynamic_update_slice", "gather", "imag", "iota", "pad", "random_unwrap", "random_wrap", "real", "reshape", "rev", "scatter", "slice", "split",
+    "dynamic_update_slice", "gather", "imag", "iota", "optimization_barrier", "pad", "random_unwrap", "random_wrap", "real", "reshape", "rev", "scatter", "slice", "split",
     "squeeze", "stack", "stop_gradient", "transpose", "unstack",
   ]],
 ] as const satisfies readonly (readonly [Flops, readonly Priced[]])[]; // prettier-ignore

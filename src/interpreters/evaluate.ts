@@ -9,12 +9,23 @@ export function liveEquations(jaxpr: Jaxpr, wanted?: readonly boolean[]): Eqn[] 
   const needed = new Set<Atom>(jaxpr.outvars.filter((_, i) => wanted?.[i] ?? true));
   const live: Eqn[] = [];
   for (let i = jaxpr.eqns.length - 1; i >= 0; i--) {
-    const eqn = jaxpr.eqns[i]!;
-    if (eqn.effects.length === 0 && !eqn.outputs.some((v) => needed.has(v))) continue;
+    const whole = jaxpr.eqns[i]!;
+    const wants = whole.outputs.map((v) => needed.has(v));
+    if (whole.effects.length === 0 && !wants.includes(true)) continue;
+    const eqn = wants.includes(false) ? pruned(whole, wants) : whole;
     for (const x of eqn.inputs) needed.add(x);
     live.push(eqn);
   }
   return live.reverse();
+}
+
+/** The equation without the outputs that are not wanted, and the operands that only those need, where it can be cut. */
+function pruned(eqn: Eqn, wanted: readonly boolean[]): Eqn {
+  const { prune } = eqn.primitive.rules;
+  if (!prune) return eqn;
+  const { needed, params } = prune(eqn.params, wanted);
+  const inputs = eqn.inputs.filter((_, i) => needed[i]);
+  return { ...eqn, params, inputs, outputs: eqn.outputs.filter((_, i) => wanted[i]) };
 }
 
 /** Values of variables while a jaxpr runs. */

@@ -49,6 +49,10 @@ export class PartialTrace extends Trace {
   isUnknown(x: ArrayValue): x is UnknownTracer {
     return x instanceof UnknownTracer && x.trace === this;
   }
+  /** What stands behind a known value of this trace. */
+  known(x: ArrayValue): ArrayValue {
+    return x;
+  }
   atom(x: ArrayValue): Atom {
     return this.isUnknown(x) ? x.atom : this.builder.constant(x);
   }

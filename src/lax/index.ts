@@ -11,6 +11,7 @@ export * from "./select.ts";
 export * from "./special.ts";
 export * from "./transcendental.ts";
 
+export * from "./barrier.ts";
 export * from "./broadcast.ts";
 export * from "./create.ts";
 export * from "./cumulative.ts";

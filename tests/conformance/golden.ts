@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import {
   config,
+  checkpoint,
+  checkpointName,
+  checkpointPolicies,
   customJvp,
   evalShape,
   grad,
@@ -97,6 +100,9 @@ export const scope = {
   ravelPytree,
   Zero,
   config,
+  checkpoint,
+  checkpointName,
+  checkpointPolicies,
   customJvp,
   evalShape,
   grad,

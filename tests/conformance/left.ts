@@ -21,7 +21,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
   ],
   ["customVjp", uses(/customVjp|custom_vjp/)],
-  ["checkpoint", uses(/\bcheckpoint/)],
   [
     "control flow",
     uses(

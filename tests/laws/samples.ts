@@ -11,6 +11,7 @@ import { type ArrayValue, type Aval, avalOf, NDArray } from "../../src/core/valu
 /** Primitives without samples, and why: laws of theirs need a function of the user's, and stand in tests of their own. */
 export const withoutSamples: Readonly<Record<string, string>> = {
   jit: "holds a jaxpr",
+  remat2: "holds a jaxpr",
   custom_jvp_call: "holds functions",
 };
 

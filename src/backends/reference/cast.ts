@@ -44,6 +44,7 @@ export const cast = {
     float: precisionReducer(formats[dtype]!, params),
   })),
   stop_gradient: identity,
+  optimization_barrier: () => (operands) => operands,
   copy:
     () =>
     ([x]) => [x!.slice()],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { algebraic } from "../../../src/compiler/algebraic.ts";
-import { dce } from "../../../src/compiler/dce.ts";
+import { dce } from "../../../src/interpreters/dce.ts";
 import { rewrite } from "../../../src/compiler/rewrite.ts";
 import { type DType, isComplex, isFloat, isInteger, isSigned } from "../../../src/core/dtype.ts";
 import { CotangentError } from "../../../src/core/errors.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dce } from "../../../src/compiler/dce.ts";
+import { dce } from "../../../src/interpreters/dce.ts";
 import { foldConstants } from "../../../src/compiler/fold.ts";
 import { rewrite } from "../../../src/compiler/rewrite.ts";
 import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";

@@ -1,5 +1,5 @@
 import { type Atom, ClosedJaxpr, effectsOf } from "../core/jaxpr.ts";
-import { liveEquations } from "../interpreters/evaluate.ts";
+import { liveEquations } from "./evaluate.ts";
 
 /**
  * The program without what neither its wanted outputs nor an effect needs; unwanted outputs and unused constants are
@@ -12,11 +12,24 @@ export function dce(closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJax
   const used = new Set<Atom>(outvars);
   for (const { inputs } of eqns) for (const x of inputs) used.add(x);
   const kept = jaxpr.constvars.map((v) => used.has(v));
-  if (eqns.length === jaxpr.eqns.length && outvars.length === jaxpr.outvars.length && !kept.includes(false))
-    return closed;
+  const sameEqns = eqns.length === jaxpr.eqns.length && eqns.every((eqn, i) => eqn === jaxpr.eqns[i]);
+  if (sameEqns && outvars.length === jaxpr.outvars.length && !kept.includes(false)) return closed;
   const constvars = jaxpr.constvars.filter((_, i) => kept[i]);
   return new ClosedJaxpr(
     { constvars, invars: jaxpr.invars, eqns, outvars, effects: effectsOf(eqns) },
     consts.filter((_, i) => kept[i]),
   );
+}
+
+/** As `dce`, and the inputs that nothing reads go too; `needed` says which stayed. */
+export function dceInputs(
+  closed: ClosedJaxpr,
+  wanted?: readonly boolean[],
+): { closed: ClosedJaxpr; needed: readonly boolean[] } {
+  const { jaxpr, consts } = dce(closed, wanted);
+  const used = new Set<Atom>(jaxpr.outvars);
+  for (const { inputs } of jaxpr.eqns) for (const x of inputs) used.add(x);
+  const needed = jaxpr.invars.map((v) => used.has(v));
+  const invars = jaxpr.invars.filter((_, i) => needed[i]);
+  return { closed: new ClosedJaxpr({ ...jaxpr, invars }, consts), needed };
 }

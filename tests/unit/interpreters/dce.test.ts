@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { dce } from "../../../src/compiler/dce.ts";
+import { dce } from "../../../src/interpreters/dce.ts";
 import { definePrimitive, type NoParams, type Primitive } from "../../../src/core/primitive.ts";
 import type { ArrayValue } from "../../../src/core/value.ts";
 import * as lax from "../../../src/lax/index.ts";
 import { array } from "../lax/arrays.ts";
-import { chain, expectSameProgram, f32, primitivesOf, programOf, special } from "./programs.ts";
+import { chain, expectSameProgram, f32, primitivesOf, programOf, special } from "../compiler/programs.ts";
 
 const shout: Primitive<"test_shout", [x: ArrayValue], NoParams> = definePrimitive("test_shout", {
   arity: 1,

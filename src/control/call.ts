@@ -1,0 +1,90 @@
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { type CheckpointPolicy, Linear, type Primitive, type Rematerialised } from "../core/primitive.ts";
+import type { ArrayValue, Value } from "../core/value.ts";
+import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
+import { batchedJaxpr, jvpJaxpr, quaxifiedJaxpr, type TransposedJaxpr } from "./transformed-jaxpr.ts";
+
+// Rules of primitives that call one jaxpr, on their operands and whole.
+
+interface CallParams {
+  readonly jaxpr: ClosedJaxpr;
+}
+type Call<P extends CallParams> = Primitive<string, readonly ArrayValue[], P>;
+type Arrays = readonly ArrayValue[];
+type MaybeArrays = readonly (ArrayValue | null)[];
+
+const present = (xs: MaybeArrays): ArrayValue[] => xs.filter((x) => x !== null);
+/** A list with results in the places that have one. */
+function spread(mask: readonly boolean[], results: Arrays): (ArrayValue | null)[] {
+  let next = 0;
+  return mask.map((on) => (on ? results[next++]! : null));
+}
+
+export function jvpOfCall<P extends CallParams>(
+  call: Call<P>,
+  primals: Arrays,
+  tangents: MaybeArrays,
+  params: P,
+): readonly [outs: Arrays, tangents: MaybeArrays] {
+  const { closed, consts, outActive } = jvpJaxpr(
+    params.jaxpr,
+    tangents.map((t) => t !== null),
+  );
+  const results = call.bind([...consts, ...primals, ...present(tangents)], { ...params, jaxpr: closed });
+  return [results.slice(0, outActive.length), spread(outActive, results.slice(outActive.length))];
+}
+
+export function transposeOfCall<P extends CallParams>(
+  call: Call<P>,
+  transposed: (jaxpr: ClosedJaxpr, linear: readonly boolean[], given: readonly boolean[]) => TransposedJaxpr,
+  cotangents: MaybeArrays,
+  operands: readonly (ArrayValue | Linear)[],
+  params: P,
+): MaybeArrays {
+  const { closed, consts, active } = transposed(
+    params.jaxpr,
+    operands.map((x) => x instanceof Linear),
+    cotangents.map((ct) => ct !== null),
+  );
+  if (!active.includes(true)) return active.map(() => null);
+  const values = operands.filter((x): x is ArrayValue => !(x instanceof Linear));
+  const results = call.bind([...consts, ...values, ...present(cotangents)], { ...params, jaxpr: closed });
+  return spread(active, results);
+}
+
+export function batchOfCall<P extends CallParams>(
+  call: Call<P>,
+  operands: Arrays,
+  dims: readonly (number | null)[],
+  size: number,
+  params: P,
+): readonly [outs: Arrays, dims: readonly (number | null)[]] {
+  const { closed, consts, outDims } = batchedJaxpr(params.jaxpr, dims, size);
+  return [call.bind([...consts, ...operands], { ...params, jaxpr: closed }), outDims];
+}
+
+export function quaxifyOfCall<P extends CallParams>(
+  call: Call<P>,
+  values: readonly Value[],
+  params: P,
+): readonly Value[] {
+  const { closed, consts, arrays, rebuild } = quaxifiedJaxpr(params.jaxpr, values);
+  return rebuild(call.bind([...consts, ...arrays], { ...params, jaxpr: closed }));
+}
+
+export function rematerialisedCall<P extends CallParams>(
+  call: Call<P>,
+  operands: Arrays,
+  params: P,
+  policy: CheckpointPolicy,
+): Rematerialised<P> {
+  const { forward, consts, again, recomputed } = rematerialisedJaxpr(params.jaxpr, policy);
+  const results = call.bind([...consts, ...operands], { ...params, jaxpr: forward });
+  const count = recomputed.length;
+  return {
+    outs: results.slice(0, count),
+    residuals: results.slice(count),
+    params: { ...params, jaxpr: again },
+    recomputed,
+  };
+}
