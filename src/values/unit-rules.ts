@@ -140,7 +140,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   },
   scatter: updated, "scatter-add": updated, "scatter-sub": updated, "scatter-min": updated, "scatter-max": updated, "scatter-mul": kept,
   reduce_sum: kept, reduce_max: kept, reduce_min: kept, cumsum: kept, cummax: kept, cummin: kept,
-  sort: (operands) => operands.map(unitsOf),
+  sort: (operands) => operands.map(unitsOf), optimization_barrier: (operands) => operands.map(unitsOf),
   top_k: ([x]) => [unitsOf(x), null],
 
   sign: () => [one], is_finite: () => [null], argmax: () => [null], argmin: () => [null],
