@@ -15,6 +15,7 @@ export interface NameParams {
 export const namePrimitive: Primitive<"name", [x: ArrayValue], NameParams> & Derived = definePrimitive(
   "name",
   {
+    arity: 1,
     params: { name: param.name },
     abstract: ([x]) => x,
     expand: ([x]) => [x],
