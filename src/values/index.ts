@@ -2,6 +2,7 @@
 
 export { Zero } from "../interpreters/zero.ts";
 
+export { BCOO, type BCOOOptions, type FromDenseOptions } from "./bcoo.ts";
 export * from "./si.ts";
 export { unitsOf, Unitful } from "./unitful.ts";
 export { Dimension, Units, type UnitsLike } from "./units.ts";

@@ -15,7 +15,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   ["control flow", uses(/^unitful\/(cond|switch|while|scan|fori)_/, "values")],
   ["value type: NamedArray", uses(/^named\//, "values")],
-  ["value type: BCOO", uses(/^sparse\//, "values")],
   [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
@@ -28,7 +27,7 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
     ),
   ],
   ["named axes", uses(/psum|axisIndex/)],
-  ["convolution", uses(/lax\.conv|convolve/)],
+  ["convolution", uses(/lax\.conv(?!ert)|convolve/)],
   ["windowed reductions", uses(/reduceWindow/)],
   ["linear algebra decompositions", uses(/np\.linalg\.|scipy\.linalg/)],
   ["scipy.special", uses(/scipy\.special|lax\.betainc/)],

@@ -60,6 +60,16 @@ const kinds: Readonly<Record<string, Kind>> = {
       expect(values.unitsOf(actual as ArrayValue)).toBe(unitsOf(units));
     },
   },
+  BCOO: {
+    decode: ({ data, indices, shape }) =>
+      new values.BCOO(decode(data) as ArrayValue, decode(indices) as ArrayValue, shape as number[]),
+    compare: (actual, { data, indices, shape }) => {
+      expect(actual).toBeInstanceOf(values.BCOO);
+      expectMatch((actual as values.BCOO).values, data);
+      expectMatch((actual as values.BCOO).indices, indices);
+      expect((actual as values.BCOO).shape).toEqual(shape);
+    },
+  },
 };
 
 export const decodeValue = (x: unknown): unknown => {

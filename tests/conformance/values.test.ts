@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { R } from "../dispatch-values.ts";
 import { load, type Program } from "./golden.ts";
 import { reasonLeft } from "./left.ts";
+import { sparse } from "./sparse-programs.ts";
 import { unitful } from "./unitful-programs.ts";
 import { decodeValue, expectValue } from "./value-kinds.ts";
 
@@ -66,6 +67,7 @@ const programs: Readonly<Record<string, Program>> = {
   "core/closure_value": unary((x) => lax.mul(x, two(2))),
   "core/filter_spec_false_direct": quaxify(multiply, { filterSpec: false }) as Program,
   ...unitful.programs,
+  ...sparse.programs,
 };
 
 const dense = (value: number) => ({ dtype: "float32", shape: [], data: [value] });
@@ -75,6 +77,7 @@ const better: Readonly<Record<string, unknown>> = {
   "core/closure_value": { type: "R", array: dense(102) },
   "core/filter_spec_false_direct": { type: "R", array: dense(102) },
   ...unitful.better,
+  ...sparse.better,
 };
 
 /** What is refused here as in Quax, in words of our own. */
@@ -82,6 +85,7 @@ const refusals: Readonly<Record<string, string>> = {
   "core/python_if": "toBool() needs a concrete value",
   "core/str_operand": 'add.bind takes values; operand 1 is the string "a"',
   ...unitful.refusals,
+  ...sparse.refusals,
 };
 
 const own = /^(prng|structured)\//; // run by structured.test.ts
