@@ -58,8 +58,9 @@ export function batchOfCall<P extends CallParams>(
   dims: readonly (number | null)[],
   size: number,
   params: P,
+  name: string | undefined,
 ): readonly [outs: Arrays, dims: readonly (number | null)[]] {
-  const { closed, consts, outDims } = batchedJaxpr(params.jaxpr, dims, size);
+  const { closed, consts, outDims } = batchedJaxpr(params.jaxpr, dims, size, false, name);
   return [call.bind([...consts, ...operands], { ...params, jaxpr: closed }), outDims];
 }
 

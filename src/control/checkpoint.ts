@@ -70,7 +70,8 @@ export const checkpointPrimitive: Primitive<"remat2", readonly ArrayValue[], Che
     },
     transpose: (cotangents, operands, params) =>
       transposeOfCall(checkpointPrimitive, transposedWithRest, cotangents, operands, params),
-    batch: (operands, dims, size, params) => batchOfCall(checkpointPrimitive, operands, dims, size, params),
+    batch: (operands, dims, size, params, axis) =>
+      batchOfCall(checkpointPrimitive, operands, dims, size, params, axis),
     quaxify: (values, params) => quaxifyOfCall(checkpointPrimitive, values, params),
   });
 

@@ -46,6 +46,7 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
   definePrimitive("custom_jvp_call", {
     abstract: (avals, { call, callJaxpr, name }) =>
       (callJaxpr ?? stage(call, avals, `customJvp of ${name}`)).outAvals,
+    axes: "any",
     effects: ({ callJaxpr }) => callJaxpr?.jaxpr.effects ?? [],
     params: {
       name: param.name,
@@ -58,8 +59,8 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
     inline: ({ callJaxpr }) => callJaxpr!,
     evaluate: (operands, { call }) => call(operands),
     jvp: (primals, tangents, { jvp }) => jvp(primals, tangents),
-    batch: (operands, dims, size, params) => {
-      const batched = batchedCall(dims, size, params);
+    batch: (operands, dims, size, params, axis) => {
+      const batched = batchedCall(dims, size, params, axis);
       const outs = customJvpCall.bind(operands, batched);
       return [outs, outs.map(() => 0)];
     },
@@ -151,13 +152,14 @@ function batchedCall(
   dims: readonly (number | null)[],
   size: number,
   { name, symbolicZeros, call, jvp }: CustomJvpParams,
+  axis: string | undefined,
 ): CustomJvpParams {
   const front = ([outs, outDims]: [ArrayValue[], (number | null)[]]): ArrayValue[] =>
     outs.map((x, i) => materialiseBatch(x, outDims[i]!, size));
   return {
     name,
     symbolicZeros,
-    call: (operands) => front(batchArrays(call, operands, dims, size, `vmap of ${name}`)),
+    call: (operands) => front(batchArrays(call, operands, dims, size, `vmap of ${name}`, axis)),
     jvp: (primals, tangents) => {
       const present = tangents.flatMap((t, i) => (t === null ? [] : [i]));
       let active: boolean[] = [];
@@ -172,7 +174,7 @@ function batchedCall(
       // A tangent has the batch axis of its primal.
       const inputs = [...primals, ...present.map((i) => tangents[i]!)];
       const results = front(
-        batchArrays(body, inputs, [...dims, ...present.map((i) => dims[i]!)], size, `vmap of ${name}`),
+        batchArrays(body, inputs, [...dims, ...present.map((i) => dims[i]!)], size, `vmap of ${name}`, axis),
       );
       let next = active.length;
       return [results.slice(0, active.length), active.map((on) => (on ? results[next++]! : null))];

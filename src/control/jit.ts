@@ -5,7 +5,7 @@ import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
-import { describe, isEager, Tracer } from "../core/trace.ts";
+import { boundAxes, describe, isEager, type NamedAxis, Tracer } from "../core/trace.ts";
 import { type ArrayValue, type Aval, NDArray, sameAval, showAval, type Value } from "../core/value.ts";
 import {
   argumentPath,
@@ -71,7 +71,8 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
   rematerialise: (operands, params, policy) => rematerialisedCall(jitPrimitive, operands, params, policy),
   transpose: (cotangents, operands, params) =>
     transposeOfCall(jitPrimitive, transposedJaxpr, cotangents, operands, params),
-  batch: (operands, dims, size, params) => batchOfCall(jitPrimitive, operands, dims, size, params),
+  batch: (operands, dims, size, params, axis) =>
+    batchOfCall(jitPrimitive, operands, dims, size, params, axis),
   quaxify: (values, params) => quaxifyOfCall(jitPrimitive, values, params),
 });
 
@@ -85,6 +86,8 @@ export interface JitOptions {
 /** One program of a jitted function, and what has to be the same for it to apply. */
 interface Entry {
   readonly version: number;
+  /** Named axes that were bound: their sizes, and whether they exist, may be anywhere in the program. */
+  readonly axes: readonly NamedAxis[];
   readonly flat: Flat;
   readonly avals: readonly Aval[];
   /** Leaves of the arguments; static ones are compared, the others were arrays. */
@@ -103,6 +106,9 @@ const worldVersion = (): number => registerVersion() * 4096 + configVersion();
 
 const sameStatic = (a: unknown, b: unknown): boolean =>
   Object.is(a, b) || (a instanceof Zero && b instanceof Zero && sameZero(a, b));
+
+const sameAxes = (a: readonly NamedAxis[], b: readonly NamedAxis[]): boolean =>
+  a.length === b.length && a.every(({ name, size }, i) => name === b[i]!.name && size === b[i]!.size);
 
 /** Programs by function, so that `jit(f)` anywhere finds what another `jit(f)` compiled. */
 const programs = new WeakMap<object, Entry[]>();
@@ -141,15 +147,16 @@ export function jit<Args extends unknown[], R>(
     const statics: unknown[] = [];
     const args = staticList.length === 0 ? given : dynamicArguments(given, staticList, statics, name);
     if (module) args.unshift(module);
+    const axes = boundAxes();
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
-      const operands = matching(entry, args, statics, scratch);
+      const operands = matching(entry, args, statics, axes, scratch);
       if (operands === null) continue;
       if (i > 0) entries.unshift(...entries.splice(i, 1));
       return finish(entry, operands, name, inline);
     }
     if (config.explainCacheMisses && entries.length > 0)
-      console.info(explainMiss(name, entries[0]!, args, statics));
+      console.info(explainMiss(name, entries[0]!, args, statics, axes));
     const { entry, operands } = traceEntry(call, name, args, statics, staticList);
     // A program with tracers of an outer transformation among its constants is of use only now.
     if (!entry.consts.some((x) => x instanceof Tracer)) {
@@ -167,9 +174,10 @@ function matching(
   entry: Entry,
   args: unknown[],
   statics: readonly unknown[],
+  axes: readonly NamedAxis[],
   leaves: unknown[],
 ): ArrayValue[] | null {
-  if (entry.version !== worldVersion()) return null;
+  if (entry.version !== worldVersion() || !sameAxes(axes, entry.axes)) return null;
   for (let i = 0; i < statics.length; i++) if (!Object.is(statics[i], entry.statics[i])) return null;
   leaves.length = 0;
   if (!entry.flat.treedef.match(args, leaves)) return null;
@@ -215,6 +223,7 @@ function traceEntry(
   // The arrays of this call are not kept with the program.
   const entry = {
     version,
+    axes: boundAxes(),
     flat: { ...flat, arrays: [] },
     avals,
     leaves: kept,
@@ -259,9 +268,17 @@ function dynamicArguments(
 }
 
 /** What differs from the program used last, in words. */
-function explainMiss(name: string, entry: Entry, args: unknown[], statics: readonly unknown[]): string {
+function explainMiss(
+  name: string,
+  entry: Entry,
+  args: unknown[],
+  statics: readonly unknown[],
+  axes: readonly NamedAxis[],
+): string {
   const reasons: string[] = [];
   if (entry.version !== worldVersion()) reasons.push("a rule was registered or a setting changed since");
+  if (!sameAxes(axes, entry.axes))
+    reasons.push(`the named axes: ${showAxes(entry.axes)} → ${showAxes(axes)}`);
   statics.forEach((value, i) => {
     if (!Object.is(value, entry.statics[i]))
       reasons.push(`static argument ${i}: ${describe(entry.statics[i])} → ${describe(value)}`);
@@ -285,4 +302,6 @@ function explainMiss(name: string, entry: Entry, args: unknown[], statics: reado
   return `jit of ${name} is traced again: ${reasons.length > 0 ? reasons.join("; ") : "the program was dropped, or its constants were traced"}`;
 }
 
+const showAxes = (axes: readonly NamedAxis[]): string =>
+  axes.length === 0 ? "none" : axes.map(({ name, size }) => `${name} (${size})`).join(", ");
 const showWeak = (aval: Aval): string => showAval(aval) + (aval.weak ? " (weak)" : "");

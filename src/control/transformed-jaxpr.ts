@@ -217,14 +217,16 @@ export interface BatchedJaxpr {
 }
 const batches = remembered<BatchedJaxpr>();
 
-/** A jaxpr over a batch; with `everyOut`, every output has its batch axis at 0. */
+/** A jaxpr over a batch, whose axis may have a name; with `everyOut`, every output has its batch axis at 0. */
 export function batchedJaxpr(
   closed: ClosedJaxpr,
   dims: readonly (number | null)[],
   size: number,
   everyOut = false,
+  name?: string,
 ): BatchedJaxpr {
-  return batches(closed.jaxpr, `${dims.join()}/${size}/${String(everyOut)}`, () => {
+  const axis = name === undefined ? size : `${size} ${name}`;
+  return batches(closed.jaxpr, `${dims.join()}/${axis}/${String(everyOut)}`, () => {
     const avals = closed.inAvals.map((aval, i) => {
       const dim = dims[i];
       return typeof dim === "number"
@@ -240,6 +242,7 @@ export function batchedJaxpr(
           dims,
           size,
           "vmap of a jaxpr",
+          name,
         );
         outDims = everyOut ? found.map(() => 0) : found;
         return everyOut ? outs.map((x, i) => materialiseBatch(x, found[i]!, size)) : outs;

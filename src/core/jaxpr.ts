@@ -76,3 +76,19 @@ export function subJaxprs(params: object): [name: string, jaxpr: ClosedJaxpr][] 
     return list.filter((item) => item instanceof ClosedJaxpr).map((item) => [name, item]);
   });
 }
+
+const alongAxes = new WeakMap<Jaxpr, Map<string, boolean>>();
+
+/** Whether an operation works along the axis `name`; or a program, or a function, that it holds may. */
+export function usesAxis({ rules: { axes } }: AnyPrimitive, params: object, name: string): boolean {
+  if (axes === "any") return true;
+  if (axes) return axes(params).includes(name);
+  return subJaxprs(params).some(([, { jaxpr }]) => {
+    let known = alongAxes.get(jaxpr);
+    if (known === undefined) alongAxes.set(jaxpr, (known = new Map<string, boolean>()));
+    let uses = known.get(name);
+    if (uses === undefined)
+      known.set(name, (uses = jaxpr.eqns.some((eqn) => usesAxis(eqn.primitive, eqn.params, name))));
+    return uses;
+  });
+}

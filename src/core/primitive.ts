@@ -31,12 +31,16 @@ export type TransposeRule<P> = (
   outs: readonly Aval[],
 ) => MaybeOuts;
 
-/** Operand `i` has its batch axis at `dims[i]`, or none. Returns the outputs with theirs. */
+/**
+ * Operand `i` has its batch axis at `dims[i]`, or none. Returns the outputs with theirs. `name` is that of the axis, if
+ * it has one: along it work collectives, which then concern the batch even where no operand has the axis.
+ */
 export type BatchRule<Args extends readonly unknown[], P> = (
   operands: Args,
   dims: readonly (number | null)[],
   size: number,
   params: P,
+  name?: string,
 ) => readonly [outs: Outs, dims: readonly (number | null)[]];
 
 /** How one operand's tangent reaches the single output. */
@@ -96,6 +100,11 @@ interface Declared<Args extends readonly unknown[], P> {
   readonly transpose?: readonly (PullBack<Args, P> | null)[] | TransposeRule<P>;
   readonly batch: "elementwise" | BatchRule<Args, P>;
   readonly effects?: (params: P) => readonly Effect[];
+  /**
+   * Names of the axes that it works along, for a collective; `"any"` for what runs functions that may work along any.
+   * Those of jaxprs among the params are found without this.
+   */
+  readonly axes?: "any" | ((params: P) => readonly string[]);
   /** What JAX prints beside the params, and what follows from them: `sharding=None`. */
   readonly alsoShow?: (params: P, operands: Each<Args, Aval>) => Readonly<Record<string, unknown>>;
   /**
@@ -174,6 +183,7 @@ export interface Rules {
   /** Acts on each element by itself: declared with `batch: "elementwise"`. */
   readonly elementwise: boolean;
   readonly effects: ((params: object) => readonly Effect[]) | undefined;
+  readonly axes: "any" | ((params: object) => readonly string[]) | undefined;
   /** Undefined: any number of operands. */
   readonly arity: number | undefined;
   readonly params: Readonly<Record<string, ParamKind<unknown>>>;
@@ -223,6 +233,11 @@ export interface Derived {
   readonly derived: true;
 }
 
+/** Mark of a primitive that works along named axes: what binds them resolves it, so backends may leave it out, too. */
+export interface Collective {
+  readonly collective: true;
+}
+
 type NameOf<T> = T extends Primitive<infer Name, infer _Args, infer _P> ? Name : never;
 export type ArgsOf<T> = T extends Primitive<infer _Name, infer Args, infer _P> ? Args : never;
 export type ParamsOf<T> = T extends Primitive<infer _Name, infer _Args, infer P> ? P : never;
@@ -264,6 +279,7 @@ export function definePrimitive<T extends AnyPrimitive>(
   const prim = Object.assign(target, {
     primitive: name,
     derived: declaration.expand !== undefined,
+    collective: typeof declaration.axes === "function",
     bind: (operands: readonly Value[], params: object) => bind(prim as AnyPrimitive, operands, params),
   }) as unknown as { rules: Rules } & AnyPrimitive;
   Object.defineProperty(target, "name", { value: name, configurable: true });

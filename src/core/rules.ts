@@ -104,8 +104,20 @@ function batchRule(
 
 /** The general forms of the shorthands. */
 export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values, Params>): Rules {
-  const { abstract, effects, params, alsoShow, revive, expand, evaluate, inline, prune, stage, samples } =
-    declaration;
+  const {
+    abstract,
+    effects,
+    axes,
+    params,
+    alsoShow,
+    revive,
+    expand,
+    evaluate,
+    inline,
+    prune,
+    stage,
+    samples,
+  } = declaration;
   const { arity, partialEvaluate, rematerialise, quaxify } = declaration;
   return {
     abstract: (avals, params) => {
@@ -119,6 +131,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     batch: batchRule(prim, declaration.batch),
     elementwise: declaration.batch === "elementwise",
     effects,
+    axes,
     arity,
     // Erased, as the other rules are.
     params: (params ?? {}) as Rules["params"],

@@ -1,8 +1,14 @@
 import { currentBackend } from "./backend.ts";
-import { ArgumentError, EscapedTracerError } from "./errors.ts";
+import { ArgumentError, EscapedTracerError, nearest } from "./errors.ts";
 import type { AnyPrimitive } from "./primitive.ts";
 import { activeSource, captureSource, withSource } from "./source.ts";
 import { ArrayValue, Dense, NDArray, isForeignValue, showAval, Value } from "./value.ts";
+
+/** An axis that is mapped over, by the name that operations along it call it. */
+export interface NamedAxis {
+  readonly name: string;
+  readonly size: number;
+}
 
 /** One running interpreter. `parent` is the trace that its rules run in; there is no global stack. */
 export abstract class Trace {
@@ -12,6 +18,8 @@ export abstract class Trace {
     readonly parent: Trace | null,
     /** What the user called, for messages: `jit of loss`. */
     readonly label: string,
+    /** Named axes that it binds, for whatever runs in it. */
+    readonly axes: readonly NamedAxis[] = [],
   ) {}
 
   abstract bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[];
@@ -39,7 +47,8 @@ export function escaped(tracer: Tracer, prim: AnyPrimitive): never {
 class EvalTrace extends Trace {
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
     for (const x of operands) if (!(x instanceof NDArray)) escaped(x as Tracer, prim);
-    const { evaluate, expand, abstract } = prim.rules;
+    const { axes, evaluate, expand, abstract } = prim.rules;
+    if (axes && axes !== "any") boundSizes(axes(params), prim.primitive);
     if (evaluate) return [...evaluate(operands, params)];
     const outs = abstract(
       operands.map((x) => x.aval),
@@ -57,6 +66,48 @@ let current: Trace = root;
 export const currentTrace = (): Trace => current;
 /** Nothing is being transformed now. */
 export const isEager = (): boolean => current === root;
+
+/**
+ * Checks the name of an axis.
+ * @throws ArgumentError when it is no word: names are written into the text of programs.
+ */
+export function checkAxisName(name: unknown, caller: string): string {
+  if (typeof name === "string" && /^[^\s[\](){},;='"]+$/.test(name)) return name;
+  throw new ArgumentError(
+    "axis/name",
+    `${caller}: an axis name is a string without spaces, quotes and brackets, got ${describe(name)}`,
+  );
+}
+
+/** The named axes that are bound here, the innermost first; one that is hidden by another of its name is left out. */
+export function boundAxes(): readonly NamedAxis[] {
+  const bound: NamedAxis[] = [];
+  for (let trace: Trace | null = current; trace !== null; trace = trace.parent)
+    for (const axis of trace.axes) if (!bound.some(({ name }) => name === axis.name)) bound.push(axis);
+  return bound;
+}
+
+/**
+ * Sizes of named axes.
+ * @throws ArgumentError on a name that is not bound here.
+ */
+export function boundSizes(names: readonly string[], caller: string): number[] {
+  const bound = boundAxes();
+  return names.map((name) => bound.find((axis) => axis.name === name)?.size ?? unbound(name, bound, caller));
+}
+
+function unbound(name: string, bound: readonly NamedAxis[], caller: string): never {
+  const near = nearest(
+    name,
+    bound.map((axis) => axis.name),
+  );
+  const known = bound.map((axis) => `"${axis.name}" (of size ${axis.size})`).join(", ");
+  const remedy = bound.length === 0 ? "no names are bound here" : `the names bound here are ${known}`;
+  throw new ArgumentError(
+    "axis/unbound",
+    `${caller}: unbound axis name "${name}"; ${remedy}${near ? `; did you mean "${near}"?` : ": vmap binds one with axisName"}`,
+  );
+}
 
 /** Runs `body` with `trace` as the interpreter of every primitive. */
 export function withTrace<T>(trace: Trace, body: () => T): T {

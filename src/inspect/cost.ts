@@ -50,13 +50,14 @@ const families = [
   [(_operands, outs) => 2 * sizeOfAll(outs), ["fma"]],
   [perInput, [
     "argmax", "argmin", "cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "reduce_prod",
-    "reduce_sum", "reduce_xor",
+    "pmax", "pmin", "psum", "reduce_scatter", "reduce_sum", "reduce_xor",
   ]],
   [perUpdate, ["scatter-add", "scatter-max", "scatter-min", "scatter-mul", "scatter-sub"]],
   [comparisons, ["sort", "top_k"]],
   [products, ["dot_general"]],
   [hashing, ["threefry2x32"]],
   [nothing, [
+    "all_gather", "all_to_all", "axis_index", "pbroadcast", "ppermute",
     "bitcast_convert_type", "broadcast_in_dim", "complex", "concatenate", "conj", "convert_element_type", "copy", "dynamic_slice",
     "dynamic_update_slice", "gather", "imag", "iota", "optimization_barrier", "pad", "random_unwrap", "random_wrap", "real", "reshape", "rev", "scatter", "slice", "split",
     "squeeze", "stack", "stop_gradient", "transpose", "unstack",

@@ -1,6 +1,9 @@
 import { mapWith, type TreeDef } from "../tree/index.ts";
 import { type DType, type DTypeLike, toDType } from "../core/dtype.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { readOptions } from "../core/options.ts";
+import { checkAxisName, describe, type NamedAxis } from "../core/trace.ts";
 import { checkShape, type Shape, sizeOf } from "../core/shape.ts";
 import { type ArrayValue, type Aval, avalOf, Dense, type Value } from "../core/value.ts";
 import { argumentPath, avalsOf, flattenArguments, flattenResult, toFunction } from "./arguments.ts";
@@ -57,8 +60,13 @@ export interface Traced {
   rebuild(values: readonly unknown[]): unknown;
 }
 
-/** Traces `f` on the avals of its arguments. */
-export function trace(f: unknown, args: readonly unknown[], transformation: string): Traced {
+/** Traces `f` on the avals of its arguments, with `axes` bound. */
+export function trace(
+  f: unknown,
+  args: readonly unknown[],
+  transformation: string,
+  axes: readonly NamedAxis[] = [],
+): Traced {
   const { call, name } = toFunction(f, transformation);
   const flat = flattenArguments(withPlaceholders(args), transformation);
   const label = `${transformation} of ${name}`;
@@ -67,22 +75,47 @@ export function trace(f: unknown, args: readonly unknown[], transformation: stri
     out = flattenResult(call(...(flat.rebuild(inputs) as unknown[])), label);
     return out.arrays;
   };
-  const closed = stage(body, avalsOf(flat.arrays), label, (index) => argumentPath(flat.paths[index]!));
+  const closed = stage(body, avalsOf(flat.arrays), label, (index) => argumentPath(flat.paths[index]!), axes);
   const { treedef, rebuild } = out!;
   return { closed, inTree: flat.treedef, outTree: treedef, rebuild };
+}
+
+export interface MakeJaxprOptions {
+  /** Named axes that are bound around `f`, as vmap's `axisName` binds one: `[name, size]` each, the innermost last. */
+  readonly axisEnv?: readonly (readonly [name: string, size: number])[];
 }
 
 /**
  * The jaxpr of `f` for arguments of these shapes and dtypes. Nothing is computed.
  *
+ * @throws ArgumentError when `axisEnv` is no list of names and sizes.
  * @example
  * String(makeJaxpr((x) => np.sin(x))(1.5)); // { lambda ; a:f32[]. let b:f32[] = sin a in (b,) }
  * @see `jax.make_jaxpr`
  */
-export const makeJaxpr =
-  (f: unknown) =>
-  (...args: readonly unknown[]): ClosedJaxpr =>
-    trace(f, args, "makeJaxpr").closed;
+export function makeJaxpr(
+  f: unknown,
+  ...rest: readonly unknown[]
+): (...args: readonly unknown[]) => ClosedJaxpr {
+  const { axisEnv = [] } = readOptions<MakeJaxprOptions>("makeJaxpr", ["axisEnv"], rest);
+  const axes = namedAxes(axisEnv);
+  return (...args) => trace(f, args, "makeJaxpr", axes).closed;
+}
+
+function namedAxes(axisEnv: unknown): NamedAxis[] {
+  const pairs: readonly unknown[] = Array.isArray(axisEnv) ? axisEnv : [axisEnv];
+  return pairs
+    .map((pair): NamedAxis => {
+      const [name, size] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
+      if (!Number.isInteger(size) || Number(size) < 0)
+        throw new ArgumentError(
+          "axis/environment",
+          `makeJaxpr: axisEnv is a list of pairs [name, size], got ${describe(pair)}`,
+        );
+      return { name: checkAxisName(name, "makeJaxpr"), size: Number(size) };
+    })
+    .reverse();
+}
 
 /**
  * The result of `f` with a `ShapeDtypeStruct` in place of each array. Nothing is computed.

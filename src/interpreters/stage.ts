@@ -2,7 +2,7 @@ import { appendMessage, CotangentError, EscapedTracerError } from "../core/error
 import { type Atom, ClosedJaxpr, type Effect, effectsOf, type Eqn, Literal, Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { captureSource, showSource, whileStaging } from "../core/source.ts";
-import { currentTrace, Trace, Tracer, withNewTrace } from "../core/trace.ts";
+import { boundSizes, currentTrace, type NamedAxis, Trace, Tracer, withNewTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, NDArray, showAval, type Value } from "../core/value.ts";
 
 const noEffects: readonly Effect[] = [];
@@ -22,8 +22,10 @@ export class JaxprBuilder {
 
   emit(primitive: AnyPrimitive, inputs: readonly Atom[], params: object): readonly Var[] {
     const source = captureSource();
+    const { axes } = primitive.rules;
     let avals: readonly Aval[];
     try {
+      if (axes && axes !== "any") boundSizes(axes(params), primitive.primitive);
       avals = primitive.rules.abstract(
         inputs.map((x) => x.aval),
         params,
@@ -132,15 +134,16 @@ function isInside(trace: Trace, outer: Trace): boolean {
   return false;
 }
 
-/** Traces `body` on variables of these avals. The consts may be tracers of what is outside. */
+/** Traces `body` on variables of these avals, with `axes` bound. The consts may be tracers of what is outside. */
 export function stage(
   body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[],
   avals: readonly Aval[],
   label: string,
   argumentName?: (index: number) => string,
+  axes: readonly NamedAxis[] = [],
 ): ClosedJaxpr {
   return whileStaging(() =>
-    withNewTrace(new StageTrace(currentTrace(), label), (trace) => {
+    withNewTrace(new StageTrace(currentTrace(), label, axes), (trace) => {
       if (argumentName) trace.argumentName = argumentName;
       const inputs = trace.input(avals);
       const outs = body(inputs);

@@ -3,7 +3,17 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxis, showShape } from "../core/shape.ts";
-import { bind, currentTrace, describe, Trace, Tracer, withNewTrace, withTrace } from "../core/trace.ts";
+import {
+  bind,
+  checkAxisName,
+  currentTrace,
+  describe,
+  Trace,
+  Tracer,
+  withNewTrace,
+  withTrace,
+} from "../core/trace.ts";
+import { usesAxis } from "../core/jaxpr.ts";
 import {
   type ArrayValue,
   ArrayValue as ArrayValueClass,
@@ -46,8 +56,9 @@ export class BatchTrace extends Trace {
     override readonly parent: Trace,
     label: string,
     readonly size: number,
+    readonly name?: string,
   ) {
-    super(parent, label);
+    super(parent, label, name === undefined ? [] : [{ name, size }]);
   }
 
   value(x: ArrayValue): ArrayValue {
@@ -63,29 +74,32 @@ export class BatchTrace extends Trace {
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
     const dims = operands.map((x) => this.dim(x));
     const values = operands.map((x) => this.value(x));
+    const { name } = this;
+    const along = name !== undefined && usesAxis(prim, params, name);
     return withTrace(this.parent, () => {
-      if (dims.every((dim) => dim === null)) return bind(prim, values, params);
+      if (!along && dims.every((dim) => dim === null)) return bind(prim, values, params);
       // Aligning ranks for the batch would hide operands whose own shapes do not fit.
       if (!prim.rules.evaluate)
         prim.rules.abstract(
           operands.map((x) => x.aval),
           params,
         );
-      const [outs, outDims] = prim.rules.batch(values, dims, this.size, params);
+      const [outs, outDims] = prim.rules.batch(values, dims, this.size, params, name);
       return outs.map((out, i) => this.join(out, outDims[i] ?? null));
     });
   }
 }
 
-/** Outputs of `body` on a batch, and where their batch axes are; null for an output without one. */
+/** Outputs of `body` on a batch whose axis may have a name, and where their batch axes are; null for an output without. */
 export function batchArrays(
   body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[],
   inputs: readonly ArrayValue[],
   dims: readonly (number | null)[],
   size: number,
   label: string,
+  name?: string,
 ): [outs: ArrayValue[], dims: (number | null)[]] {
-  return withNewTrace(new BatchTrace(currentTrace(), label, size), (trace) => {
+  return withNewTrace(new BatchTrace(currentTrace(), label, size, name), (trace) => {
     const outs = body(inputs.map((x, i) => trace.join(x, dims[i] ?? null)));
     return [outs.map((x) => trace.value(x)), outs.map((x) => trace.dim(x))];
   });
@@ -98,6 +112,8 @@ export interface VmapOptions {
   readonly outAxes?: unknown;
   /** Size of the mapped axis; needed only where no argument has it. */
   readonly axisSize?: number;
+  /** A name for the mapped axis: inside `f`, `lax.psum` and its kin work along it. */
+  readonly axisName?: string;
 }
 
 function checkAxis(axis: unknown, rank: number, place: string): number | null {
@@ -174,6 +190,7 @@ function mappedSize(
  * when `outAxes` is null where the result depends on the batch.
  * @example
  * vmap((w, x) => np.matmul(w, x), { inAxes: [null, 0] })(w, xs);
+ * vmap((x) => np.subtract(x, lax.pmean(x, "batch")), { axisName: "batch" })(xs);
  * @see `jax.vmap`
  */
 export function vmap<Args extends unknown[], R>(
@@ -184,12 +201,14 @@ export function vmap<Args extends unknown[], R>(
     inAxes = 0,
     outAxes = 0,
     axisSize,
-  } = readOptions<VmapOptions>("vmap", ["inAxes", "outAxes", "axisSize"], rest);
+    axisName,
+  } = readOptions<VmapOptions>("vmap", ["inAxes", "outAxes", "axisSize", "axisName"], rest);
   if (axisSize !== undefined && (!Number.isInteger(axisSize) || axisSize < 0))
     throw new ArgumentError(
       "vmap/size",
       `vmap: axisSize must be a non-negative integer, got ${String(axisSize)}`,
     );
+  if (axisName !== undefined) checkAxisName(axisName, "vmap");
   const { call, name } = toFunction(f, "vmap");
   const label = `vmap of ${name}`;
   return (...args) => {
@@ -226,7 +245,7 @@ export function vmap<Args extends unknown[], R>(
       results = flatten(result)[0];
       return out.arrays;
     };
-    const [outs, outDims] = batchArrays(body, flat.arrays, dims, size, label);
+    const [outs, outDims] = batchArrays(body, flat.arrays, dims, size, label, axisName);
     for (const { leaf, x, path, axis } of mappedLeaves(
       outAxes,
       out!,

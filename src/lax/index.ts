@@ -11,6 +11,9 @@ export * from "./select.ts";
 export * from "./special.ts";
 export * from "./transcendental.ts";
 
+export { allGather, type AllGatherOptions, psumScatter, type PsumScatterOptions } from "./all-gather.ts";
+export * from "./all-reduce.ts";
+export { allToAll, pswapaxes } from "./all-to-all.ts";
 export * from "./barrier.ts";
 export * from "./broadcast.ts";
 export * from "./create.ts";
@@ -22,6 +25,7 @@ export * from "./join.ts";
 export * from "./keys.ts";
 export { randomUnwrap, randomWrap, threefry2x32 } from "./key-words.ts";
 export * from "./pad-slice.ts";
+export { pbroadcast, type Permutation, ppermute, pshuffle } from "./permute.ts";
 export * from "./reduce.ts";
 export * from "./scatter.ts";
 export * from "./shape.ts";
@@ -29,6 +33,7 @@ export * from "./slice-in-dim.ts";
 export * from "./sort.ts";
 export * from "./split.ts";
 
+export type { AxisIndexGroups, AxisName, Collected, GroupsOption, TiledOption } from "./collective.ts";
 export type { Binary, Unary } from "./elementwise.ts";
 export type { GatherScatterMode, GatherScatterModeLike } from "./dimension-numbers.ts";
 export type {

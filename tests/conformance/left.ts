@@ -26,7 +26,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
       /lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)|^prng\/brownian/,
     ),
   ],
-  ["named axes", uses(/psum|axisIndex/)],
   ["convolution", uses(/lax\.conv(?!ert)|convolve/)],
   ["windowed reductions", uses(/reduceWindow/)],
   ["linear algebra decompositions", uses(/np\.linalg\.|scipy\.linalg/)],

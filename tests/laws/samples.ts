@@ -13,6 +13,15 @@ export const withoutSamples: Readonly<Record<string, string>> = {
   jit: "holds a jaxpr",
   remat2: "holds a jaxpr",
   custom_jvp_call: "holds functions",
+  psum: "works along a named axis",
+  pmax: "works along a named axis",
+  pmin: "works along a named axis",
+  axis_index: "works along a named axis",
+  all_gather: "works along a named axis",
+  reduce_scatter: "works along a named axis",
+  all_to_all: "works along a named axis",
+  ppermute: "works along a named axis",
+  pbroadcast: "works along a named axis",
 };
 
 /** Every primitive that can be tested from its declaration alone. */

@@ -1,0 +1,191 @@
+import { describe, expect, test } from "vitest";
+import {
+  type ArrayValue,
+  checkpoint,
+  customJvp,
+  grad,
+  inspect,
+  jit,
+  jvp,
+  lax,
+  linearize,
+  makeJaxpr,
+  numpy as np,
+  vjp,
+  vmap,
+} from "../../../src/index.ts";
+import { config } from "../../../src/core/config.ts";
+import { expectValues, shapeOf, values } from "../arrays.ts";
+
+const named = { axisName: "i" } as const;
+const x3 = () => np.array([1, 2, 5]);
+const grid = () => np.reshape(np.arange(6, { dtype: "float32" }), [2, 3]);
+const share = (x: ArrayValue): ArrayValue => np.divide(x, lax.psum(x, "i"));
+
+describe("a name", () => {
+  test("is bound inside vmap, and nowhere else", () => {
+    expect(values(vmap(share, named)(x3()))).toEqual([0.125, 0.25, 0.625]);
+    expect(() => share(x3())).toThrow('psum: unbound axis name "i"; no names are bound here');
+    expect(() => vmap(share)(x3())).toThrow('unbound axis name "i"');
+    expect(() => jit(share)(x3())).toThrow('unbound axis name "i"');
+  });
+  test("that is misspelt gets the names there are, and the nearest", () => {
+    const f = (x: ArrayValue) => lax.psum(x, "bacth");
+    expect(() => vmap(vmap(f, { axisName: "batch" }), named)(grid())).toThrow(
+      'psum: unbound axis name "bacth"; the names bound here are "batch" (of size 3), "i" (of size 2); did you mean "batch"?',
+    );
+  });
+  test("is a word", () => {
+    for (const axisName of ["", "a b", "(i)", 3 as never])
+      expect(() => vmap(share, { axisName })).toThrow("vmap: an axis name is a string without spaces");
+    expect(() => vmap((x: ArrayValue) => lax.psum(x, ["i", 1 as never]), named)(x3())).toThrow(
+      "psum: an axis name is a string",
+    );
+  });
+  test("of the innermost axis wins", () => {
+    const f = vmap(
+      vmap((x: ArrayValue) => lax.psum(x, "i"), named),
+      named,
+    );
+    expect(values(f(grid()))).toEqual([3, 3, 3, 12, 12, 12]);
+    const sizes: number[] = [];
+    const g = vmap((row: ArrayValue) => {
+      const inner = vmap((x: ArrayValue) => (sizes.push(lax.axisSize("i")), x), named)(row);
+      sizes.push(lax.axisSize("i"));
+      return inner;
+    }, named);
+    g(grid());
+    expect(sizes).toEqual([3, 2]);
+  });
+  test("of an outer axis is seen through an inner one, in any order", () => {
+    const over = (axes: lax.AxisName) =>
+      vmap(
+        vmap((x: ArrayValue) => lax.psum(x, axes), { axisName: "j" }),
+        named,
+      );
+    expect(values(over("i")(grid()))).toEqual([3, 5, 7, 3, 5, 7]);
+    expect(values(over("j")(grid()))).toEqual([3, 3, 3, 12, 12, 12]);
+    expect(values(over(["i", "j"])(grid()))).toEqual([15, 15, 15, 15, 15, 15]);
+    expect(values(over(["j", "i"])(grid()))).toEqual([15, 15, 15, 15, 15, 15]);
+  });
+  test("goes with inAxes, outAxes and axisSize", () => {
+    const f = vmap((x: ArrayValue) => lax.psum(x, "i"), { ...named, inAxes: 1, outAxes: null });
+    expect(values(f(grid()))).toEqual([3, 12]);
+    const g = vmap((x: ArrayValue) => np.add(x, lax.axisIndex("i")), {
+      ...named,
+      inAxes: null,
+      axisSize: 3,
+    });
+    expect(values(g(np.array(10)))).toEqual([10, 11, 12]);
+  });
+});
+
+describe("an operation along a name", () => {
+  test("concerns the batch also where no operand has it", () => {
+    expect(values(vmap((x: ArrayValue) => np.multiply(x, lax.psum(1, "i")), named)(x3()))).toEqual([
+      3, 6, 15,
+    ]);
+    const w = np.array([1, 2]);
+    const f = (_x: ArrayValue) => lax.psum(w, "i");
+    expect(values(vmap(f, { ...named, outAxes: null })(x3()))).toEqual([3, 6]);
+  });
+  test("is resolved in programs that no operand reaches", () => {
+    const index = jit(() => lax.axisIndex("i"));
+    expect(values(vmap((_x: ArrayValue) => index(), named)(x3()))).toEqual([0, 1, 2]);
+    expect(values(jit(vmap((_x: ArrayValue) => index(), named))(x3()))).toEqual([0, 1, 2]);
+    const nested = jit((w: ArrayValue) => jit((v: ArrayValue) => lax.psum(v, "i"))(w));
+    expect(values(vmap((_x: ArrayValue) => nested(np.array(2)), named)(x3()))).toEqual([6, 6, 6]);
+  });
+  test("is resolved in custom rules that no operand reaches", () => {
+    const f = customJvp((x: ArrayValue) => np.multiply(x, 1));
+    f.defjvp((_primals: [ArrayValue], [t]: [ArrayValue]) => [np.array(1), lax.psum(t, "i")]);
+    const outside = (w: ArrayValue) => np.sum(vmap((_x: ArrayValue) => f(w), named)(x3()));
+    expectValues(jvp(outside, [np.array(2)], [np.array(1)])[1], 9);
+    const inside = vmap((x: ArrayValue) => jvp(f, [x], [x])[1] as ArrayValue, named);
+    expectValues(inside(x3()), [8, 8, 8]);
+  });
+});
+
+describe("derivatives", () => {
+  const loss = (x: ArrayValue) => lax.psum(np.sin(x), "i");
+  const expected = [3 * Math.cos(1), 3 * Math.cos(2), 3 * Math.cos(5)];
+  test("inside of the axis sum the cotangents of all", () =>
+    expectValues(vmap(grad(loss), named)(x3()), expected));
+  test("outside of it they are those of the whole", () =>
+    expectValues(grad((x: ArrayValue) => np.sum(vmap(loss, named)(x)))(x3()), expected));
+  test("are the same through jit, checkpoint and linearize", () => {
+    expectValues(vmap(jit(grad(jit(loss))), named)(x3()), expected);
+    expectValues(vmap(grad(checkpoint(loss)), named)(x3()), expected);
+    const pushed = vmap((x: ArrayValue) => linearize(loss, [x])[1](1) as ArrayValue, named)(x3());
+    expectValues(pushed, Array<number>(3).fill(Math.cos(1) + Math.cos(2) + Math.cos(5)));
+  });
+  test("a pullback that left its axis says so", () => {
+    let pull: ((ct: unknown) => unknown) | undefined;
+    vmap((x: ArrayValue) => {
+      [, pull] = vjp((y: ArrayValue) => lax.psum(y, "i"), [x]);
+      return x;
+    }, named)(x3());
+    expect(() => pull!(1)).toThrow('psum: unbound axis name "i"');
+  });
+});
+
+describe("a jitted function", () => {
+  test("has a program for each size of an axis", () => {
+    let traces = 0;
+    const mean = jit((x: ArrayValue) => {
+      traces++;
+      return lax.pmean(x, "i");
+    });
+    expect(values(vmap(mean, named)(x3()))).toEqual([8 / 3, 8 / 3, 8 / 3].map(Math.fround));
+    expect(values(vmap(mean, named)(np.array([1, 3])))).toEqual([2, 2]);
+    vmap(mean, named)(x3());
+    expect(traces).toBe(2);
+  });
+  test("says so when it is traced again", () => {
+    const said: unknown[] = [];
+    const info = console.info;
+    console.info = (text: unknown) => said.push(text);
+    config.explainCacheMisses = true;
+    try {
+      const mean = jit((x: ArrayValue) => lax.pmean(x, "i"));
+      vmap(mean, named)(x3());
+      vmap(mean, named)(np.array([1, 3]));
+    } finally {
+      console.info = info;
+      config.explainCacheMisses = false;
+    }
+    expect(said.at(-1)).toContain("the named axes: i (3) → i (2)");
+  });
+});
+
+describe("makeJaxpr with axisEnv", () => {
+  test("binds names around the function", () => {
+    const text = String(makeJaxpr(share, { axisEnv: [["i", 4]] })(np.float32(1)));
+    expect(text).toBe(
+      "{ lambda ; a:f32[]. let\n    b:f32[] = psum[axes=('i',) axis_index_groups=None] a\n    c:f32[] = div a b\n  in (c,) }",
+    );
+  });
+  test("the last of two with one name is the inner one", () => {
+    const sizes: number[] = [];
+    const f = (x: ArrayValue) => (sizes.push(lax.axisSize("i")), x);
+    makeJaxpr(f, {
+      axisEnv: [
+        ["i", 4],
+        ["i", 2],
+      ],
+    })(1);
+    expect(sizes).toEqual([2]);
+  });
+  test("is refused where it is no list of names and sizes", () => {
+    for (const axisEnv of [["i", 4], [["i", -1]], [["i", 1.5]], "i"])
+      expect(() => makeJaxpr(share, { axisEnv: axisEnv as never })).toThrow(
+        "makeJaxpr: axisEnv is a list of pairs [name, size]",
+      );
+    expect(() => makeJaxpr(share, { axisEnv: [["a b", 2]] })).toThrow("an axis name is a string without");
+  });
+  test("its program is checked, printed and run like any other", () => {
+    const closed = makeJaxpr(share, { axisEnv: [["i", 3]] })(np.float32(1));
+    expect(String(inspect.parseJaxpr(String(closed)))).toBe(String(closed));
+    expect(shapeOf(closed.jaxpr.outvars[0]!.aval)).toEqual([]);
+  });
+});
