@@ -15,6 +15,7 @@ export {
   EscapedTracerError,
   JaxprError,
   MaterialiseError,
+  NonFiniteError,
   ParseError,
   ShapeError,
   UnitsError,
@@ -29,7 +30,15 @@ export {
   type Primitive,
 } from "./core/primitive.ts";
 export { ArrayValue, type Aval, Dense, NDArray, type Operand, Value } from "./core/value.ts";
-export { checkpoint, checkpointName, checkpointPolicies, customJvp, jit } from "./control/index.ts";
+export {
+  checkpoint,
+  checkpointName,
+  checkpointPolicies,
+  customJvp,
+  ioCallback,
+  jit,
+  pureCallback,
+} from "./control/index.ts";
 export { hessian, jacfwd, jacrev } from "./interpreters/jacobian.ts";
 export { jvp } from "./interpreters/jvp.ts";
 export { linearize } from "./interpreters/linearize.ts";
@@ -38,6 +47,7 @@ export { quaxify, register } from "./interpreters/quax.ts";
 export { grad, valueAndGrad, vjp } from "./interpreters/vjp.ts";
 export { vmap } from "./interpreters/vmap.ts";
 export { Zero } from "./interpreters/zero.ts";
+export * as debug from "./control/debug.ts";
 export * as inspect from "./inspect/index.ts";
 export * as lax from "./lax/index.ts";
 export * as lora from "./lora/index.ts";

@@ -10,8 +10,8 @@ const LARGEST = 64;
 
 /** Pure, and a single step of the backend. */
 function isFoldable({ primitive, params, inputs, outputs, effects }: Eqn): boolean {
-  const { axes, evaluate, expand, inline } = primitive.rules;
-  if (effects.length > 0 || inputs.length === 0 || axes || evaluate || expand || inline) return false;
+  const { axes, evaluate, host, expand, inline } = primitive.rules;
+  if (effects.length > 0 || inputs.length === 0 || axes || evaluate || host || expand || inline) return false;
   // Keys stay in the program, so that its random numbers can be followed.
   if ([...inputs, ...outputs].some((x) => x.aval.dtype === "key<fry>")) return false;
   return subJaxprs(params).length === 0;

@@ -1,6 +1,14 @@
 export { checkpoint, type CheckpointOptions, checkpointPrimitive } from "./checkpoint.ts";
 export { checkpointName, namePrimitive } from "./checkpoint-name.ts";
 export {
+  type CallbackResult,
+  ioCallback,
+  type IoCallbackParams,
+  pureCallback,
+  type PureCallbackParams,
+  type VmapMethod,
+} from "./callback.ts";
+export {
   customJvp,
   type CustomJvp,
   customJvpCall,

@@ -38,7 +38,10 @@ export interface Backend {
     params: object,
     outs: readonly Aval[],
   ): Buffer[];
-  /** Consts are part of the program; the inputs are the jaxpr's invars. */
+  /**
+   * Consts are part of the program; the inputs are the jaxpr's invars. Equations with effects run in the order of the
+   * program, each as often as it says; those whose primitive has a `host` rule call it (`callHost`).
+   */
   compile(program: ClosedJaxpr): Executable;
 }
 

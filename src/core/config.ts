@@ -8,13 +8,26 @@ export interface Config {
   sources: boolean;
   /** Say on `console.info` why a jitted function was traced again. */
   explainCacheMisses: boolean;
+  /** Throw a `NonFiniteError` that names the first operation whose output has a NaN, and the user's line. */
+  debugNans: boolean;
+  /** The same for infinities. */
+  debugInfs: boolean;
 }
 
-const settings: Config = { enableX64: false, sources: true, explainCacheMisses: false };
+const settings: Config = {
+  enableX64: false,
+  sources: true,
+  explainCacheMisses: false,
+  debugNans: false,
+  debugInfs: false,
+};
 let version = 0;
 
 /** Counts changes of the settings that a traced program depends on: a part of every cache key. */
 export const configVersion = (): number => version;
+
+/** Whether outputs of operations are looked at: on the path of every operation, so not through the proxy. */
+export const checksNumbers = (): boolean => settings.debugNans || settings.debugInfs;
 
 /**
  * The settings.

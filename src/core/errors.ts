@@ -80,6 +80,20 @@ export class ParseError extends JaxprError {
   }
 }
 
+/** With `config.debugNans` or `config.debugInfs`: an operation made a NaN, or an infinity. */
+export class NonFiniteError extends CotangentError {
+  constructor(
+    code: string,
+    message: string,
+    /** Name of the primitive whose output it is. */
+    readonly primitive: string,
+    /** The user's line, as `file:line:column (function)`, where it is known. */
+    readonly source: string | undefined,
+  ) {
+    super(code, message);
+  }
+}
+
 /** A backend lacks what a program needs. */
 export class BackendError extends CotangentError {}
 

@@ -2,7 +2,7 @@ import type { ClosedJaxpr, Effect } from "./jaxpr.ts";
 import type { ParamKind, ParamKinds } from "./param-kind.ts";
 import { expandRules } from "./rules.ts";
 import { bind } from "./trace.ts";
-import type { ArrayValue, Aval, Value } from "./value.ts";
+import type { ArrayValue, Aval, NDArray, Value } from "./value.ts";
 import type { DType } from "./dtype.ts";
 
 export type NoParams = Record<never, never>;
@@ -89,7 +89,8 @@ type Described<Args extends readonly unknown[], P> = (number extends Args["lengt
   : { readonly arity: Args["length"] }) &
   ([keyof P] extends [never] ? { readonly params?: ParamKinds<P> } : { readonly params: ParamKinds<P> });
 
-interface Declared<Args extends readonly unknown[], P> {
+/** The rules. */
+export interface Declared<Args extends readonly unknown[], P> {
   readonly abstract: (avals: Each<Args, Aval>, params: P) => Aval | readonly Aval[];
   readonly jvp:
     | "none"
@@ -116,6 +117,8 @@ interface Declared<Args extends readonly unknown[], P> {
   readonly expand?: (operands: Args, params: P) => Outs;
   /** Eager evaluation, where it is not the backend's: primitives that hold jaxprs. */
   readonly evaluate?: (operands: Args, params: P) => Outs;
+  /** A call of the user's own function on concrete arrays, in place of what a backend computes. */
+  readonly host?: (operands: readonly NDArray[], params: P) => readonly NDArray[];
   /**
    * Partial evaluation, for primitives that hold jaxprs: `unknown[i]` says that operand `i` is not known yet. What can
    * be computed from the others is bound; the rest goes to `stage`, which returns its outputs as unknowns.
@@ -193,6 +196,7 @@ export interface Rules {
   readonly revive: ((data: Readonly<Record<string, unknown>>) => object) | undefined;
   readonly expand: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly evaluate: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
+  readonly host: ((operands: readonly NDArray[], params: object) => readonly NDArray[]) | undefined;
   readonly partialEvaluate:
     | ((
         operands: readonly ArrayValue[],

@@ -118,7 +118,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     stage,
     samples,
   } = declaration;
-  const { arity, partialEvaluate, rematerialise, quaxify } = declaration;
+  const { arity, host, partialEvaluate, rematerialise, quaxify } = declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
@@ -139,6 +139,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     revive,
     expand,
     evaluate,
+    host,
     partialEvaluate,
     rematerialise,
     quaxify,

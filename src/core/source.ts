@@ -1,4 +1,4 @@
-import { config } from "./config.ts";
+import { checksNumbers, config } from "./config.ts";
 
 /**
  * Where in the user's source an equation came from: the raw stack of the outermost operation, read only when shown.
@@ -36,9 +36,12 @@ export const activeSource = (): string | undefined => active;
 /** How many frames V8 is asked for, until the user's is among them: each one costs, most where it has a source map. */
 const FRAMES = [12, 50];
 
-/** The stack of the running operation, if one is staged and no outer operation has recorded its own. */
+/**
+ * The stack of the running operation, if one is staged and no outer operation has recorded its own. While numbers are
+ * checked eager operations have one too, so that their derivatives can name it.
+ */
 export function captureSource(): string | undefined {
-  if (staging === 0 || active !== undefined || !config.sources) return active;
+  if ((staging === 0 && !checksNumbers()) || active !== undefined || !config.sources) return active;
   const limit = Error as { stackTraceLimit?: number };
   const before = limit.stackTraceLimit;
   let stack: string | undefined;

@@ -104,6 +104,11 @@ export class TreeDef {
     return print(this);
   }
 
+  /** The same with a text in the place of each leaf. */
+  textWith(leaves: readonly string[]): string {
+    return print(this, leaves);
+  }
+
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `TreeDef(${print(this)})`;
   }
@@ -144,10 +149,12 @@ function collectPaths(def: TreeDef, path: PathEntry[], paths: Path[]): void {
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const propertyName = (key: unknown) => (identifier.test(String(key)) ? String(key) : show(key));
 
-function print(def: TreeDef): string {
+function print(def: TreeDef, leaves?: readonly string[]): string {
   const pieces: string[] = [];
   write(def, pieces);
-  return pieces.join("");
+  let next = 0;
+  // Stars in keys and static values are quoted.
+  return (leaves ? pieces.map((piece) => (piece === "*" ? leaves[next++] : piece)) : pieces).join("");
 }
 
 // Pieces, not strings of strings: a deep tree would be copied once per level.

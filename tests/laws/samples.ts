@@ -22,6 +22,10 @@ export const withoutSamples: Readonly<Record<string, string>> = {
   all_to_all: "works along a named axis",
   ppermute: "works along a named axis",
   pbroadcast: "works along a named axis",
+  debug_callback: "calls a function of the user's",
+  debug_print: "prints",
+  io_callback: "calls a function of the user's",
+  pure_callback: "calls a function of the user's",
 };
 
 /** Every primitive that can be tested from its declaration alone. */

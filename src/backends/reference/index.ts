@@ -5,6 +5,7 @@ import { BackendError } from "../../core/errors.ts";
 import { type ClosedJaxpr, Literal } from "../../core/jaxpr.ts";
 import type { AnyPrimitive } from "../../core/primitive.ts";
 import { type Aval, NDArray } from "../../core/value.ts";
+import { hostKernel } from "../host-kernel.ts";
 import type { Kernel, Lower } from "../lowering.ts";
 import { lowerings } from "./lowerings.ts";
 
@@ -59,12 +60,14 @@ function compile(closed: ClosedJaxpr): Executable {
   });
   const inputs = jaxpr.invars.map(register);
   const steps = jaxpr.eqns.map((eqn): Omit<Step, "free"> => ({
-    kernel: kernelOf(
-      eqn.primitive,
-      eqn.params,
-      eqn.inputs.map((x) => x.aval),
-      eqn.outputs.map((v) => v.aval),
-    ),
+    kernel: eqn.primitive.rules.host
+      ? hostKernel(eqn)
+      : kernelOf(
+          eqn.primitive,
+          eqn.params,
+          eqn.inputs.map((x) => x.aval),
+          eqn.outputs.map((v) => v.aval),
+        ),
     inputs: eqn.inputs.map(read),
     outputs: eqn.outputs.map(register),
   }));
