@@ -72,7 +72,7 @@ const table: ReadonlyMap<string, Flops> = new Map(
   complete && families.flatMap(([flops, names]) => names.map((name): [string, Flops] => [name, flops])),
 );
 
-const bytesOf = (avals: readonly Aval[]): number =>
+export const bytesOf = (avals: readonly Aval[]): number =>
   avals.reduce((sum, { shape, dtype }) => sum + (sizeOf(shape) * dtypeInfo[dtype].bits) / 8, 0);
 
 /** Of an equation; of one that holds programs, what they cost, as often as is known that they run. */

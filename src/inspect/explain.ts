@@ -78,14 +78,14 @@ export const explain =
       () => trace(f, args, "explain"),
     );
     const program = inlineCalls(closed);
-    const live = new Set(liveEquations(program.jaxpr));
+    const live = new Set(liveEquations(program.jaxpr).flatMap((eqn) => eqn.outputs));
     const texts = printEquations(program);
     const equations = program.jaxpr.eqns.map((eqn, i): ExplainedEquation => ({
       text: texts[i]!,
       primitive: eqn.primitive.primitive,
       source: showSource(eqn.source),
       ...costOf(eqn),
-      pruned: !live.has(eqn),
+      pruned: eqn.effects.length === 0 && !eqn.outputs.some((v) => live.has(v)),
     }));
     return new Explanation(equations, misses);
   };

@@ -2,6 +2,8 @@
 
 export type { Cost } from "./cost.ts";
 export { explain, type ExplainedEquation, Explanation } from "./explain.ts";
+export { peakBytes } from "./memory.ts";
+export { type Residual, Residuals, savedResiduals } from "./residuals.ts";
 export { stages, Stages } from "./stages.ts";
 export { checkJaxpr } from "../core/check.ts";
 export { parseJaxpr } from "../core/parse.ts";

@@ -56,6 +56,8 @@ export interface Traced {
   readonly closed: ClosedJaxpr;
   readonly inTree: TreeDef;
   readonly outTree: TreeDef;
+  /** What the jaxpr's inputs are: `argument 0 at .weight`. */
+  readonly inNames: readonly string[];
   /** Rebuilds the result from values of the jaxpr's outputs. */
   rebuild(values: readonly unknown[]): unknown;
 }
@@ -75,9 +77,10 @@ export function trace(
     out = flattenResult(call(...(flat.rebuild(inputs) as unknown[])), label);
     return out.arrays;
   };
-  const closed = stage(body, avalsOf(flat.arrays), label, (index) => argumentPath(flat.paths[index]!), axes);
+  const inNames = flat.paths.map(argumentPath);
+  const closed = stage(body, avalsOf(flat.arrays), label, (index) => inNames[index]!, axes);
   const { treedef, rebuild } = out!;
-  return { closed, inTree: flat.treedef, outTree: treedef, rebuild };
+  return { closed, inTree: flat.treedef, outTree: treedef, inNames, rebuild };
 }
 
 export interface MakeJaxprOptions {
