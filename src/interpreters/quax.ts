@@ -38,12 +38,16 @@ type Instances<S extends readonly Class[]> = {
   readonly [K in keyof S]: S[K] extends Class<infer T> ? T : never;
 };
 
-/** A value class may say what happens where no rule matches, in place of materialising every operand. */
+/**
+ * A value class may say what happens where no rule matches, in place of materialising every operand: `static default`.
+ * Null says that it has nothing to say here. Where operands of several such classes meet, the one with the highest
+ * `static defaultPrecedence` (0 by default) decides.
+ */
 export type DefaultRule = (
   prim: AnyPrimitive,
   operands: readonly Value[],
   params: object,
-) => Value | readonly Value[];
+) => Value | readonly Value[] | null;
 
 interface Rule {
   readonly signature: readonly Class[];
@@ -239,6 +243,27 @@ const remedy = (prim: AnyPrimitive, operands: readonly Value[]): string => {
 const camel = (name: string): string =>
   name.replace(/[_-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
+interface WithDefault {
+  readonly default?: DefaultRule;
+  readonly defaultPrecedence?: number;
+}
+
+/** The default rule among the operands' classes. @throws DispatchError when there are several of one precedence. */
+function defaultOf(prim: AnyPrimitive, operands: readonly Value[]): DefaultRule | undefined {
+  const all = operands.map((x) => x.constructor as WithDefault & Class).filter((cls) => cls.default);
+  const precedence = ({ defaultPrecedence = 0 }: WithDefault): number => defaultPrecedence;
+  const highest = Math.max(...all.map(precedence));
+  const first = all.filter((cls) => precedence(cls) === highest);
+  if (new Set(first.map((cls) => cls.default)).size > 1) {
+    const classes = [...new Set(first.map((cls) => cls.name))].join(", ");
+    throw new DispatchError(
+      "quax/default",
+      `${prim.primitive}: several classes define a default rule: ${classes}; ${remedy(prim, operands)} would decide`,
+    );
+  }
+  return first[0]?.default;
+}
+
 /**
  * What happens where no rule matches: the one overridden default among the operands' classes, otherwise every operand as
  * a plain array. A rule returns it for operands or params that are none of its business.
@@ -246,22 +271,8 @@ const camel = (name: string): string =>
  * @throws MaterialiseError when an operand refuses to become an array.
  */
 export function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object): readonly Value[] {
-  const defaults = new Set<DefaultRule>();
-  for (const x of operands) {
-    const own = (x.constructor as { default?: DefaultRule }).default;
-    if (own !== undefined) defaults.add(own);
-  }
-  if (defaults.size > 1) {
-    const classes = [
-      ...new Set(operands.filter((x) => "default" in x.constructor).map((x) => x.constructor.name)),
-    ];
-    throw new DispatchError(
-      "quax/default",
-      `${prim.primitive}: several classes define a default rule: ${classes.join(", ")}; ${remedy(prim, operands)} would decide`,
-    );
-  }
-  const [only] = defaults;
-  if (only) return results(prim, operands, params, only(prim, operands, params), "the default rule");
+  const result = defaultOf(prim, operands)?.(prim, operands, params) ?? null;
+  if (result !== null) return results(prim, operands, params, result, "the default rule");
   const structured = operands.filter((x) => !(x instanceof Dense));
   if (structured.length > 0) {
     const miss: Miss = {

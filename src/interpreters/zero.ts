@@ -66,7 +66,7 @@ export const zeroTangent = (aval: Aval): Zero => new Zero(aval.shape, tangentDTy
 export const sameZero = (a: Zero, b: Zero): boolean => sameAval(a.aval, b.aval);
 
 const joint = (x: ArrayValue, y: ArrayValue) => ({
-  shape: broadcastShapes([x.shape, y.shape], "add"),
+  shape: broadcastShapes([x.aval.shape, y.aval.shape], "add"),
   ...promoteTypes([x.aval, y.aval]),
 });
 
@@ -74,12 +74,12 @@ const joint = (x: ArrayValue, y: ArrayValue) => ({
 function widened(x: ArrayValue, zero: Zero): ArrayValue {
   const { shape, dtype } = joint(x, zero);
   const converted = x.dtype === dtype ? x : convertElementType(x, dtype);
-  if (sameShape(converted.shape, shape)) return converted;
+  if (sameShape(converted.aval.shape, shape)) return converted;
   const offset = shape.length - x.ndim;
   return broadcastInDim(
     converted,
     shape,
-    x.shape.map((_, axis) => axis + offset),
+    x.aval.shape.map((_, axis) => axis + offset),
   );
 }
 const bothZero = (x: ArrayValue, y: ArrayValue): Zero => {

@@ -100,7 +100,7 @@ export function broadcast(operand: Operand, sizes: Shape): ArrayValue {
   const x = toArray(operand, "broadcast");
   checkShape(sizes, "broadcast");
   if (sizes.length === 0) return x;
-  return broadcastInDim(x, [...sizes, ...x.shape], range(x.ndim, sizes.length));
+  return broadcastInDim(x, [...sizes, ...x.aval.shape], range(x.ndim, sizes.length));
 }
 
 /** `x` with leading axes of size 1 up to `rank` axes. @see `jax.lax.broadcast_to_rank` */

@@ -12,3 +12,6 @@ export { type MatrixOptions, StructuredMatrix } from "./matrix.ts";
 export { Stacked } from "./stacked.ts";
 export { TridiagonalMatrix } from "./tridiagonal.ts";
 export * as prng from "./prng.ts";
+export { Axis } from "./axis.ts";
+export { NamedArray, type NamedOptions } from "./named.ts";
+export * from "./named-functions.ts";

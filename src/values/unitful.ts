@@ -3,8 +3,9 @@ import { ArgumentError, MaterialiseError, UnitsError } from "../core/errors.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, Dense, NDArray, type Operand, showAval, type Value } from "../core/value.ts";
 import type { DefaultRule } from "../interpreters/quax.ts";
+import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
-import { fitsAnyUnits } from "./constants.ts";
+import { fitsAnyUnits } from "./uniform.ts";
 import { one } from "./si.ts";
 import { type Quantity, unitsOfOutputs } from "./unit-rules.ts";
 import { Units, type UnitsLike } from "./units.ts";
@@ -67,6 +68,11 @@ export class Unitful extends ArrayValue {
       "units/materialise",
       `Refusing to materialise Unitful array. Its units are ${this.units.show()}: x.to(units).array is the plain array of numbers in units of your choice`,
     );
+  }
+
+  override like(fill: ArrayValue, { shape, dtype }: Aval): ArrayValue {
+    const value = fill instanceof Unitful ? fill.to(this.units).array : fill;
+    return new Unitful(lax.full(shape, value, dtype), this.units);
   }
 
   /** `[1. 2.] m·s⁻¹`; the type where the numbers are not known. */

@@ -14,7 +14,6 @@ const uses =
 const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   ["control flow", uses(/^unitful\/(cond|switch|while|scan|fori)_/, "values")],
-  ["value type: NamedArray", uses(/^named\//, "values")],
   [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),

@@ -30,6 +30,16 @@ export const dimensions = {
   kg: new values.Dimension("kg"),
   s: new values.Dimension("s"),
 };
+/** The axes of the goldens; those that have several sizes there, of any. */
+export const axes = {
+  Foo: new values.Axis(3),
+  Bar: new values.Axis(3),
+  Qux: new values.Axis(null),
+  In: new values.Axis(3),
+  Out: new values.Axis(4),
+};
+type NamedFields = { axes: (keyof typeof axes)[]; allowMaterialise: boolean };
+
 const unitsOf = (encoded: unknown): values.Units =>
   values.Units.of(
     new Map(
@@ -41,6 +51,21 @@ const unitsOf = (encoded: unknown): values.Units =>
   );
 
 const kinds: Readonly<Record<string, Kind>> = {
+  NamedArray: {
+    decode: ({ array, ...fields }) => {
+      const { axes: names, allowMaterialise } = fields as unknown as NamedFields;
+      const own = names.map((name) => axes[name]);
+      return new values.NamedArray(decode(array) as ArrayValue, own, { allowMaterialise });
+    },
+    compare: (actual, { array, ...fields }) => {
+      const { axes: names, allowMaterialise } = fields as unknown as NamedFields;
+      expect(actual).toBeInstanceOf(values.NamedArray);
+      const named = actual as values.NamedArray;
+      expect(named.axes.map((axis) => names.find((name) => axes[name] === axis))).toEqual(names);
+      expect(named.allowMaterialise).toBe(allowMaterialise);
+      expectMatch(named.array, array);
+    },
+  },
   ...Object.fromEntries([D1, D2, Hi, P, Pr, R, Sub].map((Class) => [Class.name, wrapper(Class)])),
   Zero: {
     decode: ({ shape, dtype }) => new values.Zero(shape as number[], dtype as "float32"),

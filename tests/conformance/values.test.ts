@@ -4,6 +4,7 @@ import { R } from "../dispatch-values.ts";
 import { load, type Program } from "./golden.ts";
 import { reasonLeft } from "./left.ts";
 import { sparse } from "./sparse-programs.ts";
+import { named } from "./named-programs.ts";
 import { unitful } from "./unitful-programs.ts";
 import { decodeValue, expectValue } from "./value-kinds.ts";
 
@@ -68,6 +69,7 @@ const programs: Readonly<Record<string, Program>> = {
   "core/filter_spec_false_direct": quaxify(multiply, { filterSpec: false }) as Program,
   ...unitful.programs,
   ...sparse.programs,
+  ...named.programs,
 };
 
 const dense = (value: number) => ({ dtype: "float32", shape: [], data: [value] });
@@ -78,6 +80,7 @@ const better: Readonly<Record<string, unknown>> = {
   "core/filter_spec_false_direct": { type: "R", array: dense(102) },
   ...unitful.better,
   ...sparse.better,
+  ...named.better,
 };
 
 /** What is refused here as in Quax, in words of our own. */
@@ -86,6 +89,7 @@ const refusals: Readonly<Record<string, string>> = {
   "core/str_operand": 'add.bind takes values; operand 1 is the string "a"',
   ...unitful.refusals,
   ...sparse.refusals,
+  ...named.refusals,
 };
 
 const own = /^(prng|structured)\//; // run by structured.test.ts
