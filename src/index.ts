@@ -39,6 +39,8 @@ export {
   jit,
   pureCallback,
 } from "./control/index.ts";
+export { customVjp, CustomVjpPrimal, customVjpPrimalTreeValues } from "./control/index.ts";
+export { closureConvert } from "./interpreters/closure.ts";
 export { hessian, jacfwd, jacrev } from "./interpreters/jacobian.ts";
 export { jvp } from "./interpreters/jvp.ts";
 export { linearize } from "./interpreters/linearize.ts";

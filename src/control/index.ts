@@ -15,6 +15,14 @@ export {
   type CustomJvpOptions,
   type CustomJvpRule,
   type DefjvpOptions,
-} from "./custom.ts";
+} from "./custom-jvp.ts";
+export {
+  customVjp,
+  type CustomVjp,
+  type CustomVjpOptions,
+  CustomVjpPrimal,
+  customVjpPrimalTreeValues,
+  type DefvjpOptions,
+} from "./custom-vjp.ts";
 export { jit, type JitOptions, jitPrimitive } from "./jit.ts";
 export { checkpointPolicies } from "./policies.ts";

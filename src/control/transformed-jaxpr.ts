@@ -260,6 +260,8 @@ export interface QuaxifiedJaxpr {
   readonly consts: readonly Value[];
   /** The results, from values of the jaxpr's outputs. */
   readonly rebuild: (outs: readonly ArrayValue[]) => Value[];
+  /** Structure of the list of results. */
+  readonly outTree: TreeDef;
 }
 interface QuaxifiedEntry extends QuaxifiedJaxpr {
   readonly treedef: TreeDef;
@@ -305,19 +307,19 @@ export function quaxifiedJaxpr(
       f.avals.every((aval, i) => sameAval(aval, avals[i]!)),
   );
   if (form === undefined) {
-    let rebuild: QuaxifiedJaxpr["rebuild"] | undefined;
+    let results: ReturnType<typeof flattenValues> | undefined;
     const staged = closedStage(
       (inputs) => {
-        const outs = flattenValues(
+        results = flattenValues(
           quaxifyValues(flat.rebuild(inputs), (boxed) => evaluateJaxpr(closed, boxed), "quaxify of a jaxpr"),
         );
-        rebuild = outs.rebuild;
-        return outs.arrays;
+        return results.arrays;
       },
       avalsOf(arrays),
       "quaxify of a jaxpr",
     );
-    form = { ...staged, rebuild: rebuild!, treedef, avals, version };
+    const { rebuild, treedef: outTree } = results!;
+    form = { ...staged, rebuild, outTree, treedef, avals, version };
     if (forms.push(form) > REMEMBERED_FORMS) forms.shift();
   }
   return { ...form, arrays };

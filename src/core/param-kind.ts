@@ -1,4 +1,5 @@
 import { type DType, dtypeInfo } from "./dtype.ts";
+import { DifferentiationError } from "./errors.ts";
 import { ClosedJaxpr } from "./jaxpr.ts";
 import { isPlainObject } from "./options.ts";
 import { pythonValue, snakeCase, Word } from "./python-text.ts";
@@ -218,6 +219,28 @@ export const following = <T>(
   kind: ParamKind<T>,
   from: (operands: readonly Aval[], outs: readonly Aval[]) => T,
 ): ParamKind<T> => ({ ...kind, write: () => undefined, implied: from });
+
+/** A rule that the user gave for a function, and what it is called. */
+export interface NamedRule<F> {
+  readonly name: string;
+  readonly run: F;
+}
+
+/** Printed as its name, which is all that a text has of it: what is read refuses to run. */
+export const rule = <F>(): ParamKind<NamedRule<F>> => ({
+  expected: "the name of a rule",
+  is: (value) => typeof value === "object" && value !== null && "name" in value && "run" in value,
+  write: (value) => name.write(value.name),
+  read: (text) => (typeof text === "string" ? { name: text, run: unread(text) as F } : undefined),
+  opaque: true,
+});
+
+const unread = (text: string) => (): never => {
+  throw new DifferentiationError(
+    "custom/unread",
+    `the rule ${text} is not known: the text of a program does not hold the rules of its functions, JSON does`,
+  );
+};
 
 /** A function of the program that traces; printed as `shown`, or not at all. */
 export const hostFunction = <F extends (...args: never[]) => unknown>(shown?: string): ParamKind<F> => ({

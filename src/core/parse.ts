@@ -173,8 +173,10 @@ class Builder {
     for (const [key, kind] of Object.entries(kinds)) {
       const said = rest.get(snakeCase(key));
       rest.delete(snakeCase(key));
-      if (kind.opaque === true) functions = true;
-      else if (said === undefined) {
+      if (kind.opaque === true) {
+        data[key] = said && kind.read(this.paramText(said));
+        if (data[key] === undefined) functions = true;
+      } else if (said === undefined) {
         if (!kind.implied) this.fail(at, `expected ${name} to have ${snakeCase(key)}=…, ${kind.expected}`);
         data[key] = this.attempt(at, () => kind.implied!(operands, outs));
       } else {

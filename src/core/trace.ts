@@ -134,6 +134,9 @@ export function withTrace<T>(trace: Trace, body: () => T): T {
   }
 }
 
+/** Runs `body` on concrete arrays at once, whatever is being transformed. */
+export const eagerly = <T>(body: () => T): T => withTrace(root, body);
+
 /** Runs `body` in a new trace, which ends with it: its tracers are unusable afterwards. */
 export function withNewTrace<S extends Trace, T>(trace: S, body: (trace: S) => T): T {
   try {

@@ -69,7 +69,7 @@ export abstract class VariableTracer extends Tracer {
   override get aval(): Aval {
     return this.atom.aval;
   }
-  override concrete(): null {
+  override concrete(): NDArray | null {
     return null;
   }
 }
@@ -81,6 +81,9 @@ export class StageTracer extends VariableTracer {
     atom: Var,
   ) {
     super(atom);
+  }
+  override concrete(): NDArray | null {
+    return this.trace.concrete(this.atom);
   }
   override get origin(): string {
     const index = this.trace.invars.indexOf(this.atom);
@@ -99,6 +102,11 @@ export class StageTrace extends Trace {
   input(avals: readonly Aval[]): StageTracer[] {
     this.invars = avals.map((aval) => new Var(aval));
     return this.invars.map((v) => new StageTracer(this, v));
+  }
+
+  /** The value of a variable, where the trace knows it. */
+  concrete(_v: Var): NDArray | null {
+    return null;
   }
 
   atom(x: ArrayValue): Atom {
@@ -142,9 +150,19 @@ export function stage(
   argumentName?: (index: number) => string,
   axes: readonly NamedAxis[] = [],
 ): ClosedJaxpr {
-  return whileStaging(() =>
-    withNewTrace(new StageTrace(currentTrace(), label, axes), (trace) => {
-      if (argumentName) trace.argumentName = argumentName;
+  const trace = new StageTrace(currentTrace(), label, axes);
+  if (argumentName) trace.argumentName = argumentName;
+  return stageIn(trace, body, avals);
+}
+
+/** As `stage`, by a trace that was made for it. */
+export const stageIn = (
+  trace: StageTrace,
+  body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[],
+  avals: readonly Aval[],
+): ClosedJaxpr =>
+  whileStaging(() =>
+    withNewTrace(trace, () => {
       const inputs = trace.input(avals);
       const outs = body(inputs);
       return trace.builder.build(
@@ -153,7 +171,6 @@ export function stage(
       );
     }),
   );
-}
 
 /** The same program with its consts as leading inputs. */
 export function hoistConstants({ jaxpr, consts }: ClosedJaxpr): {

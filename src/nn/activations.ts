@@ -3,7 +3,7 @@ import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { canonicalAxis } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
-import { customJvp } from "../control/custom.ts";
+import { customJvp } from "../control/custom-jvp.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { promoteInexact, toArray } from "../numpy/promotion.ts";
@@ -17,10 +17,9 @@ export const identity: UnaryFunction = (x) => toArray(x, "nn.identity");
 const zeroLike = (t: ArrayValue): ArrayValue => lax.fullLike(t, 0);
 
 const reluWithRule = customJvp(named("relu", (x: Operand): ArrayValue => np.maximum(x, 0)));
-reluWithRule.defjvp(([x]: [ArrayValue], [t]: [ArrayValue]) => [
-  relu(x),
+reluWithRule.defjvps((t: ArrayValue, _out: ArrayValue, x: ArrayValue) =>
   lax.select(np.greater(x, 0), t, zeroLike(t)),
-]);
+);
 /** `max(x, 0)`; its derivative at 0 is 0. @see `jax.nn.relu` */
 export const relu: UnaryFunction = reluWithRule;
 

@@ -1,4 +1,4 @@
-import { customJvp } from "../control/custom.ts";
+import { customJvp } from "../control/custom-jvp.ts";
 import { type DType, dtypeInfo, isComplex, isInexact } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";

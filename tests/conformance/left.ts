@@ -18,7 +18,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
   ],
-  ["customVjp", uses(/customVjp|custom_vjp/)],
   [
     "control flow",
     uses(

@@ -1,4 +1,4 @@
-import { type ArrayValue, grad, jit, lax, nn, numpy as np, quaxify, vmap, Zero } from "cotangent";
+import { type ArrayValue, customVjp, grad, jit, lax, nn, numpy as np, quaxify, vmap, Zero } from "cotangent";
 import { expect, test } from "vitest";
 import { R } from "../dispatch-values.ts";
 import { load, type Program } from "./golden.ts";
@@ -18,6 +18,12 @@ const zeroWeight = new Zero([3, 2], "float32");
 
 const multiply: Binary = (x, y) => lax.mul(x, y);
 const two = (x: number) => new R(np.array(x));
+
+const doubled = customVjp((x: ArrayValue) => np.multiply(x, 2));
+doubled.defvjp(
+  (x: ArrayValue) => [doubled(x), null],
+  (_residuals: null, ct: ArrayValue) => [np.multiply(ct, 7)],
+);
 
 /** The programs of the cases; `params.src` says them in Python. */
 const programs: Readonly<Record<string, Program>> = {
@@ -61,6 +67,9 @@ const programs: Readonly<Record<string, Program>> = {
   "core/vmap_outside": vmap(quaxify(multiply)) as Program,
   "core/custom_jvp": unary(nn.relu),
   "core/custom_jvp_grad": unary(grad((x: ArrayValue) => np.sum(nn.relu(x)))),
+  "core/custom_vjp_fwd": unary(doubled),
+  "core/custom_vjp_grad_inside": unary(grad(doubled)),
+  "core/custom_vjp_dense_only": unary(doubled),
   "core/python_if": unary((x) => (x.toBool() ? x : 0)),
   "core/str_operand": unary((x) => lax.add.bind([x, "a" as never], {})),
   // Where we are better than Quax.
@@ -76,6 +85,7 @@ const dense = (value: number) => ({ dtype: "float32", shape: [], data: [value] }
 /** What is defined here where Quax fails. */
 const better: Readonly<Record<string, unknown>> = {
   "core/not_quaxified": dense(3),
+  "core/custom_vjp_fwd": dense(2),
   "core/closure_value": { type: "R", array: dense(102) },
   "core/filter_spec_false_direct": { type: "R", array: dense(102) },
   ...unitful.better,

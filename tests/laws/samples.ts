@@ -13,6 +13,8 @@ export const withoutSamples: Readonly<Record<string, string>> = {
   jit: "holds a jaxpr",
   remat2: "holds a jaxpr",
   custom_jvp_call: "holds functions",
+  custom_vjp_call: "holds functions",
+  custom_lin: "holds functions",
   psum: "works along a named axis",
   pmax: "works along a named axis",
   pmin: "works along a named axis",

@@ -1,0 +1,309 @@
+import { isInexact } from "../core/dtype.ts";
+import { DifferentiationError } from "../core/errors.ts";
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import * as param from "../core/param-kind.ts";
+import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
+import { Word } from "../core/python-text.ts";
+import { showSource } from "../core/source.ts";
+import { type ArrayValue, type Aval, showAval, type Value } from "../core/value.ts";
+import { materialiseBatch } from "../lax/algebra.ts";
+import { reduceSum } from "../lax/index.ts";
+import { avalsOf } from "../interpreters/arguments.ts";
+import { guarded } from "../interpreters/closure.ts";
+import { evaluateJaxpr } from "../interpreters/evaluate.ts";
+import { quaxifyValues } from "../interpreters/quax.ts";
+import { transposeJaxpr } from "../interpreters/transpose.ts";
+import { batchArrays } from "../interpreters/vmap.ts";
+import { checkStructure, pullToArrays, tangentValues } from "./structured-tangents.ts";
+import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
+
+type Arrays = readonly ArrayValue[];
+type MaybeArrays = readonly (ArrayValue | null)[];
+type Dims = readonly (number | null)[];
+
+/** From residuals and cotangents of the outputs to cotangents of the operands; null is structurally zero. */
+export type Pull = (residuals: Arrays, cotangents: MaybeArrays) => MaybeArrays;
+
+/** What the forward rule leaves for the backward one. */
+export interface ForwardResult {
+  readonly outs: Arrays;
+  readonly residuals: Arrays;
+  readonly pull: Pull;
+}
+
+/** `perturbed` says which operands have a tangent. */
+export type Forward = (operands: Arrays, perturbed: readonly boolean[]) => ForwardResult;
+
+export interface CustomVjpParams {
+  readonly name: string;
+  readonly callJaxpr: ClosedJaxpr;
+  /** Leading operands that the function captured: in these it cannot be differentiated. */
+  readonly numConsts: number;
+  /** The user's forward rule, on the operands that are not captured. It leaves the backward one. */
+  readonly fwd: param.NamedRule<Forward>;
+  /** What the backward rule is called. */
+  readonly bwd: string;
+  readonly symbolicZeros: boolean;
+}
+
+/** A call whose reverse-mode derivative the user gave. @see `jax._src.custom_derivatives.custom_vjp_call_p` */
+export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], CustomVjpParams> =
+  definePrimitive("custom_vjp_call", {
+    abstract: (_avals, { callJaxpr }) => callJaxpr.outAvals,
+    axes: "any",
+    effects: ({ callJaxpr }) => callJaxpr.jaxpr.effects,
+    params: {
+      name: param.name,
+      callJaxpr: param.program,
+      numConsts: param.unless(0, param.integer),
+      fwd: param.rule(),
+      bwd: param.name,
+      symbolicZeros: param.boolean,
+    },
+    inline: ({ callJaxpr }) => callJaxpr,
+    evaluate: (operands, { callJaxpr }) => evaluateJaxpr(callJaxpr, operands),
+    jvp: (primals, tangents, params) => {
+      const { name, numConsts, symbolicZeros, bwd } = params;
+      const moving = tangents.slice(0, numConsts).findIndex((t) => t !== null);
+      if (moving >= 0) throw movingCapture(params, moving);
+      const own = tangents.slice(numConsts);
+      const perturbed = own.map((t) => t !== null);
+      const { outs, residuals, pull } = guarded(`fwd of the customVjp function ${name}`, () =>
+        params.fwd.run(primals.slice(numConsts), perturbed),
+      );
+      const outAvals = avalsOf(outs);
+      const pushed = customLinear.bind([...residuals, ...own.filter((t) => t !== null)], {
+        bwd: {
+          name: bwd,
+          run: (given, cts) => guarded(`bwd of the customVjp function ${name}`, () => pull(given, cts)),
+        },
+        callName: name,
+        numRes: residuals.length,
+        inZeros: perturbed.map((on) => !on),
+        outAvals,
+        symbolicZeros,
+      });
+      let next = 0;
+      return [outs, outAvals.map(({ dtype }) => (isInexact(dtype) ? pushed[next++]! : null))];
+    },
+    // A linear function may have a rule of its own; its transpose is that of the function.
+    transpose: (cotangents, operands, { callJaxpr }) => transposeJaxpr(callJaxpr, operands, cotangents),
+    batch: (operands, dims, size, params, axis) => {
+      const { closed, consts } = batchedJaxpr(params.callJaxpr, dims, size, true, axis);
+      const outs = customVjpCall.bind([...(consts as Arrays), ...operands], {
+        ...params,
+        callJaxpr: closed,
+        numConsts: consts.length + params.numConsts,
+        fwd: { name: params.fwd.name, run: batchedForward(params, dims.slice(params.numConsts), size, axis) },
+      });
+      return [outs, outs.map(() => 0)];
+    },
+    quaxify: (values, params) => {
+      const { closed, consts, arrays, rebuild, outTree } = quaxifiedJaxpr(params.callJaxpr, values);
+      const own = flattenValues(values.slice(params.numConsts));
+      let [rebuildOuts, recorded] = [rebuild, false];
+      const run: Forward = (primals, perturbed) => {
+        const { outs, ...rest } = structuredForward(own.rebuild(primals), perturbed, params);
+        if (recorded) checkStructure(outs, outTree, `fwd of the customVjp function ${params.name}`);
+        const flat = flattenValues(outs);
+        rebuildOuts = flat.rebuild;
+        return { outs: flat.arrays, ...rest };
+      };
+      const outs = customVjpCall.bind([...(consts as Arrays), ...arrays], {
+        ...params,
+        callJaxpr: closed,
+        numConsts: consts.length + arrays.length - own.arrays.length,
+        fwd: { name: params.fwd.name, run },
+      });
+      recorded = true;
+      return rebuildOuts(outs);
+    },
+  });
+
+export interface CustomLinearParams {
+  readonly callName: string;
+  readonly bwd: param.NamedRule<Pull>;
+  /** Leading operands that are residuals; the others are the tangents of those operands of the call that have one. */
+  readonly numRes: number;
+  /** For each operand of the call, whether its tangent is structurally zero. */
+  readonly inZeros: readonly boolean[];
+  /** Of all outputs of the call; only the inexact ones have tangents. */
+  readonly outAvals: readonly Aval[];
+  readonly symbolicZeros: boolean;
+}
+
+/** Printed in square brackets, as JAX has a list here. */
+const flags: param.ParamKind<readonly boolean[]> = {
+  ...param.list(param.boolean),
+  write: (value) => new Word(`[${value.map((on) => (on ? "True" : "False")).join(", ")}]`),
+};
+const avals: param.ParamKind<readonly Aval[]> = {
+  expected: "a list of avals",
+  is: Array.isArray,
+  write: (value) => value,
+  read: () => undefined,
+};
+
+/** The tangent map of a call, of which only the transpose is known. @see `jax._src.interpreters.ad.custom_lin_p` */
+export const customLinear: Primitive<"custom_lin", readonly ArrayValue[], CustomLinearParams> =
+  definePrimitive("custom_lin", {
+    abstract: (_avals, { outAvals }) => outAvals.filter(({ dtype }) => isInexact(dtype)),
+    params: {
+      bwd: param.rule(),
+      callName: param.following(param.name, () => "of a program that was read"),
+      inZeros: flags,
+      numRes: param.integer,
+      outAvals: param.following(avals, (_operands, outs) => outs),
+      symbolicZeros: param.boolean,
+    },
+    inline: ({ callName }) => noForwardMode(callName),
+    evaluate: (_operands, { callName }) => noForwardMode(callName),
+    jvp: (_primals, _tangents, { callName }) => noForwardMode(callName),
+    transpose: (cotangents, operands, { numRes, outAvals, inZeros, bwd, callName }) => {
+      const residuals = operands.slice(0, numRes);
+      if (residuals.some((x) => x instanceof Linear)) noForwardMode(callName);
+      let next = 0;
+      const cts = outAvals.map(({ dtype }) => (isInexact(dtype) ? cotangents[next++]! : null));
+      const pulled = bwd.run(residuals as Arrays, cts);
+      return [...residuals.map(() => null), ...pulled.filter((_, i) => !inZeros[i])];
+    },
+    batch: (operands, dims, size, params, axis) => {
+      const { numRes, inZeros, outAvals, bwd, callName } = params;
+      let next = numRes;
+      const inDims = inZeros.map((zero) => (zero ? null : dims[next++]!));
+      const outs = customLinear.bind([...operands], {
+        ...params,
+        outAvals: outAvals.map((aval) => ({ ...aval, shape: [size, ...aval.shape] })),
+        bwd: {
+          name: bwd.name,
+          run: batchedPull(bwd.run, dims.slice(0, numRes), inDims, size, callName, axis),
+        },
+      });
+      return [outs, outs.map(() => 0)];
+    },
+  });
+
+function noForwardMode(name: string): never {
+  throw new DifferentiationError(
+    "custom/forward-mode",
+    `can't apply forward-mode differentiation (jvp, jacfwd, linearize's push) to the customVjp function ${name}: its rule is for reverse mode. Use grad, vjp or jacrev, or give the function a customJvp rule, which serves both`,
+  );
+}
+
+function movingCapture({ name, callJaxpr }: CustomVjpParams, index: number): DifferentiationError {
+  const { invars, eqns } = callJaxpr.jaxpr;
+  const user = eqns.find(({ inputs }) => inputs.includes(invars[index]!));
+  const source = showSource(user?.source);
+  const use = user ? `, which its ${user.primitive.primitive} reads${source ? ` (at ${source})` : ""}` : "";
+  return new DifferentiationError(
+    "custom/closure",
+    `the customVjp function ${name} captured a value of ${showAval(invars[index]!.aval)} that is being differentiated${use}: its rule speaks only of its arguments. Pass the value as an argument, or stop its gradient with lax.stopGradient before; closureConvert turns what a function captured into arguments.`,
+  );
+}
+
+/** The forward rule over a batch; outputs have their batch axis at 0. */
+function batchedForward(
+  { name, fwd }: CustomVjpParams,
+  dims: Dims,
+  size: number,
+  axis: string | undefined,
+): Forward {
+  return (operands, perturbed) => {
+    let result: ForwardResult | undefined;
+    const body = (inputs: Arrays): Arrays => {
+      result = fwd.run(inputs, perturbed);
+      return [...result.outs, ...result.residuals];
+    };
+    const [all, allDims] = batchArrays(body, operands, dims, size, `vmap of ${name}`, axis);
+    const { outs, pull } = result!;
+    return {
+      outs: all.slice(0, outs.length).map((x, i) => materialiseBatch(x, allDims[i]!, size)),
+      residuals: all.slice(outs.length),
+      pull: batchedPull(pull, allDims.slice(outs.length), dims, size, name, axis),
+    };
+  };
+}
+
+/** The backward rule over a batch: cotangents come with it at 0, and leave with it where the operand has it. */
+function batchedPull(
+  pull: Pull,
+  residualDims: Dims,
+  dims: Dims,
+  size: number,
+  name: string,
+  axis: string | undefined,
+): Pull {
+  return (residuals, cotangents) => {
+    const present = cotangents.filter((ct) => ct !== null);
+    let active: readonly boolean[] = [];
+    const body = (inputs: Arrays): Arrays => {
+      let next = residuals.length;
+      const pulled = pull(
+        inputs.slice(0, residuals.length),
+        cotangents.map((ct) => (ct === null ? null : inputs[next++]!)),
+      );
+      active = pulled.map((ct) => ct !== null);
+      return pulled.filter((ct) => ct !== null);
+    };
+    const inDims = [...residualDims, ...present.map(() => 0)];
+    const [outs, outDims] = batchArrays(
+      body,
+      [...residuals, ...present],
+      inDims,
+      size,
+      `vmap of ${name}`,
+      axis,
+    );
+    let next = -1;
+    return active.map((on, i) => {
+      if (!on) return null;
+      const batched = materialiseBatch(outs[++next]!, outDims[next]!, size, dims[i] ?? 0);
+      // An operand that all examples share gets the sum of their cotangents.
+      return dims[i] === null ? reduceSum.bind([batched], { axes: [0] })[0]! : batched;
+    });
+  };
+}
+
+/** The forward rule on structured values, and a backward rule whose cotangents are structured as the values are. */
+function structuredForward(
+  operands: readonly Value[],
+  perturbedArrays: readonly boolean[],
+  { name, fwd }: CustomVjpParams,
+): { outs: readonly Value[]; residuals: Arrays; pull: Pull } {
+  let next = 0;
+  const perturbed = operands.map((x) =>
+    perturbedArrays.slice(next, (next += flattenValues([x]).arrays.length)).includes(true),
+  );
+  const { outs, residuals, pull } = quaxifyValues(
+    operands,
+    (boxed) => fwd.run(boxed as unknown as Arrays, perturbed),
+    name,
+  ) as { outs: readonly Value[]; residuals: readonly Value[]; pull: Pull };
+  const kept = flattenValues([...residuals, ...operands, ...outs]);
+  return {
+    outs,
+    residuals: kept.arrays,
+    pull: (arrays, cotangents) => {
+      const values = kept.rebuild(arrays);
+      const [given, own, results] = [
+        values.slice(0, residuals.length),
+        values.slice(residuals.length, residuals.length + operands.length),
+        values.slice(residuals.length + operands.length),
+      ];
+      const cts = tangentValues(results, cotangents);
+      const present = cts.filter((ct) => ct !== null);
+      const pulled = quaxifyValues(
+        [...given, ...present],
+        (boxed) => {
+          let used = given.length;
+          return pull(
+            boxed.slice(0, given.length) as unknown as Arrays,
+            cts.map((ct) => (ct === null ? null : (boxed[used++] as ArrayValue))),
+          );
+        },
+        name,
+      );
+      return pullToArrays(own, pulled, name);
+    },
+  };
+}
