@@ -141,7 +141,7 @@ function abstractOf(rule: () => readonly Aval[]): readonly Aval[] {
 }
 
 /** The equation in words: its number, text and source. */
-function place(program: ClosedJaxpr, index: number): string {
+export function place(program: ClosedJaxpr, index: number): string {
   const { eqns } = program.jaxpr;
   const eqn = eqns[index];
   if (eqn === undefined) return index < 0 ? "the program's inputs" : "the program's outputs";

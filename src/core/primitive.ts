@@ -108,9 +108,11 @@ export interface Declared<Args extends readonly unknown[], P> {
   readonly axes?: "any" | ((params: P) => readonly string[]);
   /** What JAX prints beside the params, and what follows from them: `sharding=None`. */
   readonly alsoShow?: (params: P, operands: Each<Args, Aval>) => Readonly<Record<string, unknown>>;
+  /** Data that say what the functions among the params do: programs. Without it, JSON refuses the functions. */
+  readonly lower?: Lowering<P>;
   /**
-   * For params that are functions: all params, from those that are data. What text and JSON lack, the functions must
-   * do without; where this is missing, an equation of the primitive cannot be read.
+   * For params that are functions: all params, from those that are data and, of JSON, what `lower` gave. Without it, an
+   * equation of the primitive cannot be read.
    */
   readonly revive?: (data: Readonly<Record<string, unknown>>) => P;
   /** In terms of other primitives; a backend then need not know this one. */
@@ -143,6 +145,12 @@ export interface Declared<Args extends readonly unknown[], P> {
   /** What an equation records, where that differs from what was bound: a function becomes a jaxpr, its closure operands. */
   readonly stage?: (operands: readonly ArrayValue[], params: P) => Staged<P>;
   readonly samples?: readonly Sample<P>[];
+}
+
+export interface Lowering<P> {
+  readonly params: Readonly<Record<string, ParamKind<any>>>; // any: kinds of different values
+  /** All of those params, or none where the functions cannot be told. */
+  of(params: P, operands: readonly Aval[]): Readonly<Record<string, unknown>>;
 }
 
 export interface Staged<P> {
@@ -193,6 +201,7 @@ export interface Rules {
   readonly alsoShow:
     | ((params: object, operands: readonly Aval[]) => Readonly<Record<string, unknown>>)
     | undefined;
+  readonly lower: Lowering<object> | undefined;
   readonly revive: ((data: Readonly<Record<string, unknown>>) => object) | undefined;
   readonly expand: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly evaluate: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;

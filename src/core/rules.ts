@@ -118,7 +118,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     stage,
     samples,
   } = declaration;
-  const { arity, host, partialEvaluate, rematerialise, quaxify } = declaration;
+  const { arity, lower, host, partialEvaluate, rematerialise, quaxify } = declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
@@ -136,6 +136,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     // Erased, as the other rules are.
     params: (params ?? {}) as Rules["params"],
     alsoShow,
+    lower,
     revive,
     expand,
     evaluate,

@@ -23,3 +23,6 @@ interface TextDecoder {
   decode(input?: ArrayBuffer | ArrayBufferView): string;
 }
 declare var TextDecoder: { new (label?: string, options?: { fatal?: boolean }): TextDecoder };
+
+declare function atob(data: string): string;
+declare function btoa(data: string): string;
