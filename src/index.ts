@@ -51,7 +51,7 @@ export { vmap } from "./interpreters/vmap.ts";
 export { Zero } from "./interpreters/zero.ts";
 export * as debug from "./control/debug.ts";
 export * as inspect from "./inspect/index.ts";
-export * as lax from "./lax/index.ts";
+export * as lax from "./entry/lax.ts";
 export * as lora from "./lora/index.ts";
 export * as nn from "./nn/index.ts";
 export * as numpy from "./numpy/index.ts";

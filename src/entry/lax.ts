@@ -2,3 +2,4 @@ import "../numpy/methods.ts";
 import "../backends/default.ts";
 
 export * from "../lax/index.ts";
+export { associativeScan, cond, foriLoop, map, scan, switch, whileLoop } from "../control/index.ts";
