@@ -31,10 +31,10 @@ export interface ForiLoopOptions {
  * lax.foriLoop(0, 3, (i, x) => np.multiply(x, 2), 1); // 8
  * @see `jax.lax.fori_loop`
  */
-export function foriLoop<Carry>(
+export function foriLoop<Carry, const Next extends Like<Carry>>(
   lower: Operand,
   upper: Operand,
-  bodyFun: (i: ArrayValue, carry: Traced<Carry>) => Like<Carry>,
+  bodyFun: (i: ArrayValue, carry: Traced<Carry>) => Next,
   init: Carry,
   ...rest: readonly unknown[]
 ): Traced<Carry> {
@@ -65,13 +65,13 @@ export function foriLoop<Carry>(
         "foriLoop: unroll needs bounds that are known, but one of them is traced: leave it out, or make the bounds static",
       ),
     );
-  const [, , last] = whileLoop<[i: ArrayValue, upper: ArrayValue, carry: unknown]>(
-    ([i, upper]) => lt(i, upper),
-    ([i, upper, carry]) => {
+  const [, , last] = whileLoop(
+    ([i, end]) => lt(i, end),
+    ([i, end, carry]) => {
       const [after, result] = next(i, carry);
-      return [after, upper, result];
+      return [after, end, result];
     },
-    [from, to, init],
+    [from, to, init] as [i: ArrayValue, end: ArrayValue, carry: unknown],
   );
   return last as Traced<Carry>;
 }

@@ -71,8 +71,8 @@ export interface ScanOptions {
   readonly unroll?: number | boolean;
 }
 
-type Scan = <Carry, Xs, Y>(
-  f: (carry: Traced<Carry>, x: Traced<Xs>) => readonly [carry: Like<Carry>, y: Y],
+type Scan = <Carry, Xs, const Next extends Like<Carry>, Y>(
+  f: (carry: Traced<Carry>, x: Traced<Xs>) => readonly [carry: Next, y: Y],
   init: Carry,
   xs?: Xs,
   options?: ScanOptions,

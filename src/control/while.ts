@@ -40,9 +40,9 @@ export interface WhileParams {
   readonly bodyNconsts: number;
 }
 
-type While = <Carry>(
+type While = <Carry, const Next extends Like<Carry>>(
   condFun: (carry: Traced<Carry>) => ArrayValue | boolean,
-  bodyFun: (carry: Traced<Carry>) => Like<Carry>,
+  bodyFun: (carry: Traced<Carry>) => Next,
   init: Carry,
 ) => Traced<Carry>;
 
