@@ -81,9 +81,10 @@ export interface TakeOptions {
   /** For `fill`; by default NaN, the least integer, or the greatest unsigned one. */
   fillValue?: number | bigint | boolean | null | undefined;
 }
+type PrecisionName = "default" | "high" | "highest";
 export interface DotOptions {
   /** How exactly to multiply, where a backend has a choice. */
-  precision?: "default" | "high" | "highest" | null | undefined;
+  precision?: PrecisionName | readonly [lhs: PrecisionName, rhs: PrecisionName] | null | undefined;
   /** The dtype to add up in, and of the result; by default the promoted one. */
   preferredElementType?: DTypeLike | null | undefined;
 }

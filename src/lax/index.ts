@@ -32,6 +32,7 @@ export * from "./shape.ts";
 export * from "./slice-in-dim.ts";
 export * from "./sort.ts";
 export * from "./split.ts";
+export * from "./tridiagonal-solve.ts";
 
 export type { AxisIndexGroups, AxisName, Collected, GroupsOption, TiledOption } from "./collective.ts";
 export type { Binary, Unary } from "./elementwise.ts";

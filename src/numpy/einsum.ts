@@ -183,7 +183,7 @@ function contractAll(
   out: readonly string[],
   sizes: ReadonlyMap<string, number>,
   dtype: DType,
-  precision: lax.Precision | null,
+  precision: NonNullable<DotOptions["precision"]> | null,
 ): ArrayValue {
   const dot: Dot = (a, b, numbers) =>
     lax.dotGeneral(a, b, numbers, { precision, preferredElementType: dtype });

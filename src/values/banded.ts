@@ -5,7 +5,7 @@ import { ArrayValue, type Aval } from "../core/value.ts";
 import type { AxisPadding } from "../lax/pad-slice.ts";
 import * as lax from "../lax/index.ts";
 import { fallBack, register } from "../interpreters/quax.ts";
-import { allowedBy, lowest, StructuredMatrix } from "./matrix.ts";
+import { allowedBy, fitsElements, lowest, StructuredMatrix } from "./matrix.ts";
 import { mapParts } from "./stacked.ts";
 
 /** Square matrices whose elements are zero but on a few diagonals: the parts, by name. */
@@ -76,7 +76,6 @@ export function checkBands(
   bands: Readonly<Record<string, ArrayValue>>,
   offsets: Readonly<Record<string, number>>,
 ): void {
-  // prettier-ignore
   const all = Object.entries(bands);
   for (const [name, band] of all) {
     if (!(band instanceof ArrayValue)) {
@@ -133,7 +132,25 @@ function sum(x: Banded, y: Banded): ArrayValue | null {
 for (const prim of [lax.add, lax.addAny]) {
   register(prim, [Banded, Banded], ([x, y], params) => sum(x, y) ?? fallBack(prim, [x, y], params));
 }
-register(lax.sub, [Banded, Banded], ([x, y], params) => sum(x, lax.neg(y) as Banded) ?? fallBack(lax.sub, [x, y], params)); // prettier-ignore
+register(
+  lax.sub,
+  [Banded, Banded],
+  ([x, y], params) => sum(x, lax.neg(y) as Banded) ?? fallBack(lax.sub, [x, y], params),
+);
+
+// The sum with a plain matrix is as large as that: forming this one costs no more.
+for (const prim of [lax.add, lax.addAny, lax.sub]) {
+  const plainSum = (matrix: Banded, x: ArrayValue, operands: readonly ArrayValue[], params: object) =>
+    x.ndim === matrix.ndim && isSquare(x.shape, matrix.shape.at(-1)!)
+      ? prim.bind(
+          operands.map((y) => (y === matrix ? matrix.toDense() : y)) as [ArrayValue, ArrayValue],
+          params,
+        )
+      : fallBack(prim, operands, params);
+  const last = { precedence: lowest.precedence - 1 };
+  register(prim, [Banded, ArrayValue], ([a, x], params) => plainSum(a, x, [a, x], params), last);
+  register(prim, [ArrayValue, Banded], ([x, a], params) => plainSum(a, x, [x, a], params), last);
+}
 
 /** What `x`, broadcast to n×n matrices, has on a diagonal. */
 function diagonalOf(x: ArrayValue, n: number, offset: number): ArrayValue {
@@ -155,16 +172,35 @@ function diagonalOf(x: ArrayValue, n: number, offset: number): ArrayValue {
 function scaled(prim: typeof lax.mul | typeof lax.div, matrix: Banded, x: ArrayValue): ArrayValue | null {
   const n = matrix.shape.at(-1)!;
   if (x.ndim === 0) return mapParts(matrix, (part) => prim.bind([part, x], {})[0]!);
-  if (x.ndim !== matrix.ndim || !isSquare(jointShape(matrix, x, "mul"), n)) return null;
+  jointShape(matrix, x, "mul");
+  if (!fitsElements(x, matrix)) return null;
   const out = mapBands(matrix, (band, offset) => prim.bind([band, diagonalOf(x, n, offset)], {})[0]!);
   return allowedBy(out, [matrix, x]);
 }
 for (const prim of [lax.mul, lax.div]) {
-  register(prim, [Banded, ArrayValue], ([a, x], params) => scaled(prim, a, x) ?? fallBack(prim, [a, x], params), lowest); // prettier-ignore
+  register(
+    prim,
+    [Banded, ArrayValue],
+    ([a, x], params) => scaled(prim, a, x) ?? fallBack(prim, [a, x], params),
+    lowest,
+  );
 }
-register(lax.mul, [ArrayValue, Banded], ([x, a], params) => scaled(lax.mul, a, x) ?? fallBack(lax.mul, [x, a], params), lowest); // prettier-ignore
-register(lax.mul, [StructuredMatrix, Banded], ([x, a], params) => scaled(lax.mul, a, x) ?? fallBack(lax.mul, [x, a], params)); // prettier-ignore
-register(lax.mul, [Banded, StructuredMatrix], ([a, x], params) => scaled(lax.mul, a, x) ?? fallBack(lax.mul, [a, x], params)); // prettier-ignore
+register(
+  lax.mul,
+  [ArrayValue, Banded],
+  ([x, a], params) => scaled(lax.mul, a, x) ?? fallBack(lax.mul, [x, a], params),
+  lowest,
+);
+register(
+  lax.mul,
+  [StructuredMatrix, Banded],
+  ([x, a], params) => scaled(lax.mul, a, x) ?? fallBack(lax.mul, [x, a], params),
+);
+register(
+  lax.mul,
+  [Banded, StructuredMatrix],
+  ([a, x], params) => scaled(lax.mul, a, x) ?? fallBack(lax.mul, [a, x], params),
+);
 register(lax.mul, [Banded, Banded], ([x, y], params) => {
   const narrow = Object.keys(x.offsets).length <= Object.keys(y.offsets).length;
   return (narrow ? scaled(lax.mul, x, y) : scaled(lax.mul, y, x)) ?? fallBack(lax.mul, [x, y], params);

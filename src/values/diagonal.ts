@@ -1,8 +1,10 @@
-import type { ArrayValue } from "../core/value.ts";
+import { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
+import { register } from "../interpreters/quax.ts";
 import { Banded, checkBands } from "./banded.ts";
 import { lowest, type MatrixOptions, matrixOptions, StructuredMatrix } from "./matrix.ts";
 import { registerProduct } from "./matrix-dot.ts";
+import { linearSolve } from "./solve.ts";
 import { mapParts } from "./stacked.ts";
 
 const offsets = { diag: 0 };
@@ -50,3 +52,13 @@ const rows = (d: Diagonal, a: StructuredMatrix): ArrayValue => lax.mul(lax.expan
 registerProduct(Diagonal, StructuredMatrix, rows, first);
 registerProduct(Diagonal, Diagonal, rows, first);
 registerProduct(StructuredMatrix, Diagonal, (a, d) => lax.mul(a, lax.expandDims(d.diag, [-2])), first);
+
+register(
+  linearSolve,
+  [Diagonal, ArrayValue],
+  ([d, b], params) => {
+    linearSolve.rules.abstract([d.aval, b.aval], params);
+    return lax.div(b, lax.expandDims(d.diag, [-1]));
+  },
+  lowest,
+);

@@ -9,8 +9,11 @@ export { unitsOf, Unitful } from "./unitful.ts";
 export { Dimension, Units, type UnitsLike } from "./units.ts";
 
 export { Diagonal } from "./diagonal.ts";
+export { LowRankUpdate } from "./low-rank-update.ts";
 export { type MatrixOptions, StructuredMatrix } from "./matrix.ts";
+export { solve } from "./solve.ts";
 export { Stacked } from "./stacked.ts";
+export { Symmetric } from "./symmetric.ts";
 export { TridiagonalMatrix } from "./tridiagonal.ts";
 export * as prng from "./prng.ts";
 export { Axis } from "./axis.ts";

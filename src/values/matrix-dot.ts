@@ -128,7 +128,11 @@ export function registerProduct<A extends StructuredMatrix, B extends Structured
     if (lhs === null || rhs === null || !inStep || a.ndim !== b.ndim) return throughDense(a, b, params);
     const work = promoteTypes([a.aval, b.aval, out]);
     // Transposing keeps the class.
-    const result = multiply(cast(lhs.matrix, work) as A, cast(rhs.matrix.transposed(), work) as B, params.precision); // prettier-ignore
+    const result = multiply(
+      cast(lhs.matrix, work) as A,
+      cast(rhs.matrix.transposed(), work) as B,
+      params.precision,
+    );
     return allowedBy(cast(result, out), [a, b]);
   };
   register(lax.dotGeneral, [left, right] as never, rule as never, options);

@@ -63,11 +63,20 @@ export abstract class StructuredMatrix extends Stacked {
   }
 }
 
+/** Whether `x` beside `matrix`, element by element, leaves its rows and columns as they are. */
+export const fitsElements = (x: ArrayValue, matrix: StructuredMatrix): boolean =>
+  x.ndim === 0 ||
+  (x.ndim === matrix.ndim &&
+    [-2, -1].every((axis) => x.shape.at(axis) === 1 || x.shape.at(axis) === matrix.shape.at(axis)));
+
 /** `result`, which may be materialised where all that it came from may be. */
 export function allowedBy<T extends ArrayValue>(result: T, operands: readonly ArrayValue[]): T {
   if (!(result instanceof StructuredMatrix)) return result;
   const allowMaterialise = operands.every((x) => !(x instanceof StructuredMatrix) || x.allowMaterialise);
-  return Object.assign(mapParts(result, (part) => part), { allowMaterialise }); // prettier-ignore
+  return Object.assign(
+    mapParts(result, (part) => part),
+    { allowMaterialise },
+  );
 }
 
 /** Below the rules of other classes, those of `LoraArray` too, for any partner. */

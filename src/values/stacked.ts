@@ -111,7 +111,10 @@ onLeadingAxes(lax.squeeze, (params, lead) =>
   params.dimensions.every((axis) => axis < lead) ? () => params : null,
 );
 onLeadingAxes(lax.slice, ({ startIndices, limitIndices, strides }, lead, element) =>
-  element.every((size, i) => startIndices[lead + i] === 0 && limitIndices[lead + i] === size && (strides?.[lead + i] ?? 1) === 1) // prettier-ignore
+  element.every(
+    (size, i) =>
+      startIndices[lead + i] === 0 && limitIndices[lead + i] === size && (strides?.[lead + i] ?? 1) === 1,
+  )
     ? (inner) => ({
         startIndices: [...startIndices.slice(0, lead), ...inner.map(() => 0)],
         limitIndices: [...limitIndices.slice(0, lead), ...inner],
@@ -178,7 +181,10 @@ register(
   [ArrayValue, Stacked],
   (operands, params) => {
     const [which, ...cases] = operands as readonly [ArrayValue, ...ArrayValue[]];
-    lax.selectN.rules.abstract(operands.map((x) => (x as ArrayValue).aval), params); // prettier-ignore
+    lax.selectN.rules.abstract(
+      operands.map((x) => (x as ArrayValue).aval),
+      params,
+    );
     const all = cases.filter((x) => x instanceof Stacked);
     const whole = which.ndim === 0 || all[0]!.elementRank === 0;
     if (!whole || all.length < cases.length || !alike(all, sameSizes))

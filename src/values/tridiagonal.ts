@@ -1,6 +1,9 @@
-import type { ArrayValue } from "../core/value.ts";
+import { ArrayValue } from "../core/value.ts";
+import * as lax from "../lax/index.ts";
+import { register } from "../interpreters/quax.ts";
 import { Banded, checkBands } from "./banded.ts";
-import { type MatrixOptions, matrixOptions } from "./matrix.ts";
+import { lowest, type MatrixOptions, matrixOptions } from "./matrix.ts";
+import { linearSolve } from "./solve.ts";
 
 const offsets = { lower: -1, main: 0, upper: 1 };
 
@@ -36,3 +39,19 @@ export class TridiagonalMatrix extends Banded {
     return offsets;
   }
 }
+
+register(
+  linearSolve,
+  [TridiagonalMatrix, ArrayValue],
+  ([{ lower, main, upper }, b]) => {
+    // Rows of three, those of the first and the last reaching beyond the matrix.
+    const padded = (band: ArrayValue, before: number) =>
+      lax.pad(
+        band,
+        0,
+        band.shape.map((_, axis) => (axis === band.ndim - 1 ? [before, 1 - before, 0] : [0, 0, 0])),
+      );
+    return lax.tridiagonalSolve(padded(lower, 1), main, padded(upper, 0), b);
+  },
+  lowest,
+);

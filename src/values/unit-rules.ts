@@ -120,6 +120,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   atan2: (operands, call) => (common(operands, call), [one]),
   mul: product, dot_general: product,
   div: ([x, y]) => [unitsOf(x).per(unitsOf(y))],
+  tridiagonal_solve: ([lower, main, upper, b], call) => [unitsOf(b).per(common([lower!, main!, upper!], call))],
   fma: ([x, y, z], call) => [common([{ ...x!, units: unitsOf(x).times(unitsOf(y)) }, z!], call)],
   square: raised(2), sqrt: raised(1 / 2), rsqrt: raised(-1 / 2), cbrt: raised(1 / 3), pow: power, reduce_prod: productOver,
   integer_pow: ([x], { params }) => [unitsOf(x).pow((params as ParamsOf<typeof lax.integerPow>).y)],

@@ -1,8 +1,8 @@
 import {
+  Dense,
   type ArrayValue,
   DTypeError,
   grad,
-  jit,
   lax,
   numpy as np,
   quaxify,
@@ -14,27 +14,11 @@ import {
 import { describe, expect, test } from "vitest";
 import type { StructuredMatrix } from "../../../src/values/matrix.ts";
 import { expectValues, shapeOf, values } from "../arrays.ts";
-import { classes, makers, normal } from "./matrices.ts";
+import { classes, expectKept, makers, normal } from "./matrices.ts";
 
 const { Diagonal, TridiagonalMatrix } = valueTypes;
 const [diagonal, tridiagonal] = [makers["Diagonal"]!, makers["TridiagonalMatrix"]!];
 type Matrix = StructuredMatrix;
-
-/** `f` of structured operands is of class `kept`, and what `f` is of their elements. */
-function expectKept(
-  f: (...xs: ArrayValue[]) => ArrayValue,
-  operands: readonly ArrayValue[],
-  kept: unknown,
-): void {
-  const dense = operands.map((x) => ("toDense" in x ? (x as Matrix).toDense() : x));
-  const expected = f(...dense);
-  for (const run of [f, quaxify(f), jit(f), quaxify(jit(f))]) {
-    const out = run(...operands);
-    expect(out).toBeInstanceOf(kept);
-    expect(shapeOf(out)).toEqual(expected.shape);
-    expectValues((out as Matrix).toDense(), values(expected));
-  }
-}
 
 test("the elements stand on their diagonals", () => {
   const t = new TridiagonalMatrix(np.array([1, 2]), np.array([3, 4, 5]), np.array([6, 7]));
@@ -81,6 +65,14 @@ describe.each(classes.filter(([name]) => name === "Diagonal" || name === "Tridia
       expectKept((a) => np.transpose(a, [1, 0, 3, 2]), [many], own);
       expectKept((a) => np.transpose(a, [1, 0, 2, 3]), [many], own);
       expectKept((a) => np.astype(a, "bfloat16"), [np.astype(x, "bfloat16")], own);
+    });
+
+    test("sums with a plain matrix are plain matrices", () => {
+      for (const y of [normal([4, 4]), normal([2, 4, 4])]) {
+        expectKept((a, b) => np.add(a, b), [x, y], Dense);
+        expectKept((a, b) => np.subtract(b, a), [many, y], Dense);
+      }
+      expect(() => np.add(x, normal([4]))).toThrow("add has no rule for it");
     });
 
     test("products with any array, element by element, are of the class", () => {
