@@ -46,6 +46,9 @@ function withManyColumns(a: ArrayValue, b: ArrayValue, dim: number): ArrayValue 
   return lax.reshape(x, [...x.shape.slice(0, -1), ...sides]);
 }
 
+const strong = (x: ArrayValue): ArrayValue =>
+  x.aval.weak ? lax.convertElementType.bind([x], { newDtype: x.dtype, weakType: false })[0]! : x;
+
 /**
  * The solution `x` of `a·x = b`. Classes of structured matrices have rules for it; a plain matrix is solved by Gaussian
  * elimination with partial pivoting.
@@ -76,7 +79,7 @@ export const linearSolve: Op<unknown, "linear_solve", [a: ArrayValue, b: ArrayVa
           : lax.transpose(x, [dim, ...range(x.ndim).filter((axis) => axis !== dim)]);
       return [linearSolve.bind([front(a, aDim), front(b, bDim)], {}), [0]];
     },
-    expand: ([a, b]) => [eliminate(a, b)],
+    expand: ([a, b]) => [eliminate(strong(a), strong(b))],
     samples: [
       // Away from singular ones, whatever is drawn.
       { operands: [{ shape: [1, 1], between: [1, 2] }, { shape: [1, 3] }], params: {} },
