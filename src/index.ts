@@ -43,6 +43,7 @@ export { customVjp, CustomVjpPrimal, customVjpPrimalTreeValues } from "./control
 export { closureConvert } from "./interpreters/closure.ts";
 export { hessian, jacfwd, jacrev } from "./interpreters/jacobian.ts";
 export { jvp } from "./interpreters/jvp.ts";
+export { linearTranspose } from "./interpreters/linear-transpose.ts";
 export { linearize } from "./interpreters/linearize.ts";
 export { evalShape, makeJaxpr, ShapeDtypeStruct } from "./interpreters/make-jaxpr.ts";
 export { quaxify, register } from "./interpreters/quax.ts";

@@ -15,8 +15,7 @@ import { quaxifyValues } from "../interpreters/quax.ts";
 import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { checkStructure, pullToArrays, tangentValues } from "./structured-tangents.ts";
-import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
-import { batchedJaxpr } from "./transformed-jaxpr.ts";
+import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
 type MaybeArrays = readonly (ArrayValue | null)[];
@@ -90,13 +89,7 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
     // A linear function may have a rule of its own; its transpose is that of the function.
     transpose: (cotangents, operands, { callJaxpr }) => transposeJaxpr(callJaxpr, operands, cotangents),
     batch: (operands, dims, size, params, axis) => {
-      const { closed, consts } = batchedJaxpr(
-        params.callJaxpr,
-        dims,
-        size,
-        params.callJaxpr.outAvals.map(() => 0),
-        axis,
-      );
+      const { closed, consts } = batchedJaxpr(params.callJaxpr, dims, size, true, axis);
       const outs = customVjpCall.bind([...(consts as Arrays), ...operands], {
         ...params,
         callJaxpr: closed,
@@ -106,17 +99,12 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
       return [outs, outs.map(() => 0)];
     },
     quaxify: (values, params) => {
-      const {
-        closed,
-        consts,
-        outs: forms,
-      } = quaxifiedJaxpr(params.callJaxpr, values.map(Form.of), customVjpCall);
-      const arrays = arraysOf(values);
+      const { closed, consts, arrays, rebuild, outTree } = quaxifiedJaxpr(params.callJaxpr, values);
       const own = flattenValues(values.slice(params.numConsts));
-      let [rebuildOuts, recorded] = [(results: Arrays): Value[] => rebuildAll(forms, results), false];
+      let [rebuildOuts, recorded] = [rebuild, false];
       const run: Forward = (primals, perturbed) => {
         const { outs, ...rest } = structuredForward(own.rebuild(primals), perturbed, params);
-        if (recorded) checkStructure(outs, forms, `fwd of the customVjp function ${params.name}`);
+        if (recorded) checkStructure(outs, outTree, `fwd of the customVjp function ${params.name}`);
         const flat = flattenValues(outs);
         rebuildOuts = flat.rebuild;
         return { outs: flat.arrays, ...rest };

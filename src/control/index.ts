@@ -1,7 +1,5 @@
 export { checkpoint, type CheckpointOptions, checkpointPrimitive } from "./checkpoint.ts";
 export { checkpointName, namePrimitive } from "./checkpoint-name.ts";
-export { associativeScan, type AssociativeScanOptions } from "./associative-scan.ts";
-export { cond, type CondParams, switch } from "./cond.ts";
 export {
   type CallbackResult,
   ioCallback,
@@ -18,6 +16,8 @@ export {
   type CustomJvpRule,
   type DefjvpOptions,
 } from "./custom-jvp.ts";
+export { customLinearSolve, type CustomLinearSolveOptions, linearSolve } from "./custom-linear-solve.ts";
+export { customRoot, type CustomRootOptions } from "./custom-root.ts";
 export {
   customVjp,
   type CustomVjp,
@@ -28,6 +28,3 @@ export {
 } from "./custom-vjp.ts";
 export { jit, type JitOptions, jitPrimitive } from "./jit.ts";
 export { checkpointPolicies } from "./policies.ts";
-export { foriLoop, type ForiLoopOptions, map, type MapOptions } from "./loops.ts";
-export { scan, type ScanOptions, type ScanParams } from "./scan.ts";
-export { whileLoop, type WhileParams } from "./while.ts";

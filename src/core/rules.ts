@@ -78,15 +78,29 @@ function jvpRule(prim: AnyPrimitive, jvp: Declaration<Values, Params>["jvp"]): J
   };
 }
 
-function transposeRule(rule: Declaration<Values, Params>["transpose"]): TransposeRule<Params> | undefined {
-  if (rule === undefined || typeof rule === "function") return rule;
-  const pulls: readonly (PullBack<Values, Params> | null)[] = rule;
+function transposeRule(
+  prim: AnyPrimitive,
+  { transpose: rule, jvp }: Declaration<Values, Params>,
+): TransposeRule<Params> | undefined {
+  if (rule === undefined) return undefined;
+  const general = typeof rule === "function" ? rule : byOperand(prim, rule);
+  if (jvp !== "multilinear") return general;
+  return (cotangents, operands, params, outs) => {
+    // Linear in each operand, and so in two at once it is not.
+    if (operands.filter((x) => x instanceof Linear).length > 1) noTranspose(prim);
+    return general(cotangents, operands, params, outs);
+  };
+}
+
+function byOperand(
+  prim: AnyPrimitive,
+  pulls: readonly (PullBack<Values, Params> | null)[],
+): TransposeRule<Params> {
   return ([ct], operands, params) =>
     operands.map((x, i) => {
-      const pull = pulls[i];
-      if (!ct || !(x instanceof Linear) || !pull) return null;
+      if (!ct || !(x instanceof Linear)) return null;
       // A pull-back reads values of the other operands and only the aval of its own.
-      return pull(ct, operands as Values, params);
+      return (pulls[i] ?? noTranspose(prim))(ct, operands as Values, params);
     });
 }
 
@@ -127,7 +141,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
       return outs;
     },
     jvp: jvpRule(prim, declaration.jvp),
-    transpose: transposeRule(declaration.transpose),
+    transpose: transposeRule(prim, declaration),
     batch: batchRule(prim, declaration.batch),
     elementwise: declaration.batch === "elementwise",
     effects,

@@ -4,9 +4,17 @@ import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { checkAxisName, describe, type NamedAxis } from "../core/trace.ts";
+import { weakScalar } from "../core/scalar.ts";
 import { checkShape, type Shape, sizeOf } from "../core/shape.ts";
 import { type ArrayValue, type Aval, avalOf, Dense, type Value } from "../core/value.ts";
-import { argumentPath, avalsOf, flattenArguments, flattenResult, toFunction } from "./arguments.ts";
+import {
+  argumentPath,
+  avalsOf,
+  type Flat,
+  flattenArguments,
+  flattenResult,
+  toFunction,
+} from "./arguments.ts";
 import { stage } from "./stage.ts";
 
 /**
@@ -56,6 +64,10 @@ export interface Traced {
   readonly closed: ClosedJaxpr;
   readonly inTree: TreeDef;
   readonly outTree: TreeDef;
+  /** Rebuilds the arguments from values of the jaxpr's inputs. */
+  rebuildInputs(values: readonly unknown[]): unknown;
+  /** Where the arrays are among the leaves of the result, and their paths. */
+  readonly outs: Pick<Flat, "treedef" | "slots" | "paths">;
   /** What the jaxpr's inputs are: `argument 0 at .weight`. */
   readonly inNames: readonly string[];
   /** Rebuilds the result from values of the jaxpr's outputs. */
@@ -68,9 +80,10 @@ export function trace(
   args: readonly unknown[],
   transformation: string,
   axes: readonly NamedAxis[] = [],
+  number: (x: number) => ArrayValue = weakScalar,
 ): Traced {
   const { call, name } = toFunction(f, transformation);
-  const flat = flattenArguments(withPlaceholders(args), transformation);
+  const flat = flattenArguments(withPlaceholders(args), transformation, number);
   const label = `${transformation} of ${name}`;
   let out: ReturnType<typeof flattenResult> | undefined;
   const body = (inputs: readonly ArrayValue[]) => {
@@ -79,8 +92,16 @@ export function trace(
   };
   const inNames = flat.paths.map(argumentPath);
   const closed = stage(body, avalsOf(flat.arrays), label, (index) => inNames[index]!, axes);
-  const { treedef, rebuild } = out!;
-  return { closed, inTree: flat.treedef, outTree: treedef, inNames, rebuild };
+  const { treedef, slots, paths, rebuild } = out!;
+  return {
+    closed,
+    inTree: flat.treedef,
+    outTree: treedef,
+    inNames,
+    rebuildInputs: flat.rebuild,
+    outs: { treedef, slots, paths },
+    rebuild,
+  };
 }
 
 export interface MakeJaxprOptions {

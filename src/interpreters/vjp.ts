@@ -6,7 +6,7 @@ import { Linear } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { type ArrayValue, showAval } from "../core/value.ts";
+import { type ArrayValue, type Aval, showAval } from "../core/value.ts";
 import { argumentPath, arrayLeaf, checkList, type Flat, isNode, resultPath } from "./arguments.ts";
 import { type Linearized, type LinearizedFunction, linearizeFunction } from "./linearize.ts";
 import {
@@ -39,33 +39,41 @@ export function pullBack(
   return all;
 }
 
-/** Cotangents given for a result, checked; null where one is a structural zero. */
-function matchCotangents(out: Flat, outs: readonly ArrayValue[], cotangents: unknown): (ArrayValue | null)[] {
+/** Where a result has arrays, and what its cotangents are called. */
+type Cotangents = Pick<Flat, "treedef" | "slots" | "paths">;
+
+/** Cotangents given for a result, of these avals; null where one is a structural zero. */
+export function matchCotangents(
+  out: Cotangents,
+  avals: readonly Aval[],
+  cotangents: unknown,
+  caller: string,
+): (ArrayValue | null)[] {
   const given = flattenUpTo(out.treedef, cotangents, "the tree of cotangents");
   return out.slots.flatMap((slot, i) => {
     if (slot < 0) return [];
-    const primal = outs[slot]!;
-    const place = `vjp: the cotangent of ${resultPath(out.paths[slot]!)}`;
-    const dtype = tangentDType(primal.dtype);
+    const { shape, dtype, weak } = avals[slot]!;
+    const place = `${caller}: the cotangent of ${resultPath(out.paths[slot]!)}`;
     const leaf = given[i];
     if (leaf instanceof Zero) return [null];
-    if (typeof leaf === "number" && primal.ndim === 0 && dtype !== "float0")
-      return [scalarOf(leaf, dtype, primal.aval.weak)];
+    if (typeof leaf === "number" && shape.length === 0 && dtype !== "float0")
+      return [scalarOf(leaf, dtype, weak)];
     const ct = isNode(leaf) ? null : arrayLeaf(leaf, place, () => "the cotangent");
     if (ct === null)
       throw new ArgumentError("vjp/cotangent", `${place} must be an array, got ${describe(leaf)}`);
     if (dtype === "float0") return [null];
-    if (!sameShape(ct.shape, primal.shape))
+    if (!sameShape(ct.shape, shape))
       throw new ShapeError(
         "vjp/shape",
-        `${place} has shape ${showShape(ct.shape)}, the result ${showShape(primal.shape)}`,
+        `${place} has shape ${showShape(ct.shape)}, the result ${showShape(shape)}`,
       );
     if (ct.dtype !== dtype)
-      throw new DTypeError("vjp/dtype", `${place} has dtype ${ct.dtype}, the result ${primal.dtype}`);
+      throw new DTypeError("vjp/dtype", `${place} has dtype ${ct.dtype}, the result ${dtype}`);
     return [ct];
   });
 }
 
+const cotangentAval = ({ aval }: ArrayValue): Aval => ({ ...aval, dtype: tangentDType(aval.dtype) });
 const inexactOnly = ({ arrays }: Flat): boolean[] => arrays.map((x) => isInexact(x.dtype));
 
 /** A gradient tree: arrays where something depends on the argument, `Zero` where nothing does. */
@@ -109,7 +117,7 @@ export function vjp(f: unknown, primals: readonly unknown[], options: VjpOptions
   const pull = (cotangents: unknown): unknown[] =>
     gradientTree(
       flat,
-      pullBack(linear, matchCotangents(out, outs, cotangents), flat.arrays.length),
+      pullBack(linear, matchCotangents(out, outs.map(cotangentAval), cotangents, "vjp"), flat.arrays.length),
     ) as unknown[];
   return hasAux ? [out.rebuild(outs), pull, aux] : [out.rebuild(outs), pull];
 }

@@ -3,7 +3,6 @@ import { arithmetic } from "./arithmetic.ts";
 import { bitwise } from "./bitwise.ts";
 import { cast } from "./cast.ts";
 import { compare } from "./compare.ts";
-import { control } from "./control.ts";
 import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
 import { indexing } from "./indexing.ts";
@@ -27,5 +26,4 @@ export const lowerings: LoweringTable = {
   ...shape,
   ...indexing,
   ...keys,
-  ...control,
 };

@@ -1,0 +1,309 @@
+import { DifferentiationError, DispatchError } from "../core/errors.ts";
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
+import * as param from "../core/param-kind.ts";
+import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
+import { addTangents, noTranspose, zerosOf } from "../core/rules.ts";
+import { type ArrayValue, type Aval, sameAval } from "../core/value.ts";
+import { materialiseBatch } from "../lax/algebra.ts";
+import { neg } from "../lax/index.ts";
+import { avalsOf, type Flat, flattenResult, splitAux, toFunction } from "../interpreters/arguments.ts";
+import type { Lifted } from "../interpreters/closure.ts";
+import { evaluateJaxpr } from "../interpreters/evaluate.ts";
+import { jvpArrays } from "../interpreters/jvp.ts";
+import { linearTranspose } from "../interpreters/linear-transpose.ts";
+import { Placeholder, ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
+import { Zero } from "../interpreters/zero.ts";
+import { map as treeMap } from "../tree/index.ts";
+import { amongOperands, flattenOperand, resultLike, staged } from "./solver-functions.ts";
+import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
+
+type Arrays = readonly ArrayValue[];
+
+/** Something for each of the four functions: the linear map, its transpose, and the solvers of both. */
+interface Four<T> {
+  readonly matvec: T;
+  readonly vecmat: T;
+  readonly solve: T;
+  readonly transposeSolve: T;
+}
+const four = ["matvec", "vecmat", "solve", "transposeSolve"] as const;
+
+/** Operands are what the four functions captured, in the order of `constLengths`, and the right-hand side. */
+export interface LinearSolveParams {
+  readonly constLengths: Four<number>;
+  readonly matvec: ClosedJaxpr;
+  /** Null, as is `transposeSolve`, where the transposed system cannot be solved. */
+  readonly vecmat: ClosedJaxpr | null;
+  readonly solve: ClosedJaxpr;
+  readonly transposeSolve: ClosedJaxpr | null;
+}
+
+/** Operands, or what belongs to them, by the function that captured them. */
+function split<T>(list: readonly T[], { constLengths }: LinearSolveParams): Four<T[]> & { b: T[] } {
+  let next = 0;
+  const [matvec, vecmat, solve, transposeSolve] = four.map((name) =>
+    list.slice(next, (next += constLengths[name])),
+  ) as [T[], T[], T[], T[]];
+  return { matvec, vecmat, solve, transposeSolve, b: list.slice(next) };
+}
+const joined = <T>({
+  matvec,
+  vecmat,
+  solve,
+  transposeSolve,
+  b,
+}: Four<readonly T[]> & { b: readonly T[] }): T[] => [
+  ...matvec,
+  ...vecmat,
+  ...solve,
+  ...transposeSolve,
+  ...b,
+];
+const lengths = (parts: Four<readonly unknown[]>): Four<number> => ({
+  matvec: parts.matvec.length,
+  vecmat: parts.vecmat.length,
+  solve: parts.solve.length,
+  transposeSolve: parts.transposeSolve.length,
+});
+
+/** The same for the transposed system. */
+const transposed = <T>({ matvec, vecmat, solve, transposeSolve }: Four<T>): Four<T> => ({
+  matvec: vecmat,
+  vecmat: matvec,
+  solve: transposeSolve,
+  transposeSolve: solve,
+});
+
+const program: param.ParamKind<ClosedJaxpr | null> = { ...param.nullable(param.program), programs: true };
+
+/** The solution of a linear system, differentiated as such. @see `jax._src.lax.control_flow.solves.linear_solve_p` */
+export const linearSolve: Primitive<"custom_linear_solve", readonly ArrayValue[], LinearSolveParams> =
+  definePrimitive("custom_linear_solve", {
+    abstract: (_avals, { solve }) => solve.outAvals,
+    effects: ({ solve }) => solve.jaxpr.effects,
+    params: {
+      constLengths: param.record("LinearSolveTuple", {
+        matvec: param.integer,
+        vecmat: param.integer,
+        solve: param.integer,
+        transposeSolve: param.integer,
+      }),
+      matvec: param.program,
+      vecmat: program,
+      solve: param.program,
+      transposeSolve: program,
+    },
+    evaluate: (operands, params) => {
+      const { solve, b } = split(operands, params);
+      return evaluateJaxpr(params.solve, [...solve, ...b]);
+    },
+    inline: (params) => {
+      const { matvec, vecmat, solve, transposeSolve, constLengths } = params;
+      const captured = (jaxpr: ClosedJaxpr | null, count: number): Aval[] =>
+        jaxpr?.inAvals.slice(0, count) ?? [];
+      const before = [...captured(matvec, constLengths.matvec), ...captured(vecmat, constLengths.vecmat)];
+      const after = captured(transposeSolve, constLengths.transposeSolve);
+      return amongOperands(solve, constLengths.solve, before, after);
+    },
+    // From A x = b follows ∂x = A⁻¹ (∂b − ∂A x).
+    jvp: (primals, tangents, params) => {
+      const outs = linearSolve.bind(primals, params);
+      const [own, dots] = [split(primals, params), split(tangents, params)];
+      const x = outs.slice(0, own.b.length);
+      const moving = dots.matvec.some((t) => t !== null);
+      const moved = moving
+        ? jvpArrays(
+            (a) => evaluateJaxpr(params.matvec, [...a, ...x]),
+            own.matvec,
+            dots.matvec,
+            "jvp of matvec in lax.customLinearSolve",
+          )[1]
+        : x.map(() => null);
+      const right = dots.b.map((t, i) => addTangents(t, moved[i] ? neg(moved[i]) : null));
+      if (right.every((t) => t === null)) return [outs, outs.map(() => null)];
+      const b = right.map((t, i) => t ?? zerosOf(own.b[i]!.aval));
+      const slopes = linearSolve.bind(joined({ ...own, b }), params);
+      return [outs, outs.map((_, i) => (i < x.length ? slopes[i]! : null))];
+    },
+    transpose: (cotangents, operands, params) => {
+      const { vecmat, transposeSolve } = params;
+      if (vecmat === null || transposeSolve === null)
+        throw new DifferentiationError(
+          "ad/transpose",
+          "lax.customLinearSolve needs transposeSolve for reverse mode: give it, or set symmetric",
+        );
+      const { b, ...captured } = split(operands, params);
+      if (joined({ ...captured, b: [] }).some((x) => x instanceof Linear)) noTranspose(linearSolve);
+      // Only the solution is linear in b; what else the solver gave has no tangent.
+      const cts = b.map(({ aval }, i) => cotangents[i] ?? zerosOf(aval));
+      const pulled = linearSolve.bind(joined({ ...transposed(captured as Four<ArrayValue[]>), b: cts }), {
+        ...transposed<ClosedJaxpr>({ matvec: params.matvec, vecmat, solve: params.solve, transposeSolve }),
+        constLengths: transposed(params.constLengths),
+      });
+      return [...operands.slice(0, -b.length || undefined).map(() => null), ...pulled.slice(0, b.length)];
+    },
+    batch: (operands, dims, size, params, axis) => {
+      const [own, ownDims] = [split(operands, params), split(dims, params)];
+      // The solution and the right-hand side have the batch axis, at 0, whichever operand brought it.
+      const front = own.b.map(() => 0);
+      const batched = mapPrograms(params, (jaxpr, name) => {
+        const { closed, consts } = batchedJaxpr(jaxpr, [...ownDims[name], ...front], size, true, axis);
+        return { closed, captured: [...(consts as Arrays), ...own[name]] };
+      });
+      const b = own.b.map((x, i) => materialiseBatch(x, ownDims.b[i]!, size));
+      const outs = bindFour(batched, b);
+      return [outs, outs.map(() => 0)];
+    },
+    quaxify: (values, params) => {
+      const own = split(values, params);
+      const solved = quaxifiedJaxpr(params.solve, [...own.solve, ...own.b]);
+      // Stands for the solution, whose class is that of what the solver returns.
+      const standIns = solved.rebuild(solved.closed.outAvals.map((aval) => new Placeholder(aval)));
+      const solution = standIns.slice(0, own.b.length);
+      const [bAvals, xAvals] = [own.b, solution].map((list) => avalsOf(flattenValues(list).arrays)) as [
+        Aval[],
+        Aval[],
+      ];
+      const domain = { matvec: solution, vecmat: own.b, solve: own.b, transposeSolve: solution };
+      const rewritten = mapPrograms(params, (jaxpr, name) => {
+        const { closed, consts } =
+          name === "solve" ? solved : quaxifiedJaxpr(jaxpr, [...own[name], ...domain[name]]);
+        const forth = name === "vecmat" || name === "solve";
+        checkSpace(closed, forth ? xAvals : bAvals, name);
+        return { closed, captured: [...(consts as Arrays), ...flattenValues(own[name]).arrays] };
+      });
+      return solved.rebuild(bindFour(rewritten, flattenValues(own.b).arrays));
+    },
+  });
+
+/** @throws DispatchError when a rewritten function leaves the space of right-hand sides or that of solutions. */
+function checkSpace({ outAvals }: ClosedJaxpr, expected: readonly Aval[], name: string): void {
+  if (
+    outAvals.length < expected.length ||
+    !expected.every((aval, i) => sameAval(aval, { ...outAvals[i]!, weak: aval.weak }))
+  )
+    throw new DispatchError(
+      "solve/structure",
+      `lax.customLinearSolve under quaxify: ${name} does not map between values like the right-hand side and values like the solution; materialise them before`,
+    );
+}
+
+type FourLifted = Four<Lifted | null> & { readonly matvec: Lifted; readonly solve: Lifted };
+
+/** Each of the programs transformed; the two for the transposed system may be missing. */
+function mapPrograms(
+  { matvec, vecmat, solve, transposeSolve }: LinearSolveParams,
+  f: (jaxpr: ClosedJaxpr, name: (typeof four)[number]) => Lifted,
+): FourLifted {
+  return {
+    matvec: f(matvec, "matvec"),
+    vecmat: vecmat && f(vecmat, "vecmat"),
+    solve: f(solve, "solve"),
+    transposeSolve: transposeSolve && f(transposeSolve, "transposeSolve"),
+  };
+}
+
+function bindFour({ matvec, vecmat, solve, transposeSolve }: FourLifted, b: Arrays): ArrayValue[] {
+  const captured = {
+    matvec: matvec.captured,
+    vecmat: vecmat?.captured ?? [],
+    solve: solve.captured,
+    transposeSolve: transposeSolve?.captured ?? [],
+  };
+  return linearSolve.bind(joined({ ...captured, b }), {
+    constLengths: lengths(captured),
+    matvec: matvec.closed,
+    vecmat: vecmat?.closed ?? null,
+    solve: solve.closed,
+    transposeSolve: transposeSolve?.closed ?? null,
+  });
+}
+
+export interface CustomLinearSolveOptions<T = unknown> {
+  /** Solves the transposed system; needed for reverse mode, unless the map is symmetric. */
+  readonly transposeSolve?: (vecmat: (x: T) => T, b: T) => unknown;
+  /** The map is its own transpose, so that `solve` serves both. */
+  readonly symmetric?: boolean;
+  /** `solve` and `transposeSolve` return `[x, aux]`; the aux is passed on, and has no derivative. */
+  readonly hasAux?: boolean;
+}
+
+/**
+ * The solution `x` of the linear system `matvec(x) = b`, found by `solve(matvec, b)` and differentiated by what a
+ * solution is: the solver itself need not be differentiable. With `hasAux`, `[x, aux]`.
+ *
+ * `b` is any tree of arrays; `x` and `matvec(x)` have its structure and shapes. Derivatives reach `b` and what `matvec`
+ * captured.
+ * @throws TreeError, ShapeError when a function returns something else than `b` is like; DifferentiationError in reverse
+ * mode without `transposeSolve` and `symmetric`.
+ * @example
+ * lax.customLinearSolve((x) => np.matmul(a, x), b, conjugateGradients, { symmetric: true });
+ * @see `jax.lax.custom_linear_solve`
+ */
+export function customLinearSolve<T, R = T>(
+  matvec: (x: T) => T,
+  b: T,
+  solve: (matvec: (x: T) => T, b: T) => R,
+  ...rest: Optionals<
+    [transposeSolve: (vecmat: (x: T) => T, b: T) => unknown, symmetric: boolean, hasAux: boolean],
+    CustomLinearSolveOptions<T>
+  >
+): R;
+export function customLinearSolve(
+  matvec: unknown,
+  b: unknown,
+  solve: unknown,
+  ...rest: readonly unknown[]
+): unknown {
+  const caller = "lax.customLinearSolve";
+  const {
+    symmetric = false,
+    hasAux = false,
+    ...given
+  } = readOptions<CustomLinearSolveOptions>(caller, ["transposeSolve", "symmetric", "hasAux"], rest);
+  const transposeSolve = given.transposeSolve ?? (symmetric ? solve : null);
+  const map = toFunction(matvec, caller).call;
+  const right = flattenOperand(b, caller);
+  const avals = avalsOf(right.arrays);
+  const like = (result: unknown, what: string): Flat =>
+    resultLike(result, right, `${caller}: the result of ${what}`, "b");
+
+  let aux: Flat | undefined;
+  const mapProgram = (f: (x: unknown) => unknown, what: string): Lifted =>
+    staged((x) => like(f(right.rebuild(x)), what).arrays, avals, `${caller} of ${what}`);
+  const solveProgram = (solver: unknown, f: (x: unknown) => unknown, what: string): Lifted => {
+    const { call } = toFunction(solver, caller);
+    return staged(
+      (x) => {
+        const result = call(f, right.rebuild(x));
+        const [solution, extra] = hasAux ? splitAux(result, caller) : [result, null];
+        const flat = flattenResult(extra, caller);
+        aux ??= flat;
+        return [...like(solution, what).arrays, ...flat.arrays];
+      },
+      avals,
+      `${caller} of ${what}`,
+    );
+  };
+  const structs = right.rebuild(right.arrays.map(({ shape, dtype }) => new ShapeDtypeStruct(shape, dtype)));
+  const pull = (y: unknown): unknown => {
+    const [x] = linearTranspose(map, structs)(y);
+    return treeMap((leaf: unknown) => (leaf instanceof Zero ? leaf.materialise() : leaf), x);
+  };
+  const vecmat = symmetric ? map : pull;
+
+  const forward = mapProgram(map, "matvec");
+  const outs = bindFour(
+    {
+      matvec: forward,
+      solve: solveProgram(solve, map, "solve"),
+      vecmat:
+        transposeSolve === null ? null : symmetric ? forward : mapProgram(vecmat, "the transpose of matvec"),
+      transposeSolve: transposeSolve === null ? null : solveProgram(transposeSolve, vecmat, "transposeSolve"),
+    },
+    right.arrays,
+  );
+  const solution = right.rebuild(outs.slice(0, avals.length));
+  return hasAux ? [solution, aux!.rebuild(outs.slice(avals.length))] : solution;
+}
