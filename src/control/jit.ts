@@ -2,8 +2,7 @@ import { type Backend, currentBackend, type Executable } from "../core/backend.t
 import { config, configVersion } from "../core/config.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
-import { withReplay } from "../core/host-call.ts";
-import { areFine, checkNumbers, isChecking } from "../core/numbers.ts";
+import { isChecking } from "../core/numbers.ts";
 import { readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
@@ -43,27 +42,7 @@ function executableOf(closed: ClosedJaxpr): Executable {
   return executable;
 }
 
-/**
- * Runs a program. While numbers are checked and it gave a bad one, it is run again operation by operation, which names
- * the first that made one. What it does besides computing is not done again.
- */
-function run(closed: ClosedJaxpr, operands: readonly NDArray[], name: string): NDArray[] {
-  if (!isChecking()) return execute(closed, operands);
-  const { result: outs, replay } = withReplay(() => execute(closed, operands));
-  if (areFine(outs)) return outs;
-  const again = replay(() => evaluateJaxpr(closed, operands)) as NDArray[];
-  // Where no operation made it, it came in with the operands.
-  if (areFine(again))
-    checkNumbers(
-      `jit of ${name}`,
-      operands,
-      outs,
-      "; its operations one by one make none: the backend is at fault",
-    );
-  return outs;
-}
-
-function execute(closed: ClosedJaxpr, operands: readonly NDArray[]): NDArray[] {
+function run(closed: ClosedJaxpr, operands: readonly NDArray[]): NDArray[] {
   const outs = executableOf(closed).execute(operands.map((x) => x.buffer));
   return outs.map((buffer, i) => new NDArray(closed.jaxpr.outvars[i]!.aval, buffer));
 }
@@ -74,7 +53,8 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
   abstract: (_avals, { jaxpr }) => jaxpr.outAvals,
   effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
   inline: ({ jaxpr }) => jaxpr,
-  evaluate: (operands, { jaxpr, name }) => run(jaxpr, operands as readonly NDArray[], name),
+  evaluate: (operands, { jaxpr }) => run(jaxpr, operands as readonly NDArray[]),
+  stepwise: (operands, { jaxpr }) => evaluateJaxpr(jaxpr, operands),
   jvp: (primals, tangents, params) => jvpOfCall(jitPrimitive, primals, tangents, params),
   partialEvaluate: (operands, unknown, { name, jaxpr }, stageEquation) => {
     const split = splitJaxpr(jaxpr, unknown);
@@ -264,8 +244,8 @@ function finish(
   inline: boolean,
 ): unknown {
   const all = consts.length === 0 ? operands : [...(consts as readonly ArrayValue[]), ...operands];
-  if (isEager() && all.every((x) => x instanceof NDArray))
-    return out.rebuild(run(closed, all as readonly NDArray[], name));
+  if (isEager() && !isChecking() && all.every((x) => x instanceof NDArray))
+    return out.rebuild(run(closed, all as readonly NDArray[]));
   return out.rebuild(
     inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed }),
   );

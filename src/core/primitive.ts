@@ -119,6 +119,8 @@ export interface Declared<Args extends readonly unknown[], P> {
   readonly expand?: (operands: Args, params: P) => Outs;
   /** Eager evaluation, where it is not the backend's: primitives that hold jaxprs. */
   readonly evaluate?: (operands: Args, params: P) => Outs;
+  /** Eager evaluation in the current trace, an operation at a time: where a backend runs programs as a whole. */
+  readonly stepwise?: (operands: Args, params: P) => Outs;
   /** A call of the user's own function on concrete arrays, in place of what a backend computes. */
   readonly host?: (operands: readonly NDArray[], params: P) => readonly NDArray[];
   /**
@@ -205,6 +207,7 @@ export interface Rules {
   readonly revive: ((data: Readonly<Record<string, unknown>>) => object) | undefined;
   readonly expand: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly evaluate: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
+  readonly stepwise: ((operands: readonly ArrayValue[], params: object) => Outs) | undefined;
   readonly host: ((operands: readonly NDArray[], params: object) => readonly NDArray[]) | undefined;
   readonly partialEvaluate:
     | ((

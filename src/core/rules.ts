@@ -132,7 +132,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     stage,
     samples,
   } = declaration;
-  const { arity, lower, host, partialEvaluate, rematerialise, quaxify } = declaration;
+  const { arity, lower, host, stepwise, partialEvaluate, rematerialise, quaxify } = declaration;
   return {
     abstract: (avals, params) => {
       const out = abstract(avals, params);
@@ -155,6 +155,7 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     expand,
     evaluate,
     host,
+    stepwise,
     partialEvaluate,
     rematerialise,
     quaxify,

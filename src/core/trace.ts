@@ -1,7 +1,8 @@
 import { currentBackend } from "./backend.ts";
 import { ArgumentError, EscapedTracerError, nearest } from "./errors.ts";
+import { runChecked } from "./checked-run.ts";
 import { callHost } from "./host-call.ts";
-import { checkNumbers, isChecking, withoutChecks } from "./numbers.ts";
+import { isChecking } from "./numbers.ts";
 import type { AnyPrimitive } from "./primitive.ts";
 import { activeSource, captureSource, withSource } from "./source.ts";
 import { ArrayValue, Dense, NDArray, isForeignValue, showAval, Value } from "./value.ts";
@@ -49,26 +50,26 @@ export function escaped(tracer: Tracer, prim: AnyPrimitive): never {
 class EvalTrace extends Trace {
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
     for (const x of operands) if (!(x instanceof NDArray)) escaped(x as Tracer, prim);
-    const { axes, evaluate } = prim.rules;
+    const { axes, evaluate, stepwise } = prim.rules;
     if (axes && axes !== "any") boundSizes(axes(params), prim.primitive);
-    if (evaluate) return [...evaluate(operands, params)];
+    // What it evaluates is checked by itself.
+    if (evaluate && !stepwise) return [...evaluate(operands, params)];
     const arrays = operands as readonly NDArray[];
-    const outs = isChecking()
-      ? withoutChecks(true, () => this.run(prim, arrays, params))
-      : this.run(prim, arrays, params);
-    if (isChecking()) checkNumbers(prim.primitive, arrays, outs);
-    return outs;
+    if (!isChecking()) return [...this.run(prim, arrays, params)];
+    const steps = stepwise && (() => stepwise(operands, params) as readonly NDArray[]);
+    return [...runChecked(prim.primitive, arrays, () => this.run(prim, arrays, params), steps)];
   }
 
-  private run(prim: AnyPrimitive, operands: readonly NDArray[], params: object): NDArray[] {
-    const { host, expand, abstract } = prim.rules;
-    if (host) return [...callHost(prim, operands, params, activeSource())];
+  private run(prim: AnyPrimitive, operands: readonly NDArray[], params: object): readonly NDArray[] {
+    // Operations on concrete arrays are concrete here.
+    const { evaluate, host, expand, abstract } = prim.rules;
+    if (evaluate) return evaluate(operands, params) as readonly NDArray[];
+    if (host) return callHost(prim, operands, params, activeSource());
     const outs = abstract(
       operands.map((x) => x.aval),
       params,
     );
-    // Operations on concrete arrays are concrete here.
-    if (expand) return [...expand(operands, params)] as NDArray[];
+    if (expand) return expand(operands, params) as readonly NDArray[];
     const buffers = currentBackend().apply(prim, operands, params, outs);
     return buffers.map((buffer, i) => new NDArray(outs[i]!, buffer));
   }
