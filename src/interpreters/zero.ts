@@ -2,6 +2,7 @@ import { nodeKind } from "../tree/index.ts";
 import type { DType } from "../core/dtype.ts";
 import { isInexact } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
+import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
 import { broadcastShapes, sameShape, type Shape } from "../core/shape.ts";
 import {
   type ArrayValue,
@@ -15,13 +16,22 @@ import { zeros } from "../lax/algebra.ts";
 import {
   add,
   addAny,
+  allGather,
+  allToAll,
   broadcastInDim,
   convertElementType,
+  div,
   dotGeneral,
   dynamicSlice,
   dynamicUpdateSlice,
   integerPow,
   mul,
+  pbroadcast,
+  pmax,
+  pmin,
+  ppermute,
+  psum,
+  psumScatter,
   slice,
 } from "../lax/index.ts";
 import { register } from "./quax.ts";
@@ -87,6 +97,14 @@ const bothZero = (x: ArrayValue, y: ArrayValue): Zero => {
   return new Zero(shape, dtype);
 };
 
+const shaped = (prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): Zero => {
+  const [out] = prim.rules.abstract(
+    operands.map((x) => x.aval),
+    params,
+  );
+  return new Zero(out!.shape, out!.dtype);
+};
+
 register(broadcastInDim, [Zero], ([x], { shape }) => new Zero(shape, x.dtype));
 register(convertElementType, [Zero], ([x], { newDtype }) => new Zero(x.shape, newDtype));
 for (const sum of [add, addAny]) {
@@ -97,26 +115,20 @@ for (const sum of [add, addAny]) {
 register(mul, [Zero, Zero], ([x, y]) => bothZero(x, y));
 register(mul, [Zero, ArrayValueClass], ([x, y]) => bothZero(x, y));
 register(mul, [ArrayValueClass, Zero], ([x, y]) => bothZero(x, y));
+register(div, [Zero, ArrayValueClass], ([x, y]) => bothZero(x, y));
 
-const dotZero = (x: ArrayValue, y: ArrayValue, params: Parameters<typeof dotGeneral.bind>[1]): Zero => {
-  const [out] = dotGeneral.rules.abstract([x.aval, y.aval], params);
-  return new Zero(out!.shape, out!.dtype);
-};
-register(dotGeneral, [Zero, Zero], ([x, y], params) => dotZero(x, y, params));
-register(dotGeneral, [Zero, ArrayValueClass], ([x, y], params) => dotZero(x, y, params));
-register(dotGeneral, [ArrayValueClass, Zero], ([x, y], params) => dotZero(x, y, params));
+const dotZero = (operands: readonly ArrayValue[], params: ParamsOf<typeof dotGeneral>): Zero =>
+  shaped(dotGeneral, operands, params);
+register(dotGeneral, [Zero, Zero], dotZero);
+register(dotGeneral, [Zero, ArrayValueClass], dotZero);
+register(dotGeneral, [ArrayValueClass, Zero], dotZero);
 
-const shaped = (
-  prim: typeof slice | typeof dynamicSlice,
-  operands: readonly ArrayValue[],
-  params: object,
-): Zero => {
-  const [out] = prim.rules.abstract(
-    operands.map((x) => x.aval),
-    params,
-  );
-  return new Zero(out!.shape, out!.dtype);
-};
+const collectives: readonly AnyPrimitive[] = [psum, pmax, pmin, ppermute, pbroadcast];
+for (const collective of collectives) register(collective, [Zero], ([x]) => x!);
+const resizing: readonly AnyPrimitive[] = [allGather, psumScatter, allToAll];
+for (const collective of resizing)
+  register(collective, [Zero], (operands, params: object) => shaped(collective, operands, params));
+
 register(slice, [Zero], (operands, params) => shaped(slice, operands, params));
 register(dynamicSlice, [Zero], (operands, params) => shaped(dynamicSlice, operands, params), {
   rest: ArrayValueClass,

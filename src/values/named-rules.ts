@@ -196,6 +196,23 @@ const unstacked: NamedRule = ([x], call) => {
   return run(call, [array]).map((out) => ({ array: out, axes: axes.filter((_, i) => i !== axis) }));
 };
 
+/** The mapped axis has no name in the array. */
+const allGathered: NamedRule = (operands, call) => {
+  const { allGatherDimension, tiled } = call.params as ParamsOf<typeof lax.allGather>;
+  if (tiled) return inPlace(operands, call);
+  const { array, axes } = labelled(operands[0]!, call);
+  return run(call, [array]).map((out) => ({
+    array: out,
+    axes: axes.toSpliced(allGatherDimension, 0, new Anonymous(out.aval.shape[allGatherDimension]!)),
+  }));
+};
+const sumScattered: NamedRule = (operands, call) => {
+  const { scatterDimension, tiled } = call.params as ParamsOf<typeof lax.psumScatter>;
+  if (tiled) return inPlace(operands, call);
+  const { array, axes } = labelled(operands[0]!, call);
+  return run(call, [array]).map((out) => ({ array: out, axes: axes.toSpliced(scatterDimension, 1) }));
+};
+
 /** How primitives that are not elementwise act on names. Those without a row mix up the axes. */
 const rules: Readonly<Partial<Record<PrimitiveName, NamedRule>>> = {
   select_n: chosen, clamp: chosen, threefry2x32: chosen,
@@ -204,6 +221,8 @@ const rules: Readonly<Partial<Record<PrimitiveName, NamedRule>>> = {
   squeeze: without("dimensions"), reshape: reshaped, broadcast_in_dim: broadcast, transpose: transposed, dot_general: dot,
   cumsum: inPlace, cumprod: inPlace, cummax: inPlace, cummin: inPlace, cumlogsumexp: inPlace,
   slice: inPlace, dynamic_slice: inPlace, rev: inPlace, pad: inPlace, split: inPlace, top_k: inPlace, sort: inStep,
+  psum: inPlace, pmax: inPlace, pmin: inPlace, ppermute: inPlace, pbroadcast: inPlace, all_to_all: inPlace,
+  all_gather: allGathered, reduce_scatter: sumScattered,
   stack: stacked, unstack: unstacked, concatenate: concatenated, dynamic_update_slice: updated, gather: gathered,
   scatter: scattered, "scatter-add": scattered, "scatter-sub": scattered, "scatter-mul": scattered, "scatter-min": scattered, "scatter-max": scattered,
 }; // prettier-ignore

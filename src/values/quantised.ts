@@ -1,6 +1,7 @@
 import { type DType, isFloat } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, MaterialiseError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
+import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxes, sameShape, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, avalOf, showAval } from "../core/value.ts";
@@ -126,8 +127,8 @@ const assemble = (q: Fields, fields: Partial<Fields>): Quantised =>
 const mapParts = (q: Quantised, f: (part: ArrayValue) => ArrayValue): Quantised =>
   assemble(q, { values: f(q.values), scale: f(q.scale) });
 
-for (const op of [lax.copy, lax.stopGradient])
-  register(op, [Quantised], ([q], params) => mapParts(q, (part) => op.bind([part], params)[0]!));
+for (const op of [lax.copy, lax.stopGradient, lax.ppermute, lax.pbroadcast] as readonly AnyPrimitive[])
+  register(op, [Quantised], ([q], params: object) => mapParts(q!, (part) => op.bind([part], params)[0]!));
 register(lax.neg, [Quantised], ([q]) => assemble(q, { scale: lax.neg(q.scale) }));
 register(lax.convertElementType, [Quantised], ([q], params) =>
   isFloat(params.newDtype)

@@ -9,10 +9,16 @@ import {
   jvp,
   lax,
   linearize,
+  lora,
   makeJaxpr,
+  nn,
   numpy as np,
+  quaxify,
+  random,
+  values as quantities,
   vjp,
   vmap,
+  Zero,
 } from "../../../src/index.ts";
 import { config } from "../../../src/core/config.ts";
 import { expectValues, shapeOf, values } from "../arrays.ts";
@@ -187,5 +193,66 @@ describe("makeJaxpr with axisEnv", () => {
     const closed = makeJaxpr(share, { axisEnv: [["i", 3]] })(np.float32(1));
     expect(String(inspect.parseJaxpr(String(closed)))).toBe(String(closed));
     expect(shapeOf(closed.jaxpr.outvars[0]!.aval)).toEqual([]);
+  });
+});
+
+describe("structured values", () => {
+  const mapped = <R>(f: (x: ArrayValue) => R) => vmap(f, named)(x3());
+  const zero = new Zero([3, 2], "float32");
+  test("that are zeros stay zeros", () => {
+    mapped((x) => {
+      for (const f of [lax.psum, lax.pmean, lax.pmax, lax.pmin]) expect(f(zero, "i")).toBeInstanceOf(Zero);
+      expect(lax.ppermute(zero, "i", [[0, 1]])).toBe(zero);
+      expect(lax.allGather(zero, "i", { axis: 1 })).toBeInstanceOf(Zero);
+      expect(lax.allGather(zero, "i", { axis: 1 }).shape).toEqual([3, 3, 2]);
+      expect(lax.psumScatter(zero, "i").shape).toEqual([2]);
+      expect(lax.allToAll(zero, "i", 0, 1, { tiled: true }).shape).toEqual([1, 6]);
+      const integer = grad((n: ArrayValue) => np.multiply(n, 1.5), { allowInt: true })(
+        np.array(1).astype("int32"),
+      );
+      expect(lax.pmean(integer, "i")).toBe(integer);
+      return x;
+    });
+  });
+  test("are trees of their fields outside of quaxify: so gradients are averaged", () => {
+    const layer = new nn.Linear(3, 2, { key: random.key(0) });
+    const model = lora.loraify(layer, { rank: 1, key: random.key(1) });
+    const loss = (m: nn.Linear, x: ArrayValue) =>
+      np.sum(quaxify((y: ArrayValue) => m.forward(y))(np.multiply(x, np.ones([3]))));
+    const one = grad(loss);
+    const averaged = vmap((m: nn.Linear, x: ArrayValue) => lax.pmean(one(m, x), "i"), {
+      ...named,
+      inAxes: [null, 0],
+      outAxes: null,
+    })(model, x3()) as nn.Linear;
+    const together = grad((m: nn.Linear) => np.mean(vmap((x: ArrayValue) => loss(m, x))(x3())))(
+      model,
+    ) as nn.Linear;
+    const b = (m: nn.Linear) => values((m.weight as unknown as lora.LoraArray).b);
+    expectValues(np.array(b(averaged)), b(together));
+    expect((averaged.weight as unknown as lora.LoraArray).w).toBeInstanceOf(Zero);
+  });
+  test("are arrays inside of quaxify: rules decide", () => {
+    const metres = new quantities.Unitful(np.array(2), quantities.metre);
+    const total = vmap(
+      (x: ArrayValue) => quaxify((y: ArrayValue) => lax.psum(np.multiply(y, x), "i"))(metres as never),
+      {
+        ...named,
+        outAxes: null,
+      },
+    )(x3()) as unknown as quantities.Unitful;
+    expect([values(total.array), total.units.show()]).toEqual([[16], "{m: 1}"]);
+    const rows = new quantities.NamedArray(np.ones([2]), [new quantities.Axis(2, "row")]);
+    mapped((x) => {
+      const sum = quaxify((y: ArrayValue) => lax.psum(y, "i"))(
+        rows as never,
+      ) as unknown as quantities.NamedArray;
+      expect(sum.axes.map(String)).toEqual(rows.axes.map(String));
+      return x;
+    });
+    const w = new lora.LoraArray(np.ones([2, 2]), { rank: 1, key: random.key(0) });
+    expect(() => mapped(() => quaxify((y: ArrayValue) => lax.psum(y, "i"))(w as never))).toThrow(
+      "register(lax.psum, [LoraArray]",
+    );
   });
 });
