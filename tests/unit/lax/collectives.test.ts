@@ -328,6 +328,6 @@ describe("bad input", () => {
     expect(mapped(() => lax.psum("x", "i"))).toThrow(
       'psum: argument 0 must be an array or a number, got the string "x"',
     );
-    expect(mapped((x) => lax.axisIndex(0 as never))).toThrow("axisIndex: an axis name is a string");
+    expect(mapped(() => lax.axisIndex(0 as never))).toThrow("axisIndex: an axis name is a string");
   });
 });
