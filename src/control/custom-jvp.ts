@@ -15,6 +15,7 @@ import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { Zero, zeroTangent } from "../interpreters/zero.ts";
 import { callCustom, checkPair, customArguments, instantiated, primalOutputs } from "./custom-call.ts";
+import { jvpLowering, revivedJvp } from "./lowered-rules.ts";
 import { alignTangents, checkStructure, tangentValues } from "./structured-tangents.ts";
 import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
 
@@ -46,6 +47,8 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
       jvp: param.rule(),
       symbolicZeros: param.boolean,
     },
+    lower: jvpLowering,
+    revive: revivedJvp,
     inline: ({ callJaxpr }) => callJaxpr,
     evaluate: (operands, { callJaxpr }) => evaluateJaxpr(callJaxpr, operands),
     jvp: (primals, tangents, params) => {

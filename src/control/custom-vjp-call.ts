@@ -14,6 +14,7 @@ import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { quaxifyValues } from "../interpreters/quax.ts";
 import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
+import { linearLowering, revivedLinear, revivedVjp, vjpLowering } from "./lowered-rules.ts";
 import { checkStructure, pullToArrays, tangentValues } from "./structured-tangents.ts";
 import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
 
@@ -60,6 +61,8 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
       bwd: param.name,
       symbolicZeros: param.boolean,
     },
+    lower: vjpLowering,
+    revive: revivedVjp,
     inline: ({ callJaxpr }) => callJaxpr,
     evaluate: (operands, { callJaxpr }) => evaluateJaxpr(callJaxpr, operands),
     jvp: (primals, tangents, params) => {
@@ -156,6 +159,8 @@ export const customLinear: Primitive<"custom_lin", readonly ArrayValue[], Custom
       outAvals: param.following(avals, (_operands, outs) => outs),
       symbolicZeros: param.boolean,
     },
+    lower: linearLowering,
+    revive: revivedLinear,
     inline: ({ callName }) => noForwardMode(callName),
     evaluate: (_operands, { callName }) => noForwardMode(callName),
     jvp: (_primals, _tangents, { callName }) => noForwardMode(callName),

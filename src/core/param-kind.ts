@@ -224,6 +224,8 @@ export const following = <T>(
 export interface NamedRule<F> {
   readonly name: string;
   readonly run: F;
+  /** Of a rule that was read: the programs that it runs. */
+  readonly lowered?: object;
 }
 
 /** Printed as its name, which is all that a text has of it: what is read refuses to run. */

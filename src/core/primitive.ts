@@ -152,7 +152,7 @@ export interface Declared<Args extends readonly unknown[], P> {
 export interface Lowering<P> {
   readonly params: Readonly<Record<string, ParamKind<any>>>; // any: kinds of different values
   /** All of those params, or none where the functions cannot be told. */
-  of(params: P, operands: readonly Aval[]): Readonly<Record<string, unknown>>;
+  of(params: P, operands: readonly Aval[]): object;
 }
 
 export interface Staged<P> {

@@ -17,7 +17,8 @@ import {
 /**
  * A program as JSON: everything of it, exactly. Arrays keep every bit, operations the lines that they come from; a
  * program that is held twice is written once. The rules of custom derivatives are traced, for all tangents, and written
- * as programs.
+ * as programs; within its own rule a function is without it, so what is read has its first derivative by the rule, and
+ * refuses those of higher order that need the rule again.
  *
  * @throws JaxprError that names the equation, where it holds a function of the host that is no program, or a constant is
  * being traced.
@@ -53,6 +54,8 @@ class Writer {
   readonly programs: ProgramJSON[] = [];
   readonly sources = new Map<string, number>();
   private readonly written = new Map<Jaxpr, number>();
+  /** The calls whose rules are being written, as text. */
+  private readonly lowering = new Set<string>();
 
   /** Writes a program after those that it holds; its place in the list. */
   program(closed: ClosedJaxpr): number {
@@ -90,34 +93,58 @@ class Writer {
     return at - 1;
   }
 
-  private params({ primitive, params, inputs }: Eqn, where: () => string): EquationJSON["params"] {
-    const { params: kinds, lower } = primitive.rules;
+  private params(eqn: Eqn, where: () => string): EquationJSON["params"] {
+    const { primitive, params } = eqn;
     const refuse = (message: string): never => {
       throw new JaxprError("json/params", `toJSON: ${where()}: ${message}`);
     };
-    const given = params as Readonly<Record<string, unknown>>;
-    const data = Object.entries(kinds).flatMap(([name, kind]): [string, unknown][] => {
-      const value = given[name];
-      if (value === undefined) return [];
+    const data: [string, unknown][] = [];
+    const write = (entries: Readonly<Record<string, unknown>>): void => {
+      for (const [name, value] of Object.entries(entries))
+        data.push([name, this.value(value, () => refuse(`its param ${name} is not data`))]);
+    };
+    const kinds = Object.entries(primitive.rules.params);
+    for (const [name, kind] of kinds) {
+      const value = (params as Readonly<Record<string, unknown>>)[name];
+      if (value === undefined) continue;
       const text = textOf(kind, value);
-      if (text !== undefined) return [[name, text]];
-      if (kind.opaque === true) return [];
-      if (!kind.is(value)) refuse(`its param ${name} is not ${kind.expected}`);
-      return [[name, value]];
-    });
-    if (Object.values(kinds).some(({ opaque }) => opaque)) {
-      if (!lower) refuse("it holds a function of the host, which JSON cannot");
-      try {
-        const operands = inputs.map((x) => x.aval);
-        data.push(...Object.entries(lower!.of(params, operands)));
-      } catch (error) {
-        if (!(error instanceof CotangentError)) throw error;
-        refuse(`a function that it holds cannot be made a program: ${error.message}`);
-      }
+      if (text === undefined && kind.opaque === true) continue;
+      if (text === undefined && !kind.is(value)) refuse(`its param ${name} is not ${kind.expected}`);
+      write({ [name]: text ?? value });
     }
-    return Object.fromEntries(
-      data.map(([name, value]) => [name, this.value(value, () => refuse(`its param ${name} is not data`))]),
+    if (kinds.some(([, kind]) => kind.opaque)) this.functions(eqn, write, refuse);
+    return Object.fromEntries(data);
+  }
+
+  /**
+   * The functions that an equation holds, as programs. A rule may call the function that it is for: there it is left out,
+   * or there would be no end.
+   */
+  private functions(
+    { primitive, params, inputs }: Eqn,
+    write: (entries: Readonly<Record<string, unknown>>) => void,
+    refuse: (message: string) => never,
+  ): void {
+    const { params: kinds, lower } = primitive.rules;
+    if (!lower) return refuse("it holds a function of the host, which JSON cannot");
+    const shown = Object.entries(params).map(
+      ([name, value]) => `${name}=${pythonValue(kinds[name]?.write(value))}`,
     );
+    const call = `${primitive.primitive} ${shown.join(" ")}`;
+    if (this.lowering.has(call)) return;
+    let lowered: object;
+    try {
+      lowered = lower.of(
+        params,
+        inputs.map((x) => x.aval),
+      );
+    } catch (error) {
+      if (!(error instanceof CotangentError)) throw error;
+      return refuse(`a function that it holds cannot be made a program: ${error.message}`);
+    }
+    this.lowering.add(call);
+    write(lowered as Readonly<Record<string, unknown>>);
+    this.lowering.delete(call);
   }
 
   /** What JSON has no notation for is an object with one key that begins with `$`. */
