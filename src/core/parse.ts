@@ -85,11 +85,13 @@ class Builder {
 
   private jaxpr(program: ProgramText, weakConstants: readonly boolean[] = []): Jaxpr {
     const scope = new Map<string, Var>();
+    const unnamed: Var[] = [];
     const define = ({ at, name, aval }: BinderText, weak = false): Var => {
       this.attempt(at, () => checkShape(aval.shape, `the variable ${name}`));
-      if (name !== "_" && scope.has(name)) this.fail(at, `the variable ${name} is defined twice`);
+      if (scope.has(name)) this.fail(at, `the variable ${name} is defined twice`);
       const v = new Var(avalOf(aval.shape, aval.dtype, weak));
-      scope.set(name, v);
+      if (name === "_") unnamed.push(v);
+      else scope.set(name, v);
       return v;
     };
     const constvars = program.constvars.map((binder, i) => define(binder, weakConstants[i]));
@@ -101,14 +103,17 @@ class Builder {
       const outputs = text.outputs.map((binder, i) => define(binder, eqn.outputs[i]?.aval.weak));
       eqns.push({ ...eqn, outputs });
     }
-    const outvars = program.outvars.map((atom) => this.atom(atom, scope));
+    // Results that the caller drops are called `_`, in the order of their definitions.
+    const outvars = program.outvars.map((atom) =>
+      atom.text === "_" && unnamed.length > 0 ? unnamed.shift()! : this.atom(atom, scope),
+    );
     return { constvars, invars, eqns, outvars, effects: effectsOf(eqns) };
   }
 
   private atom({ at, text, aval }: AtomText, scope: ReadonlyMap<string, Var>): Atom {
     if (aval !== null) return new Literal(this.literal(at, text, aval));
     const v = scope.get(text);
-    if (v !== undefined && text !== "_") return v;
+    if (v !== undefined) return v;
     const near = nearest(text, scope.keys());
     return this.fail(
       at,

@@ -44,6 +44,22 @@ function alphabetic(n: number): string {
   return text;
 }
 
+/**
+ * Whether a result of a program, asked for from left to right, is one that no equation reads and that is defined after
+ * those before it: so that of several that are called `_` one knows which is which.
+ */
+function inOrder({ eqns }: Jaxpr): (v: Var) => boolean {
+  const read = new Set<Atom>(eqns.flatMap(({ inputs }) => inputs));
+  const defined = eqns.flatMap(({ outputs }) => outputs);
+  let next = 0;
+  return (v) => {
+    const at = defined.indexOf(v, next);
+    if (at < 0 || read.has(v)) return false;
+    next = at + 1;
+    return true;
+  };
+}
+
 /** A part of the text whose parts may be programs in turn: yields them, so that nesting costs no stack. */
 type Part = Generator<Part, void>;
 
@@ -193,7 +209,7 @@ class Printer {
       for (const callee of jaxprsOf(entries)) {
         if (this.shared.has(callee)) continue;
         this.alias(callee.invars, eqn.inputs);
-        this.alias(callee.outvars, eqn.outputs);
+        this.alias(callee.outvars, eqn.outputs, inOrder(callee));
       }
     }
     if (eqn.outputs.length > 0) {
@@ -247,15 +263,23 @@ class Printer {
     } else this.layout.text(pythonValue(value));
   }
 
-  /** Calls variables that have no name yet as others are called, each name once. */
-  private alias(variables: readonly Atom[], like: readonly Atom[]): void {
+  /**
+   * Calls variables that have no name yet as others are called, each name once. `_` names several: only what `unnamed`
+   * allows is called so, where JAX does not care.
+   */
+  private alias(
+    variables: readonly Atom[],
+    like: readonly Atom[],
+    unnamed: (v: Var) => boolean = () => false,
+  ): void {
     if (variables.length !== like.length) return;
     const used = new Set<Atom>();
     variables.forEach((v, i) => {
       const other = like[i]!;
       if (v instanceof Literal || other instanceof Literal || used.has(other) || this.names.has(v)) return;
       used.add(other);
-      this.names.set(v, this.name(other));
+      const name = this.name(other);
+      if (name !== "_" || unnamed(v)) this.names.set(v, name);
     });
   }
 

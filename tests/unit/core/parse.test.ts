@@ -114,6 +114,22 @@ test("a thousand variables, among them one called in", () => {
   expect(read.jaxpr.eqns.length).toBe(9000);
 });
 
+test("results that the caller drops are called _, unless that would not say which", () => {
+  const two = jit((x: ArrayValue) => [lax.sin(x), lax.convertElementType(x, "int32"), lax.cos(x)]);
+  const dropped = reread(programOf((x) => two(x)[0]!, [f32()]));
+  expect(String(dropped)).toContain("in (b, _, _)");
+  const reversed = jit((x: ArrayValue) => {
+    const [s, n, c] = [lax.sin(x), lax.convertElementType(x, "int32"), lax.cos(x)];
+    return [c, n, s];
+  });
+  expect(String(reread(programOf((x) => reversed(x)[0]!, [f32()])))).toContain("in (b, _, c)");
+  const used = jit((x: ArrayValue) => {
+    const s = lax.sin(x);
+    return [lax.cos(s), s];
+  });
+  expect(String(reread(programOf((x) => used(x)[0]!, [f32()])))).toContain("in (b, c)");
+});
+
 test("constants are given with the text", () => {
   const table = array([1, 2, 3], [3]);
   const closed = programOf((x) => lax.mul(x, table), [f32(3)]);
