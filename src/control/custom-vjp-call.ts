@@ -151,6 +151,7 @@ const avals: param.ParamKind<readonly Aval[]> = {
 export const customLinear: Primitive<"custom_lin", readonly ArrayValue[], CustomLinearParams> =
   definePrimitive("custom_lin", {
     abstract: (_avals, { outAvals }) => outAvals.filter(({ dtype }) => isInexact(dtype)),
+    axes: "any",
     params: {
       bwd: param.rule(),
       callName: param.following(param.name, () => "of a program that was read"),

@@ -3,6 +3,7 @@ import {
   type ArrayValue,
   checkpoint,
   customJvp,
+  customVjp,
   grad,
   inspect,
   jit,
@@ -109,6 +110,34 @@ describe("an operation along a name", () => {
     expectValues(jvp(outside, [np.array(2)], [np.array(1)])[1], 9);
     const inside = vmap((x: ArrayValue) => jvp(f, [x], [x])[1] as ArrayValue, named);
     expectValues(inside(x3()), [8, 8, 8]);
+  });
+});
+
+describe("a backward rule of the user's", () => {
+  /** The identity, whose cotangent is summed over the axis. */
+  const shared = customVjp((x: ArrayValue) => np.multiply(x, 1));
+  shared.defvjp(
+    (x: ArrayValue) => [np.multiply(x, 1), null],
+    (_residuals: unknown, ct: ArrayValue) => [lax.psum(ct, "i")],
+  );
+  const w = np.array(2);
+  const loss = (w: ArrayValue, x: ArrayValue) => np.multiply(shared(w), x);
+  const each = { ...named, inAxes: [null, 0] } as const;
+  test("works along an axis inside of its vmap", () => {
+    expectValues(vmap(grad(loss), each)(w, x3()), [8, 8, 8]);
+    expectValues(vmap(grad(jit(loss)), each)(w, x3()), [8, 8, 8]);
+    expectValues(jit(vmap(jit(grad(loss)), each))(w, x3()), [8, 8, 8]);
+    expectValues(vmap(grad(checkpoint(loss)), each)(w, x3()), [8, 8, 8]);
+  });
+  test("also where no operand is batched", () => {
+    const alone = (w: ArrayValue) => grad((v: ArrayValue) => jit(shared)(v))(w);
+    expectValues(vmap((_x: ArrayValue) => alone(w), named)(x3()), [3, 3, 3]);
+    expectValues(vmap((_x: ArrayValue) => jit(alone)(w), named)(x3()), [3, 3, 3]);
+  });
+  test("and outside of it, once for each index", () => {
+    const total = (w: ArrayValue) => np.sum(vmap(loss, each)(w, x3()));
+    expectValues(grad(total)(w), 24);
+    expectValues(grad(jit(total))(w), 24);
   });
 });
 
