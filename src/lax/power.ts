@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError } from "../core/errors.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { isWeakInt, scalarOf } from "../core/scalar.ts";
-import { type ArrayValue, type Aval, avalOf, type Operand } from "../core/value.ts";
+import { type ArrayValue, type Aval, avalOf, NDArray, type Operand } from "../core/value.ts";
 import { broadcastTo, replaceZero, zeros } from "./algebra.ts";
 import { div, mul, sub } from "./arithmetic.ts";
 import { type Binary, defineUnary, elementwiseShape, type Unary } from "./elementwise.ts";
@@ -41,9 +41,15 @@ function powAbstract([x, y]: readonly [Aval, Aval]): Aval {
   return avalOf(elementwiseShape("pow", [x.shape, y.shape]), x.dtype, x.weak && y.weak);
 }
 
+/** `y - 1`, a number if `y` is one: a power of fixed exponent has a derivative of fixed exponent, also in a program. */
+function oneLess(y: ArrayValue): ArrayValue {
+  const known = y instanceof NDArray && y.ndim === 0 && (y.dtype === "float32" || y.dtype === "float64");
+  return known ? scalarOf(Number(y.storage[0]) - 1, y.dtype, y.aval.weak) : sub(y, 1);
+}
+
 /** d(x^y)/dx. An integer exponent of 0 has derivative 0 even at x = 0. */
 function powSlope(x: ArrayValue, y: ArrayValue, out: ArrayValue): ArrayValue {
-  if (!isInteger(y.dtype)) return mul(y, pow(x, sub(y, 1)));
+  if (!isInteger(y.dtype)) return mul(y, pow(x, oneLess(y)));
   const base = broadcastTo(x, out.shape);
   const exponent = broadcastTo(
     convertElementType.bind([y], { newDtype: x.dtype, weakType: x.aval.weak })[0]!,

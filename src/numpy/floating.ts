@@ -154,7 +154,7 @@ export const hypot: BinaryFunction = binaryInexact("hypot", (x, y) => {
   const infinite = lax.or(lax.eq(a, Infinity), lax.eq(b, Infinity));
   const [most, least] = [lax.max(a, b), lax.min(a, b)];
   const zero = lax.eq(most, 0);
-  const ratio = lax.div(least, choose(zero, 1, most, caller));
+  const ratio = lax.div(least, choose(zero, Infinity, most, caller));
   const out = choose(zero, most, lax.mul(most, lax.sqrt(lax.add(1, lax.square(ratio)))), caller);
   return choose(infinite, Infinity, out, caller);
 });
