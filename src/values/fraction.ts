@@ -6,8 +6,9 @@ export interface Fraction {
 
 /** Largest denominator that a number is taken for. */
 const MOST = 1000;
-/** What float32 leaves of a fraction. */
-const TOLERANCE = 1e-6;
+/** Whether `x` is `y`, as a double after some arithmetic or rounded to float32. */
+const stands = (x: number, y: number): boolean =>
+  Math.abs(x - y) <= 1e-12 * Math.abs(y) || x === Math.fround(y);
 
 const divisor = (a: number, b: number): number => (b === 0 ? Math.abs(a) : divisor(b, a % b));
 
@@ -27,7 +28,7 @@ export function fractionOf(x: number): Fraction | null {
   let before: Fraction = { n: 1, d: 0 };
   let now = whole(Math.floor(x));
   for (let rest = x; now.d <= MOST;) {
-    if (Math.abs(x - now.n / now.d) <= TOLERANCE * Math.max(1, Math.abs(x))) return lowest(now.n, now.d);
+    if (stands(x, now.n / now.d)) return lowest(now.n, now.d);
     rest = 1 / (rest - Math.floor(rest));
     const step = Math.floor(rest);
     [before, now] = [now, { n: step * now.n + before.n, d: step * now.d + before.d }];

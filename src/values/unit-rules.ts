@@ -5,12 +5,14 @@ import { sizeOf } from "../core/shape.ts";
 import { type ArrayValue, NDArray } from "../core/value.ts";
 import type * as lax from "../lax/index.ts";
 import { one } from "./si.ts";
+import { fitsAnyUnits, scalarBehind } from "./uniform.ts";
 import type { Units } from "./units.ts";
 
-/** An operand as the algebra of units sees it; `units` is null for a constant that fits any, such as 0. */
+/** An operand as the algebra of units sees it; a plain array has the units `one`. */
 export interface Quantity {
-  readonly units: Units | null;
+  readonly units: Units;
   readonly value: ArrayValue;
+  readonly plain: boolean;
 }
 interface Call {
   readonly primitive: string;
@@ -24,7 +26,7 @@ const unitsOf = (x: Quantity | undefined): Units => x?.units ?? one;
 /** @throws UnitsError when an operand has units, where the primitive takes numbers. */
 function demandNumbers(operands: readonly Quantity[], { primitive }: Call): void {
   for (const { units } of operands) {
-    if (units === null || units.equals(one)) continue;
+    if (units.equals(one)) continue;
     const remedy = units.sameDimensions(one)
       ? "convert it with x.to(values.one)"
       : "divide it by a quantity of these units first";
@@ -41,23 +43,21 @@ const verbs: Readonly<Record<string, string>> = {
   ge: "compare", rem: "divide with remainder", select_n: "select between", dynamic_update_slice: "update", complex: "join", atan2: "take the angle of",
 }; // prettier-ignore
 
-/** The units that all operands have. @throws UnitsError when they differ. */
+/** The units that all operands have; plain constants such as 0 have any. @throws UnitsError when they differ. */
 function common(operands: readonly Quantity[], { primitive }: Call): Units {
-  const given = operands.flatMap(({ units }) => units ?? []);
-  const units = given[0] ?? one;
-  for (const other of given) {
-    if (other.equals(units)) continue;
-    const remedy = other.sameDimensions(units)
-      ? `Convert one of them: x.to(units).`
-      : other.equals(one) || units.equals(one)
-        ? "A plain array is dimensionless: give it units with new values.Unitful(array, units)."
-        : "Their dimensions differ.";
-    throw new UnitsError(
-      "units/mismatch",
-      `Cannot ${verbs[primitive] ?? primitive} two arrays with units ${units.show()} and ${other.show()}. ${remedy}`,
-    );
-  }
-  return units;
+  const { units } = operands.find(({ plain }) => !plain) ?? operands[0]!;
+  const other = operands.find((x) => !x.units.equals(units) && !(x.plain && fitsAnyUnits(x.value)));
+  if (other === undefined) return units;
+  const remedy = other.units.sameDimensions(units)
+    ? "Convert one of them: x.to(units)."
+    : other.plain
+      ? "A plain array is dimensionless: give it units with new values.Unitful(array, units)."
+      : "Their dimensions differ.";
+  const [first, second] = other === operands[0] ? [other.units, units] : [units, other.units];
+  throw new UnitsError(
+    "units/mismatch",
+    `Cannot ${verbs[primitive] ?? primitive} two arrays with units ${first.show()} and ${second.show()}. ${remedy}`,
+  );
 }
 
 const same: UnitRule = (operands, call) => [common(operands, call)];
@@ -85,9 +85,10 @@ const raised =
   ([x]) => [unitsOf(x).pow(exponent)];
 
 /** The number that an exponent is, where the program says it. */
-function knownExponent({ value, units }: Quantity, call: Call): number {
-  demandNumbers([{ value, units }], call);
-  const exponent = value instanceof NDArray && value.ndim === 0 ? value.item() : undefined;
+function knownExponent(x: Quantity, call: Call): number {
+  demandNumbers([x], call);
+  const scalar = scalarBehind(x.value);
+  const exponent = scalar instanceof NDArray ? scalar.item() : undefined;
   if (typeof exponent === "number") return exponent;
   throw new UnitsError(
     "units/exponent",
@@ -111,7 +112,8 @@ const productOver: UnitRule = ([x], { params }) => {
 
 /**
  * How each primitive acts on units. What holds of every rule: if units of the operands are rescaled, the results are
- * rescaled as the rule says. `floor`, `ceil` and `round` are the exception: they count in the units at hand.
+ * rescaled as the rule says. `floor`, `ceil`, `round` and conversion to integers are the exception: they count in the
+ * units at hand.
  */
 const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   add: same, add_any: same, sub: same, max: same, min: same, rem: same, nextafter: same, clamp: same, complex: same,
@@ -121,7 +123,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   mul: product, dot_general: product,
   div: ([x, y]) => [unitsOf(x).per(unitsOf(y))],
   tridiagonal_solve: ([lower, main, upper, b], call) => [unitsOf(b).per(common([lower!, main!, upper!], call))],
-  fma: ([x, y, z], call) => [common([{ ...x!, units: unitsOf(x).times(unitsOf(y)) }, z!], call)],
+  fma: ([x, y, z], call) => [common([{ ...x!, units: unitsOf(x).times(unitsOf(y)), plain: false }, z!], call)],
   square: raised(2), sqrt: raised(1 / 2), rsqrt: raised(-1 / 2), cbrt: raised(1 / 3), pow: power, reduce_prod: productOver,
   integer_pow: ([x], { params }) => [unitsOf(x).pow((params as ParamsOf<typeof lax.integerPow>).y)],
 
@@ -158,6 +160,9 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   random_bits: numbers,
 }; // prettier-ignore
 
+/** Whether there is a rule; a primitive from elsewhere may do with what it expands to. */
+export const hasUnitRule = ({ primitive }: AnyPrimitive): boolean => Object.hasOwn(rules, primitive);
+
 /**
  * Units of the outputs of a primitive; one of them for all outputs where the list has only that. A primitive from
  * elsewhere takes numbers: `register` says otherwise.
@@ -165,10 +170,11 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
  * @throws UnitsError when the operands' units do not fit.
  */
 export function unitsOfOutputs(
-  { primitive }: AnyPrimitive,
+  prim: AnyPrimitive,
   operands: readonly Quantity[],
   params: object,
 ): readonly (Units | null)[] {
-  const rule = Object.hasOwn(rules, primitive) ? rules[primitive as PrimitiveName] : numbers;
+  const { primitive } = prim;
+  const rule = hasUnitRule(prim) ? rules[primitive as PrimitiveName] : numbers;
   return rule(operands, { primitive, params });
 }

@@ -5,9 +5,8 @@ import { ArrayValue, type Aval, Dense, NDArray, type Operand, showAval, type Val
 import type { DefaultRule } from "../interpreters/quax.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
-import { fitsAnyUnits } from "./uniform.ts";
 import { one } from "./si.ts";
-import { type Quantity, unitsOfOutputs } from "./unit-rules.ts";
+import { hasUnitRule, type Quantity, unitsOfOutputs } from "./unit-rules.ts";
 import { Units, type UnitsLike } from "./units.ts";
 
 /**
@@ -88,6 +87,8 @@ export class Unitful extends ArrayValue {
 
   /** Every primitive by the algebra of units: the numbers as for plain arrays, the units beside them. */
   static default: DefaultRule = (prim, operands, params) => {
+    const { expand } = prim.rules;
+    if (expand && !hasUnitRule(prim)) return expand(operands as readonly ArrayValue[], params);
     const units = unitsOfOutputs(prim, operands.map(quantity), params);
     const outs = prim.bind(
       operands.map((x) => (x instanceof Unitful ? x.array : x)),
@@ -112,7 +113,7 @@ const describeQuantity = (x: Unitful): string => `Unitful(${showAval(x.aval)}, $
 /** The units of any array: `one` for a plain one. */
 export const unitsOf = (x: Value): Units => (x instanceof Unitful ? x.units : one);
 
-const quantity = (x: Value): Quantity => ({
-  value: x as ArrayValue,
-  units: x instanceof Unitful ? x.units : fitsAnyUnits(x) ? null : one,
-});
+const quantity = (x: Value): Quantity =>
+  x instanceof Unitful
+    ? { value: x.array, units: x.units, plain: false }
+    : { value: x as ArrayValue, units: one, plain: true };
