@@ -2,7 +2,8 @@ import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { type CheckpointPolicy, Linear, type Primitive, type Rematerialised } from "../core/primitive.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
-import { batchedJaxpr, jvpJaxpr, quaxifiedJaxpr, type TransposedJaxpr } from "./transformed-jaxpr.ts";
+import { arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { batchedJaxpr, jvpJaxpr, type TransposedJaxpr } from "./transformed-jaxpr.ts";
 
 // Rules of primitives that call one jaxpr, on their operands and whole.
 
@@ -60,7 +61,7 @@ export function batchOfCall<P extends CallParams>(
   params: P,
   name: string | undefined,
 ): readonly [outs: Arrays, dims: readonly (number | null)[]] {
-  const { closed, consts, outDims } = batchedJaxpr(params.jaxpr, dims, size, false, name);
+  const { closed, consts, outDims } = batchedJaxpr(params.jaxpr, dims, size, [], name);
   return [call.bind([...consts, ...operands], { ...params, jaxpr: closed }), outDims];
 }
 
@@ -69,8 +70,8 @@ export function quaxifyOfCall<P extends CallParams>(
   values: readonly Value[],
   params: P,
 ): readonly Value[] {
-  const { closed, consts, arrays, rebuild } = quaxifiedJaxpr(params.jaxpr, values);
-  return rebuild(call.bind([...consts, ...arrays], { ...params, jaxpr: closed }));
+  const { closed, consts, outs } = quaxifiedJaxpr(params.jaxpr, values.map(Form.of), call);
+  return rebuildAll(outs, call.bind([...consts, ...arraysOf(values)], { ...params, jaxpr: closed }));
 }
 
 export function rematerialisedCall<P extends CallParams>(

@@ -47,8 +47,8 @@ export const checkpointPrimitive: Primitive<"remat2", readonly ArrayValue[], Che
     inline: ({ jaxpr, preventCse, differentiated }) =>
       differentiated && preventCse ? behindBarrier(jaxpr) : jaxpr,
     prune: (params, wanted) => {
-      const { closed, needed } = dceInputs(params.jaxpr, wanted);
-      return { needed, params: { ...params, jaxpr: closed } };
+      const { closed, inputs } = dceInputs(params.jaxpr, wanted);
+      return { params: { ...params, jaxpr: closed }, inputs, outputs: wanted };
     },
     jvp: (primals, tangents, params) => jvpOfCall(checkpointPrimitive, primals, tangents, params),
     partialEvaluate: (operands, unknown, params, stageEquation) => {

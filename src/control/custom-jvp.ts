@@ -17,7 +17,8 @@ import { Zero, zeroTangent } from "../interpreters/zero.ts";
 import { callCustom, checkPair, customArguments, instantiated, primalOutputs } from "./custom-call.ts";
 import { jvpLowering, revivedJvp } from "./lowered-rules.ts";
 import { alignTangents, checkStructure, tangentValues } from "./structured-tangents.ts";
-import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
+import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { batchedJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
 type Tangents = readonly (ArrayValue | null)[];
@@ -71,7 +72,13 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
     // A linear function may have a rule of its own; its transpose is that of the function.
     transpose: (cotangents, operands, { callJaxpr }) => transposeJaxpr(callJaxpr, operands, cotangents),
     batch: (operands, dims, size, params, axis) => {
-      const { closed, consts } = batchedJaxpr(params.callJaxpr, dims, size, true, axis);
+      const { closed, consts } = batchedJaxpr(
+        params.callJaxpr,
+        dims,
+        size,
+        params.callJaxpr.outAvals.map(() => 0),
+        axis,
+      );
       const outs = customJvpCall.bind([...(consts as Arrays), ...operands], {
         ...params,
         callJaxpr: closed,
@@ -84,12 +91,17 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
       return [outs, outs.map(() => 0)];
     },
     quaxify: (values, params) => {
-      const { closed, consts, arrays, rebuild, outTree } = quaxifiedJaxpr(params.callJaxpr, values);
+      const {
+        closed,
+        consts,
+        outs: forms,
+      } = quaxifiedJaxpr(params.callJaxpr, values.map(Form.of), customJvpCall);
+      const arrays = arraysOf(values);
       const own = flattenValues(values.slice(params.numConsts));
-      let [rebuildOuts, recorded] = [rebuild, false];
+      let [rebuildOuts, recorded] = [(results: Arrays): Value[] => rebuildAll(forms, results), false];
       const run: JvpOfArrays = (primals, tangents) => {
         const [outValues, outTangents] = structuredRule(own.rebuild(primals), tangents, params);
-        if (recorded) checkStructure(outValues, outTree, `the JVP rule of ${params.name}`);
+        if (recorded) checkStructure(outValues, forms, `the JVP rule of ${params.name}`);
         const flat = flattenValues(outValues);
         rebuildOuts = flat.rebuild;
         return [flat.arrays, outTangents];

@@ -4,7 +4,7 @@ import { type Optionals, readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
 import { addTangents, noTranspose, zerosOf } from "../core/rules.ts";
-import { type ArrayValue, type Aval, sameAval } from "../core/value.ts";
+import { type ArrayValue, type Aval, sameAval, type Value } from "../core/value.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { neg } from "../lax/index.ts";
 import { avalsOf, type Flat, flattenResult, splitAux, toFunction } from "../interpreters/arguments.ts";
@@ -12,11 +12,12 @@ import type { Lifted } from "../interpreters/closure.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { jvpArrays } from "../interpreters/jvp.ts";
 import { linearTranspose } from "../interpreters/linear-transpose.ts";
-import { Placeholder, ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
+import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
 import { Zero } from "../interpreters/zero.ts";
 import { map as treeMap } from "../tree/index.ts";
+import { arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
 import { amongOperands, flattenOperand, resultLike, staged } from "./solver-functions.ts";
-import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
+import { batchedJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
 
@@ -148,7 +149,13 @@ export const linearSolve: Primitive<"custom_linear_solve", readonly ArrayValue[]
       // The solution and the right-hand side have the batch axis, at 0, whichever operand brought it.
       const front = own.b.map(() => 0);
       const batched = mapPrograms(params, (jaxpr, name) => {
-        const { closed, consts } = batchedJaxpr(jaxpr, [...ownDims[name], ...front], size, true, axis);
+        const { closed, consts } = batchedJaxpr(
+          jaxpr,
+          [...ownDims[name], ...front],
+          size,
+          jaxpr.outAvals.map(() => 0),
+          axis,
+        );
         return { closed, captured: [...(consts as Arrays), ...own[name]] };
       });
       const b = own.b.map((x, i) => materialiseBatch(x, ownDims.b[i]!, size));
@@ -157,28 +164,26 @@ export const linearSolve: Primitive<"custom_linear_solve", readonly ArrayValue[]
     },
     quaxify: (values, params) => {
       const own = split(values, params);
-      const solved = quaxifiedJaxpr(params.solve, [...own.solve, ...own.b]);
-      // Stands for the solution, whose class is that of what the solver returns.
-      const standIns = solved.rebuild(solved.closed.outAvals.map((aval) => new Placeholder(aval)));
-      const solution = standIns.slice(0, own.b.length);
-      const [bAvals, xAvals] = [own.b, solution].map((list) => avalsOf(flattenValues(list).arrays)) as [
-        Aval[],
-        Aval[],
-      ];
-      const domain = { matvec: solution, vecmat: own.b, solve: own.b, transposeSolve: solution };
+      const forms = (list: readonly Value[]): Form[] => list.map(Form.of);
+      const b = forms(own.b);
+      const solved = quaxifiedJaxpr(params.solve, [...forms(own.solve), ...b], linearSolve);
+      // The solution is of the class of what the solver returns; the other functions go to and fro.
+      const x = solved.outs.slice(0, b.length);
       const rewritten = mapPrograms(params, (jaxpr, name) => {
+        const backwards = name === "matvec" || name === "transposeSolve";
+        const [from, to] = backwards ? [x, b] : [b, x];
         const { closed, consts } =
-          name === "solve" ? solved : quaxifiedJaxpr(jaxpr, [...own[name], ...domain[name]]);
-        const forth = name === "vecmat" || name === "solve";
-        checkSpace(closed, forth ? xAvals : bAvals, name);
-        return { closed, captured: [...(consts as Arrays), ...flattenValues(own[name]).arrays] };
+          name === "solve" ? solved : quaxifiedJaxpr(jaxpr, [...forms(own[name]), ...from], linearSolve, to);
+        checkSpace(closed, to, name);
+        return { closed, captured: [...(consts as Arrays), ...arraysOf(own[name])] };
       });
-      return solved.rebuild(bindFour(rewritten, flattenValues(own.b).arrays));
+      return rebuildAll(solved.outs, bindFour(rewritten, arraysOf(own.b)));
     },
   });
 
 /** @throws DispatchError when a rewritten function leaves the space of right-hand sides or that of solutions. */
-function checkSpace({ outAvals }: ClosedJaxpr, expected: readonly Aval[], name: string): void {
+function checkSpace({ outAvals }: ClosedJaxpr, forms: readonly Form[], name: string): void {
+  const expected = forms.flatMap((form) => form.avals);
   if (
     outAvals.length < expected.length ||
     !expected.every((aval, i) => sameAval(aval, { ...outAvals[i]!, weak: aval.weak }))

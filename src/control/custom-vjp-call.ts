@@ -16,7 +16,8 @@ import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { linearLowering, revivedLinear, revivedVjp, vjpLowering } from "./lowered-rules.ts";
 import { checkStructure, pullToArrays, tangentValues } from "./structured-tangents.ts";
-import { batchedJaxpr, flattenValues, quaxifiedJaxpr } from "./transformed-jaxpr.ts";
+import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { batchedJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
 type MaybeArrays = readonly (ArrayValue | null)[];
@@ -92,7 +93,13 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
     // A linear function may have a rule of its own; its transpose is that of the function.
     transpose: (cotangents, operands, { callJaxpr }) => transposeJaxpr(callJaxpr, operands, cotangents),
     batch: (operands, dims, size, params, axis) => {
-      const { closed, consts } = batchedJaxpr(params.callJaxpr, dims, size, true, axis);
+      const { closed, consts } = batchedJaxpr(
+        params.callJaxpr,
+        dims,
+        size,
+        params.callJaxpr.outAvals.map(() => 0),
+        axis,
+      );
       const outs = customVjpCall.bind([...(consts as Arrays), ...operands], {
         ...params,
         callJaxpr: closed,
@@ -102,12 +109,17 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
       return [outs, outs.map(() => 0)];
     },
     quaxify: (values, params) => {
-      const { closed, consts, arrays, rebuild, outTree } = quaxifiedJaxpr(params.callJaxpr, values);
+      const {
+        closed,
+        consts,
+        outs: forms,
+      } = quaxifiedJaxpr(params.callJaxpr, values.map(Form.of), customVjpCall);
+      const arrays = arraysOf(values);
       const own = flattenValues(values.slice(params.numConsts));
-      let [rebuildOuts, recorded] = [rebuild, false];
+      let [rebuildOuts, recorded] = [(results: Arrays): Value[] => rebuildAll(forms, results), false];
       const run: Forward = (primals, perturbed) => {
         const { outs, ...rest } = structuredForward(own.rebuild(primals), perturbed, params);
-        if (recorded) checkStructure(outs, outTree, `fwd of the customVjp function ${params.name}`);
+        if (recorded) checkStructure(outs, forms, `fwd of the customVjp function ${params.name}`);
         const flat = flattenValues(outs);
         rebuildOuts = flat.rebuild;
         return { outs: flat.arrays, ...rest };

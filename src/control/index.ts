@@ -1,5 +1,7 @@
 export { checkpoint, type CheckpointOptions, checkpointPrimitive } from "./checkpoint.ts";
 export { checkpointName, namePrimitive } from "./checkpoint-name.ts";
+export { associativeScan, type AssociativeScanOptions } from "./associative-scan.ts";
+export { cond, type CondParams, switch } from "./cond.ts";
 export {
   type CallbackResult,
   ioCallback,
@@ -28,3 +30,6 @@ export {
 } from "./custom-vjp.ts";
 export { jit, type JitOptions, jitPrimitive } from "./jit.ts";
 export { checkpointPolicies } from "./policies.ts";
+export { foriLoop, type ForiLoopOptions, map, type MapOptions } from "./loops.ts";
+export { scan, type ScanOptions, type ScanParams } from "./scan.ts";
+export { whileLoop, type WhileParams } from "./while.ts";

@@ -5,7 +5,7 @@ import { type ArrayValue, Dense, type Value } from "../core/value.ts";
 import { linearizeArrays } from "../interpreters/linearize.ts";
 import { pullBack } from "../interpreters/vjp.ts";
 import { flatten, type TreeDef } from "../tree/index.ts";
-import { flattenValues } from "./transformed-jaxpr.ts";
+import { flattenValues, Form } from "./quaxified-jaxpr.ts";
 
 // A tangent (or cotangent) of a structured value is a value of its class: its inexact arrays are tangents, the others
 // those of the value itself, so that it has, say, the same sparsity pattern.
@@ -74,11 +74,13 @@ export function pullToArrays(
 }
 
 /** @throws DispatchError when results of a rule cannot take the places of those that the function had. */
-export function checkStructure(outs: readonly Value[], expected: TreeDef, rule: string): void {
-  const treedef = flattenValues(outs).treedef;
-  if (!treedef.equals(expected))
+export function checkStructure(outs: readonly Value[], expected: readonly Form[], rule: string): void {
+  outs.forEach((out, i) => {
+    const { treedef } = Form.of(out);
+    if (treedef.equals(expected[i]!.treedef)) return;
     throw new DispatchError(
       "custom/structure",
-      `${rule} gave values of the structure ${String(treedef)} where the function, recorded in a program, gave ${String(expected)}: a tangent must be of the class of the value`,
+      `${rule} gave a value of the structure ${String(treedef)} where the function, recorded in a program, gave ${String(expected[i]!.treedef)}: a tangent must be of the class of the value`,
     );
+  });
 }

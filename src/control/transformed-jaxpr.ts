@@ -1,13 +1,11 @@
-import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
+import { type Atom, ClosedJaxpr, type Jaxpr, Var } from "../core/jaxpr.ts";
 import { Linear } from "../core/primitive.ts";
-import { type ArrayValue, type Aval, avalOf, Dense, sameAval, type Value } from "../core/value.ts";
-import { flatten, type TreeDef } from "../tree/index.ts";
-import { avalsOf } from "../interpreters/arguments.ts";
-import { dce } from "../interpreters/dce.ts";
+import { zerosOf } from "../core/rules.ts";
+import { type ArrayValue, type Aval, avalOf, type Value } from "../core/value.ts";
+import { dce, dceInputs } from "../interpreters/dce.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { jvpArrays } from "../interpreters/jvp.ts";
 import { PartialTrace } from "../interpreters/linearize.ts";
-import { quaxifyValues, registerVersion } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
@@ -17,6 +15,9 @@ import { currentTrace, withNewTrace } from "../core/trace.ts";
 
 // Transformations of whole jaxprs: `makeJaxpr(transform(evaluateJaxpr(j)))`, remembered by the jaxpr, so that a
 // function transformed again and again is transformed once. A jaxpr here has no constvars: they were hoisted.
+//
+// A `forced` mask says of which results something is made also where it is structurally zero, or known, or not batched:
+// branches must agree on that, and so must what goes into the body of a loop and what comes out of it.
 
 /** Remembers results for a jaxpr by a small key. */
 export function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R {
@@ -32,40 +33,49 @@ export function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R
 
 export const maskKey = (mask: readonly boolean[]): string => mask.map((on) => (on ? "1" : "0")).join("");
 
+type Mask = readonly boolean[];
+const nothing: Mask = [];
+
+/** A program whose constants, all concrete here, became leading inputs: these are their values. */
+export interface Hoisted {
+  readonly closed: ClosedJaxpr;
+  readonly consts: readonly Value[];
+}
+
 /** A staged program whose constants, all concrete here, became leading inputs. */
 export function closedStage(
   body: (inputs: readonly ArrayValue[]) => readonly ArrayValue[],
   avals: readonly Aval[],
   label: string,
-): { closed: ClosedJaxpr; consts: readonly Value[] } {
+): Hoisted {
   return hoistConstants(stage(body, avals, label));
 }
 
-export interface JvpJaxpr {
+export interface JvpJaxpr extends Hoisted {
   /** From primals and the tangents that are not zero, to outputs and the tangents that are not zero. */
   readonly closed: ClosedJaxpr;
-  readonly consts: readonly Value[];
   readonly outActive: readonly boolean[];
 }
 const jvps = remembered<JvpJaxpr>();
 
 /** The jvp of a jaxpr, for the inputs that have a tangent. */
-export function jvpJaxpr(closed: ClosedJaxpr, active: readonly boolean[]): JvpJaxpr {
-  return jvps(closed.jaxpr, maskKey(active), () => {
+export function jvpJaxpr(closed: ClosedJaxpr, active: Mask, forced: Mask = nothing): JvpJaxpr {
+  return jvps(closed.jaxpr, `${maskKey(active)}/${maskKey(forced)}`, () => {
     const primals = closed.inAvals;
-    const tangents = primals
-      .filter((_, i) => active[i])
-      .map((aval) => avalOf(aval.shape, tangentDType(aval.dtype), aval.weak));
+    const tangents = primals.filter((_, i) => active[i]).map(tangentAval);
     let outActive: boolean[] = [];
     const staged = closedStage(
       (inputs) => {
         let next = primals.length;
         const given = primals.map((_, i) => (active[i] ? inputs[next++]! : null));
-        const [outs, outTangents] = jvpArrays(
+        const [outs, found] = jvpArrays(
           (xs) => evaluateJaxpr(closed, xs),
           inputs.slice(0, primals.length),
           given,
           "jvp of a jaxpr",
+        );
+        const outTangents = found.map(
+          (t, i) => t ?? (forced[i] ? zerosOf(tangentAval(outs[i]!.aval)) : null),
         );
         outActive = outTangents.map((t) => t !== null);
         return [...outs, ...outTangents.filter((t) => t !== null)];
@@ -76,6 +86,8 @@ export function jvpJaxpr(closed: ClosedJaxpr, active: readonly boolean[]): JvpJa
     return { ...staged, outActive };
   });
 }
+
+export const tangentAval = ({ shape, dtype, weak }: Aval): Aval => avalOf(shape, tangentDType(dtype), weak);
 
 export interface SplitJaxpr {
   /** From the known inputs to the known outputs, then the residuals that are not inputs themselves. */
@@ -89,17 +101,21 @@ export interface SplitJaxpr {
 }
 const splits = remembered<SplitJaxpr>();
 
-/** Splits a jaxpr into what can be computed from the known inputs and what has to wait for the others. */
-export const splitJaxpr = (closed: ClosedJaxpr, unknown: readonly boolean[]): SplitJaxpr =>
-  splits(closed.jaxpr, maskKey(unknown), () =>
-    splitBy((label) => new PartialTrace(currentTrace(), label), closed, unknown),
+/**
+ * Splits a jaxpr into what can be computed from the known inputs and what has to wait for the others; outputs that are
+ * `forced` wait, too.
+ */
+export const splitJaxpr = (closed: ClosedJaxpr, unknown: Mask, forced: Mask = nothing): SplitJaxpr =>
+  splits(closed.jaxpr, `${maskKey(unknown)}/${maskKey(forced)}`, () =>
+    splitBy((label) => new PartialTrace(currentTrace(), label), closed, unknown, forced),
   );
 
 /** As `splitJaxpr`, by a trace that may keep less. */
 export function splitBy(
   newTrace: (label: string) => PartialTrace,
   closed: ClosedJaxpr,
-  unknown: readonly boolean[],
+  unknown: Mask,
+  forced: Mask = nothing,
 ): SplitJaxpr {
   const label = "partial evaluation of a jaxpr";
   let later: ClosedJaxpr | undefined;
@@ -117,11 +133,11 @@ export function splitBy(
           return x;
         });
         const outs = evaluateJaxpr(closed, mixed);
-        outUnknown = outs.map((x) => trace.isUnknown(x));
+        outUnknown = outs.map((x, i) => trace.isUnknown(x) || forced[i] === true);
         const program = dce(
           trace.builder.build(
             waiting.map((x) => x.atom),
-            outs.filter((x) => trace.isUnknown(x)).map((x) => trace.atom(x)),
+            outs.filter((_, i) => outUnknown[i]).map((x) => trace.atom(x)),
           ),
         );
         later = hoistConstants(program).closed;
@@ -131,7 +147,7 @@ export function splitBy(
           const input = inputs.indexOf(r);
           return input >= 0 ? { input } : { output: computed.push(r) - 1 };
         });
-        return [...outs.filter((x) => !trace.isUnknown(x)).map((x) => trace.known(x)), ...computed];
+        return [...outs.filter((_, i) => !outUnknown[i]).map((x) => trace.known(x)), ...computed];
       }),
     closed.inAvals.filter((_, i) => !unknown[i]),
     label,
@@ -159,10 +175,9 @@ export function residualsOf(
   return residuals.map((r) => ("input" in r ? known[r.input]! : computed[first + r.output]!));
 }
 
-export interface TransposedJaxpr {
+export interface TransposedJaxpr extends Hoisted {
   /** From the operands that are not linear, then the cotangents that are not zero, to the cotangents that are not zero. */
   readonly closed: ClosedJaxpr;
-  readonly consts: readonly Value[];
   /** For each operand, whether it gets a cotangent. */
   readonly active: readonly boolean[];
 }
@@ -171,10 +186,11 @@ const transposes = remembered<TransposedJaxpr>();
 /** The transpose of a jaxpr in the inputs that are linear, for the cotangents that are given. */
 export function transposedJaxpr(
   closed: ClosedJaxpr,
-  linear: readonly boolean[],
-  given: readonly boolean[],
+  linear: Mask,
+  given: Mask,
+  forced: Mask = nothing,
 ): TransposedJaxpr {
-  return transposeBy(transposeJaxpr, transposes, closed, linear, given);
+  return transposeBy(transposeJaxpr, transposes, closed, linear, given, forced);
 }
 
 /** As `transposedJaxpr`, by a function that does the transposition, with a memory of its own. */
@@ -182,10 +198,11 @@ export function transposeBy(
   transpose: typeof transposeJaxpr,
   memory: typeof transposes,
   closed: ClosedJaxpr,
-  linear: readonly boolean[],
-  given: readonly boolean[],
+  linear: Mask,
+  given: Mask,
+  forced: Mask = nothing,
 ): TransposedJaxpr {
-  return memory(closed.jaxpr, `${maskKey(linear)}/${maskKey(given)}`, () => {
+  return memory(closed.jaxpr, `${maskKey(linear)}/${maskKey(given)}/${maskKey(forced)}`, () => {
     const values = closed.inAvals.filter((_, i) => !linear[i]);
     let active: boolean[] = [];
     const staged = closedStage(
@@ -199,7 +216,7 @@ export function transposeBy(
           closed,
           operands,
           given.map((on) => (on ? inputs[nextCotangent++]! : null)),
-        );
+        ).map((ct, i) => ct ?? (forced[i] ? zerosOf(closed.inAvals[i]!) : null));
         active = cts.map((ct) => ct !== null);
         return cts.filter((ct) => ct !== null);
       },
@@ -210,29 +227,21 @@ export function transposeBy(
   });
 }
 
-export interface BatchedJaxpr {
-  readonly closed: ClosedJaxpr;
-  readonly consts: readonly Value[];
+export interface BatchedJaxpr extends Hoisted {
   readonly outDims: readonly (number | null)[];
 }
 const batches = remembered<BatchedJaxpr>();
 
-/** A jaxpr over a batch, whose axis may have a name; with `everyOut`, every output has its batch axis at 0. */
+/** A jaxpr over a batch, whose axis may have a name; an output that has an entry in `forced` has its batch axis there. */
 export function batchedJaxpr(
   closed: ClosedJaxpr,
   dims: readonly (number | null)[],
   size: number,
-  everyOut = false,
+  forced: readonly (number | null)[] = [],
   name?: string,
 ): BatchedJaxpr {
-  const axis = name === undefined ? size : `${size} ${name}`;
-  return batches(closed.jaxpr, `${dims.join()}/${axis}/${String(everyOut)}`, () => {
-    const avals = closed.inAvals.map((aval, i) => {
-      const dim = dims[i];
-      return typeof dim === "number"
-        ? avalOf(aval.shape.toSpliced(dim, 0, size), aval.dtype, aval.weak)
-        : aval;
-    });
+  return batches(closed.jaxpr, `${dims.join()}/${size} ${name ?? ""}/${forced.join()}`, () => {
+    const avals = closed.inAvals.map((aval, i) => batchedAval(aval, dims[i]!, size));
     let outDims: (number | null)[] = [];
     const staged = closedStage(
       (inputs) => {
@@ -244,8 +253,11 @@ export function batchedJaxpr(
           "vmap of a jaxpr",
           name,
         );
-        outDims = everyOut ? found.map(() => 0) : found;
-        return everyOut ? outs.map((x, i) => materialiseBatch(x, found[i]!, size)) : outs;
+        outDims = found.map((dim, i) => forced[i] ?? dim);
+        return outs.map((x, i) => {
+          const to = forced[i] ?? null;
+          return to === null ? x : materialiseBatch(x, found[i]!, size, to);
+        });
       },
       avals,
       "vmap of a jaxpr",
@@ -254,73 +266,77 @@ export function batchedJaxpr(
   });
 }
 
-export interface QuaxifiedJaxpr {
-  /** From the leaves of the values to the leaves of the results. */
+/** The aval of a batch whose axis is `dim`. */
+export const batchedAval = (aval: Aval, dim: number | null, size: number): Aval =>
+  dim === null ? aval : avalOf(aval.shape.toSpliced(dim, 0, size), aval.dtype, aval.weak);
+
+export interface PrunedJaxpr {
+  /** To the wanted outputs. */
   readonly closed: ClosedJaxpr;
-  readonly consts: readonly Value[];
-  /** The results, from values of the jaxpr's outputs. */
-  readonly rebuild: (outs: readonly ArrayValue[]) => Value[];
-  /** Structure of the list of results. */
-  readonly outTree: TreeDef;
+  /** For each input, whether it is one of the pruned program. */
+  readonly inputs: Mask;
 }
-interface QuaxifiedEntry extends QuaxifiedJaxpr {
-  readonly treedef: TreeDef;
-  readonly avals: readonly Aval[];
-  readonly version: number;
-}
-const quaxified = new WeakMap<Jaxpr, QuaxifiedEntry[]>();
-const REMEMBERED_FORMS = 16;
+const prunes = remembered<PrunedJaxpr>();
 
-/** Values as their plain arrays, and the way back; a `Zero` among the leaves has no data and stays what it is. */
-export function flattenValues(values: readonly Value[]): {
-  arrays: ArrayValue[];
-  avals: Aval[];
-  treedef: TreeDef;
-  rebuild: (arrays: readonly ArrayValue[]) => Value[];
-} {
-  const [leaves, treedef] = flatten(values) as [ArrayValue[], TreeDef];
-  return {
-    arrays: leaves.filter((x) => x instanceof Dense),
-    avals: avalsOf(leaves),
-    treedef,
-    rebuild: (arrays) => {
-      let next = 0;
-      return treedef.unflatten<Value[]>(leaves.map((x) => (x instanceof Dense ? arrays[next++]! : x)));
+/** A jaxpr without what neither its wanted outputs nor an effect needs; inputs that nothing reads go, unless `kept`. */
+export const prunedJaxpr = (closed: ClosedJaxpr, wanted: Mask, kept: Mask = nothing): PrunedJaxpr =>
+  prunes(closed.jaxpr, `${maskKey(wanted)}/${maskKey(kept)}`, () => dceInputs(closed, wanted, kept));
+
+/** The same program with its inputs in this order, and these outputs; an aval stands for an input that it does not read. */
+export const rearranged = (
+  { jaxpr, consts }: ClosedJaxpr,
+  inputs: readonly (number | Aval)[],
+  outputs: readonly Atom[] = jaxpr.outvars,
+): ClosedJaxpr =>
+  new ClosedJaxpr(
+    {
+      ...jaxpr,
+      invars: inputs.map((i) => (typeof i === "number" ? jaxpr.invars[i]! : new Var(i))),
+      outvars: outputs,
     },
-  };
+    consts,
+  );
+
+/** Programs to be run on the same operands: the constants of all of them come first, and each reads its own. */
+export function withCommonConstants(programs: readonly Hoisted[]): {
+  consts: readonly Value[];
+  closed: readonly ClosedJaxpr[];
+} {
+  const consts = [...new Set(programs.flatMap((program) => program.consts))];
+  if (consts.length === 0) return { consts, closed: programs.map((program) => program.closed) };
+  const closed = programs.map((program) => {
+    const own = program.consts;
+    const inputs = program.closed.jaxpr.invars.map((_, i) => i).slice(own.length);
+    const front = consts.map((x) => (own.includes(x) ? own.indexOf(x) : (x as ArrayValue).aval));
+    return rearranged(program.closed, [...front, ...inputs]);
+  });
+  return { consts, closed };
 }
 
-/** A jaxpr rewritten for values of these classes, each operation in it dispatching; and the arrays it takes. */
-export function quaxifiedJaxpr(
-  closed: ClosedJaxpr,
-  values: readonly Value[],
-): QuaxifiedJaxpr & { readonly arrays: readonly ArrayValue[] } {
-  const flat = flattenValues(values);
-  const version = registerVersion();
-  let forms = quaxified.get(closed.jaxpr);
-  if (forms === undefined) quaxified.set(closed.jaxpr, (forms = []));
-  const { arrays, avals, treedef } = flat;
-  let form = forms.find(
-    (f) =>
-      f.version === version &&
-      f.treedef.equals(treedef) &&
-      f.avals.every((aval, i) => sameAval(aval, avals[i]!)),
-  );
-  if (form === undefined) {
-    let results: ReturnType<typeof flattenValues> | undefined;
-    const staged = closedStage(
-      (inputs) => {
-        results = flattenValues(
-          quaxifyValues(flat.rebuild(inputs), (boxed) => evaluateJaxpr(closed, boxed), "quaxify of a jaxpr"),
-        );
-        return results.arrays;
-      },
-      avalsOf(arrays),
-      "quaxify of a jaxpr",
-    );
-    const { rebuild, treedef: outTree } = results!;
-    form = { ...staged, rebuild, outTree, treedef, avals, version };
-    if (forms.push(form) > REMEMBERED_FORMS) forms.shift();
+/** The least mask above `start` that `next` maps into itself: what a loop carries in, it carries out. */
+export function fixedPoint(start: Mask, next: (mask: Mask) => Mask): boolean[] {
+  for (let mask = [...start]; ;) {
+    const after = next(mask);
+    const joined = mask.map((on, i) => on || after[i] === true);
+    if (maskKey(joined) === maskKey(mask)) return mask;
+    mask = joined;
   }
-  return { ...form, arrays };
 }
+
+/** The items whose flag is set. */
+export const chosen = <T>(items: readonly T[], mask: readonly (boolean | undefined)[]): T[] =>
+  items.filter((_, i) => mask[i]);
+
+/** Lists of these sizes, one after the other, cut out of `items`; and the rest. */
+export function cut<T, const Sizes extends readonly number[]>(
+  items: readonly T[],
+  ...sizes: Sizes
+): [...{ -readonly [K in keyof Sizes]: T[] }, T[]] {
+  let next = 0;
+  const parts = sizes.map((size) => items.slice(next, (next += size)));
+  // As many lists as sizes, and one more.
+  return [...parts, items.slice(next)] as [...{ -readonly [K in keyof Sizes]: T[] }, T[]];
+}
+
+/** Positions of the inputs of a program. */
+export const positions = ({ jaxpr }: ClosedJaxpr): number[] => jaxpr.invars.map((_, i) => i);

@@ -142,10 +142,10 @@ export interface Declared<Args extends readonly unknown[], P> {
   readonly quaxify?: (operands: readonly Value[], params: P) => readonly Value[];
   /** The jaxpr that an equation of this primitive only calls: what inlining puts in its place. */
   readonly inline?: (params: P) => ClosedJaxpr;
-  /** The same equation for the outputs that are wanted: which operands it still needs, and its params then. */
-  readonly prune?: (params: P, wanted: readonly boolean[]) => Pruned<P>;
   /** What an equation records, where that differs from what was bound: a function becomes a jaxpr, its closure operands. */
   readonly stage?: (operands: readonly ArrayValue[], params: P) => Staged<P>;
+  /** What is left of an equation of which only some outputs are wanted: some of its operands and outputs, in order. */
+  readonly prune?: (params: P, wanted: readonly boolean[]) => Pruned<P>;
   readonly samples?: readonly Sample<P>[];
 }
 
@@ -155,13 +155,16 @@ export interface Lowering<P> {
   of(params: P, operands: readonly Aval[]): object;
 }
 
-export interface Staged<P> {
-  readonly operands: readonly ArrayValue[];
+export interface Pruned<P> {
   readonly params: P;
+  /** Which operands are left. */
+  readonly inputs: readonly boolean[];
+  /** Which outputs are left: the wanted ones, and those that they need. */
+  readonly outputs: readonly boolean[];
 }
 
-export interface Pruned<P> {
-  readonly needed: readonly boolean[];
+export interface Staged<P> {
+  readonly operands: readonly ArrayValue[];
   readonly params: P;
 }
 

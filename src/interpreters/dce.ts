@@ -21,15 +21,16 @@ export function dce(closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJax
   );
 }
 
-/** As `dce`, and the inputs that nothing reads go too; `needed` says which stayed. */
+/** As `dce`, and the inputs that nothing reads go too, unless they are `kept`; `inputs` says which stayed. */
 export function dceInputs(
   closed: ClosedJaxpr,
   wanted?: readonly boolean[],
-): { closed: ClosedJaxpr; needed: readonly boolean[] } {
+  kept: readonly boolean[] = [],
+): { closed: ClosedJaxpr; inputs: readonly boolean[] } {
   const { jaxpr, consts } = dce(closed, wanted);
   const used = new Set<Atom>(jaxpr.outvars);
   for (const { inputs } of jaxpr.eqns) for (const x of inputs) used.add(x);
-  const needed = jaxpr.invars.map((v) => used.has(v));
-  const invars = jaxpr.invars.filter((_, i) => needed[i]);
-  return { closed: new ClosedJaxpr({ ...jaxpr, invars }, consts), needed };
+  const read = jaxpr.invars.map((v, i) => kept[i] === true || used.has(v));
+  const invars = jaxpr.invars.filter((_, i) => read[i]);
+  return { closed: new ClosedJaxpr({ ...jaxpr, invars }, consts), inputs: read };
 }

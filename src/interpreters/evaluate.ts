@@ -4,7 +4,10 @@ import { withSource } from "../core/source.ts";
 import { bind } from "../core/trace.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
 
-/** The equations that the wanted outputs, or an effect, need; in order. */
+/**
+ * The equations that the wanted outputs, or an effect, need; in order. Of one that holds a program only what is needed
+ * of it is left.
+ */
 export function liveEquations(jaxpr: Jaxpr, wanted?: readonly boolean[]): Eqn[] {
   const needed = new Set<Atom>(jaxpr.outvars.filter((_, i) => wanted?.[i] ?? true));
   const live: Eqn[] = [];
@@ -19,13 +22,15 @@ export function liveEquations(jaxpr: Jaxpr, wanted?: readonly boolean[]): Eqn[] 
   return live.reverse();
 }
 
-/** The equation without the outputs that are not wanted, and the operands that only those need, where it can be cut. */
 function pruned(eqn: Eqn, wanted: readonly boolean[]): Eqn {
-  const { prune } = eqn.primitive.rules;
-  if (!prune) return eqn;
-  const { needed, params } = prune(eqn.params, wanted);
-  const inputs = eqn.inputs.filter((_, i) => needed[i]);
-  return { ...eqn, params, inputs, outputs: eqn.outputs.filter((_, i) => wanted[i]) };
+  const result = eqn.primitive.rules.prune?.(eqn.params, wanted);
+  if (!result || (!result.inputs.includes(false) && !result.outputs.includes(false))) return eqn;
+  return {
+    ...eqn,
+    params: result.params,
+    inputs: eqn.inputs.filter((_, i) => result.inputs[i]),
+    outputs: eqn.outputs.filter((_, i) => result.outputs[i]),
+  };
 }
 
 /** Values of variables while a jaxpr runs. */

@@ -273,21 +273,7 @@ function defaultOf(prim: AnyPrimitive, operands: readonly Value[]): DefaultRule 
 export function fallBack(prim: AnyPrimitive, operands: readonly Value[], params: object): readonly Value[] {
   const result = defaultOf(prim, operands)?.(prim, operands, params) ?? null;
   if (result !== null) return results(prim, operands, params, result, "the default rule");
-  const structured = operands.filter((x) => !(x instanceof Dense));
-  if (structured.length > 0) {
-    const miss: Miss = {
-      primitive: prim.primitive,
-      classes: operands.map((x) => x.constructor.name),
-      source: showSource(activeSource()),
-    };
-    if (strict) {
-      throw new DispatchError(
-        "quax/strict",
-        `${prim.primitive} has no rule for (${miss.classes.join(", ")}) and strict mode forbids to materialise${miss.source ? ` (at ${miss.source})` : ""}: ${remedy(prim, operands)}`,
-      );
-    }
-    listener?.(miss);
-  }
+  if (operands.some((x) => !(x instanceof Dense))) reportMiss(prim, operands);
   return bind(
     prim,
     operands.map((x) => (x instanceof Dense ? x : materialised(x, prim, operands))),
@@ -295,7 +281,32 @@ export function fallBack(prim: AnyPrimitive, operands: readonly Value[], params:
   );
 }
 
-function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]): Value {
+/** @throws DispatchError in strict mode. */
+function reportMiss(prim: AnyPrimitive, operands: readonly Value[]): void {
+  const miss: Miss = {
+    primitive: prim.primitive,
+    classes: operands.map((x) => x.constructor.name),
+    source: showSource(activeSource()),
+  };
+  if (strict) {
+    throw new DispatchError(
+      "quax/strict",
+      `${prim.primitive} has no rule for (${miss.classes.join(", ")}) and strict mode forbids to materialise${miss.source ? ` (at ${miss.source})` : ""}: ${remedy(prim, operands)}`,
+    );
+  }
+  listener?.(miss);
+}
+
+/**
+ * A value as a plain array, where the program that `prim` holds cannot go on with its class: a miss, like an operation
+ * without a rule. A `Zero` is none.
+ */
+export function plainArray(x: Value, prim: AnyPrimitive): ArrayValue {
+  if (isStructured(x)) reportMiss(prim, [x]);
+  return x instanceof Dense ? x : materialised(x, prim, [x]);
+}
+
+function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]): ArrayValue {
   try {
     return x.materialise();
   } catch (error) {

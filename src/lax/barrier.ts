@@ -38,7 +38,7 @@ export const optimizationBarrier: Op<
   jvp: (primals, tangents) => [optimizationBarrier.bind(primals, {}), throughBarrier(tangents)],
   transpose: (cotangents) => throughBarrier(cotangents),
   batch: (operands, dims) => [optimizationBarrier.bind(operands, {}), dims],
-  prune: (params, wanted) => ({ needed: wanted, params }),
+  prune: (params, wanted) => ({ params, inputs: wanted, outputs: wanted }),
   quaxify: (values) => {
     const [leaves, treedef] = flatten(values) as [Value[], ReturnType<typeof flatten>[1]];
     const through = throughBarrier(leaves.map((x) => (x instanceof Dense ? x : null)));

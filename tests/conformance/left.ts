@@ -18,12 +18,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
   ],
-  [
-    "control flow",
-    uses(
-      /lax\.(cond|switch|scan|whileLoop|foriLoop|map|associativeScan)\b|^(control|scan|while|fori|switch|cond|assocScan)\/|^core\/(scan|while)|^prng\/brownian/,
-    ),
-  ],
   ["convolution", uses(/lax\.conv(?!ert)|convolve/)],
   ["windowed reductions", uses(/reduceWindow/)],
   ["linear algebra decompositions", uses(/np\.linalg\.|scipy\.linalg/)],

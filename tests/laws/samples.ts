@@ -12,6 +12,9 @@ import { type ArrayValue, type Aval, avalOf, NDArray } from "../../src/core/valu
 export const withoutSamples: Readonly<Record<string, string>> = {
   jit: "holds a jaxpr",
   remat2: "holds a jaxpr",
+  cond: "holds jaxprs",
+  scan: "holds a jaxpr",
+  while: "holds jaxprs",
   custom_jvp_call: "holds functions",
   custom_vjp_call: "holds functions",
   custom_lin: "holds functions",

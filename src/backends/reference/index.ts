@@ -6,7 +6,7 @@ import { type ClosedJaxpr, Literal } from "../../core/jaxpr.ts";
 import type { AnyPrimitive } from "../../core/primitive.ts";
 import { type Aval, NDArray } from "../../core/value.ts";
 import { hostKernel } from "../host-kernel.ts";
-import type { Kernel, Lower } from "../lowering.ts";
+import type { Kernel, LowerHolder } from "../lowering.ts";
 import { lowerings } from "./lowerings.ts";
 
 function kernelOf(
@@ -16,14 +16,14 @@ function kernelOf(
   outs: readonly Aval[],
 ): Kernel {
   // The table is exhaustive over lax; a primitive from elsewhere brings `expand` and never comes here.
-  const lower = (lowerings as Record<string, Lower<object> | undefined>)[primitive.primitive];
+  const lower = (lowerings as Record<string, LowerHolder<object> | undefined>)[primitive.primitive];
   if (lower === undefined) {
     throw new BackendError(
       "backend/primitive",
       `the reference backend has no ${primitive.primitive}: give the primitive an expand rule`,
     );
   }
-  return lower(params, operands, outs);
+  return lower(params, operands, outs, kernelOfProgram);
 }
 
 /** In the place of data that is not needed any more. */
@@ -38,7 +38,15 @@ interface Step {
   readonly free: readonly number[];
 }
 
-function compile(closed: ClosedJaxpr): Executable {
+const kernels = new WeakMap<ClosedJaxpr, Kernel>();
+/** The kernel of a program that an equation holds. */
+function kernelOfProgram(closed: ClosedJaxpr): Kernel {
+  let kernel = kernels.get(closed);
+  if (kernel === undefined) kernels.set(closed, (kernel = compile(closed)));
+  return kernel;
+}
+
+function compile(closed: ClosedJaxpr): Kernel {
   const { jaxpr, consts } = simplify(closed);
   const registers = new Map<object, number>();
   const initial: TypedArray[] = [];
@@ -78,18 +86,16 @@ function compile(closed: ClosedJaxpr): Executable {
     ...[...registers].flatMap(([key, index]) => (key instanceof Literal ? [index] : [])),
   ]);
   const program = withFrees(steps, kept);
-  return {
-    execute(buffers) {
-      const slots = initial.slice();
-      for (let i = 0; i < inputs.length; i++) slots[inputs[i]!] = buffers[i]!.read();
-      for (const { kernel, inputs, outputs, free } of program) {
-        const results = kernel(inputs.map((index) => slots[index]!));
-        for (let i = 0; i < outputs.length; i++) slots[outputs[i]!] = results[i]!;
-        // So that the memory of what nothing reads any more can be had again.
-        for (const index of free) slots[index] = released;
-      }
-      return outs.map((index) => new HostBuffer(slots[index]!));
-    },
+  return (operands) => {
+    const slots = initial.slice();
+    for (let i = 0; i < inputs.length; i++) slots[inputs[i]!] = operands[i]!;
+    for (const { kernel, inputs, outputs, free } of program) {
+      const results = kernel(inputs.map((index) => slots[index]!));
+      for (let i = 0; i < outputs.length; i++) slots[outputs[i]!] = results[i]!;
+      // So that the memory of what nothing reads any more can be had again.
+      for (const index of free) slots[index] = released;
+    }
+    return outs.map((index) => slots[index]!);
   };
 }
 
@@ -119,5 +125,10 @@ export const reference: Backend = defineBackend({
     );
     return kernel(operands.map((x) => x.storage)).map((data) => new HostBuffer(data));
   },
-  compile,
+  compile(closed): Executable {
+    const kernel = compile(closed);
+    return {
+      execute: (buffers) => kernel(buffers.map((x) => x.read())).map((data) => new HostBuffer(data)),
+    };
+  },
 });

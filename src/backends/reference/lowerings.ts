@@ -3,6 +3,7 @@ import { arithmetic } from "./arithmetic.ts";
 import { bitwise } from "./bitwise.ts";
 import { cast } from "./cast.ts";
 import { compare } from "./compare.ts";
+import { control } from "./control.ts";
 import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
 import { indexing } from "./indexing.ts";
@@ -26,4 +27,5 @@ export const lowerings: LoweringTable = {
   ...shape,
   ...indexing,
   ...keys,
+  ...control,
 };

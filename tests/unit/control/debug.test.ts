@@ -1,7 +1,7 @@
 import "../../../src/numpy/methods.ts";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { customJvp, jit } from "../../../src/control/index.ts";
+import { checkpoint, customJvp, customVjp, jit } from "../../../src/control/index.ts";
 import * as debug from "../../../src/control/debug.ts";
 import { checkJaxpr } from "../../../src/core/check.ts";
 import { ArgumentError } from "../../../src/core/errors.ts";
@@ -15,7 +15,7 @@ import { makeJaxpr } from "../../../src/interpreters/make-jaxpr.ts";
 import { quaxify } from "../../../src/interpreters/quax.ts";
 import { grad, vjp } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
-import { add, mul, neg, reduceSum, sin } from "../../../src/lax/index.ts";
+import { add, mul, neg, psum, reduceSum, sin } from "../../../src/lax/index.ts";
 import { P } from "../../dispatch-values.ts";
 import { array, expectValues, values } from "../arrays.ts";
 
@@ -88,6 +88,48 @@ describe("each transformation prints as often as the program comes by", () => {
       "[1. 3.]",
       "[2. 4.]",
     ]);
+  });
+
+  test("a checkpoint does not repeat what its forward pass printed", () => {
+    for (const f of [checkpoint(square), checkpoint(jit(square)), jit(checkpoint(square))]) {
+      expect(seen(() => f(one))).toEqual(["x = 1.0"]);
+      expect(seen(() => grad((x: ArrayValue) => sin(f(sin(x))))(array(Math.PI / 2)))).toEqual(["x = 1.0"]);
+      expect(seen(() => vmap(jit(grad(f)))(batch))).toEqual(each);
+    }
+  });
+
+  test("custom rules print when they are called", () => {
+    const f = customVjp((x: ArrayValue) => square(x));
+    f.defvjp(
+      (x: ArrayValue) => {
+        debug.print("forwards {}", x);
+        return [mul(x, x), x];
+      },
+      (x: ArrayValue, ct: ArrayValue) => {
+        debug.print("backwards {} {}", x, ct);
+        return [mul(ct, x)];
+      },
+    );
+    expect(seen(() => jit(f)(one))).toEqual(["x = 1.0"]);
+    for (const g of [grad(f), jit(grad(f)), grad(jit(f))])
+      expect(seen(() => g(one))).toEqual(["forwards 1.0", "backwards 1.0 1.0"]);
+    expect(seen(() => vmap(grad(f))(array([1, 2])))).toEqual([
+      "forwards 1.0",
+      "forwards 2.0",
+      "backwards 1.0 1.0",
+      "backwards 2.0 1.0",
+    ]);
+  });
+
+  test("what is the same for all of a named axis is printed once", () => {
+    const f = (x: ArrayValue): void => {
+      const sum = psum(x, "i");
+      debug.print("{}", sum);
+      debug.print("{} {}", sum, x);
+    };
+    const expected = ["6.0", "6.0 1.0", "6.0 2.0", "6.0 3.0"];
+    for (const g of [vmap(f, { axisName: "i" }), jit(vmap(jit(f), { axisName: "i" }))])
+      expect(seen(() => g(batch))).toEqual(expected);
   });
 
   test("a tangent is printed where it is pushed forward, and not where it is pulled back", () => {

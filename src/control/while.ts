@@ -1,0 +1,338 @@
+import { ArgumentError, DifferentiationError, DTypeError } from "../core/errors.ts";
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import * as param from "../core/param-kind.ts";
+import { definePrimitive, type Op } from "../core/primitive.ts";
+import { zerosOf } from "../core/rules.ts";
+import { activeSource, showSource } from "../core/source.ts";
+import { type ArrayValue, type Aval, avalOf, showAval } from "../core/value.ts";
+import { avalsOf } from "../interpreters/arguments.ts";
+import { evaluateJaxpr } from "../interpreters/evaluate.ts";
+import { materialiseBatch } from "../lax/algebra.ts";
+import { broadcastInDim, reduceOr, selectN } from "../lax/index.ts";
+import { traceLoop } from "./carry.ts";
+import { checkFit, checkFunction, type Like, located, traceBody, type Traced } from "./operands.ts";
+import { arraysAs, arraysOf, Form, join, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import {
+  batchedAval,
+  batchedJaxpr,
+  chosen,
+  closedStage,
+  cut,
+  fixedPoint,
+  jvpJaxpr,
+  positions,
+  prunedJaxpr,
+  rearranged,
+  splitJaxpr,
+  tangentAval,
+} from "./transformed-jaxpr.ts";
+
+type Arrays = readonly ArrayValue[];
+type Dims = readonly (number | null)[];
+
+/** Operands are the constants of the condition, those of the body, and the carry. */
+export interface WhileParams {
+  /** From its constants and the carry to a boolean scalar. */
+  readonly condJaxpr: ClosedJaxpr;
+  readonly condNconsts: number;
+  /** From its constants and the carry to the next carry. */
+  readonly bodyJaxpr: ClosedJaxpr;
+  readonly bodyNconsts: number;
+}
+
+type While = <Carry, const Next extends Like<Carry>>(
+  condFun: (carry: Traced<Carry>) => ArrayValue | boolean,
+  bodyFun: (carry: Traced<Carry>) => Next,
+  init: Carry,
+) => Traced<Carry>;
+
+/**
+ * Runs `bodyFun` on the carry, from `init` on, while `condFun` of it is true; returns the last carry.
+ *
+ * The carry keeps its structure, shapes and dtypes; a plain number takes the dtype that the body gives it. How often
+ * the body runs is not known before, so there is no reverse mode: use `scan`, or `foriLoop` with static bounds.
+ * @throws ArgumentError, ShapeError, DTypeError when the body does not return such a carry, by path, or the condition
+ * no boolean scalar; DifferentiationError when it is differentiated in reverse.
+ * @example
+ * lax.whileLoop((x) => np.less(x, 100), (x) => np.multiply(x, 2), 1); // 128
+ * @see `jax.lax.while_loop`
+ */
+export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> = definePrimitive("while", {
+  params: {
+    condJaxpr: param.program,
+    condNconsts: param.integer,
+    bodyJaxpr: param.program,
+    bodyNconsts: param.integer,
+  },
+  call: (condFun, bodyFun, init) => {
+    const test = checkFunction(condFun, "whileLoop", "condFun");
+    const next = checkFunction(bodyFun, "whileLoop", "bodyFun");
+    const { carry, body } = traceLoop("whileLoop", init, [], (value) => [next(value as never), null]);
+    const condition = traceBody(
+      (inputs) => test(carry.rebuild(inputs) as never),
+      avalsOf(carry.arrays),
+      "the condition of whileLoop",
+      () => "the carry",
+    );
+    checkPredicate(condition.closed.outAvals, String(condition.out.treedef));
+    const params = {
+      condJaxpr: condition.closed,
+      condNconsts: condition.consts.length,
+      bodyJaxpr: body.closed,
+      bodyNconsts: body.consts.length,
+    };
+    return carry.rebuild(
+      whileLoop.bind([...condition.consts, ...body.consts, ...carry.arrays], params),
+    ) as never;
+  },
+  abstract: (avals, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
+    const [cond, body, carry] = cut(avals, condNconsts, bodyNconsts);
+    checkFit("while", condJaxpr.inAvals, [...cond, ...carry]);
+    checkFit("while", bodyJaxpr.inAvals, [...body, ...carry]);
+    return bodyJaxpr.outAvals;
+  },
+  effects: ({ condJaxpr, bodyJaxpr }) => [
+    ...new Set([...condJaxpr.jaxpr.effects, ...bodyJaxpr.jaxpr.effects]),
+  ],
+  jvp: (primals, tangents, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
+    const [cond, body, carry] = cut(primals, condNconsts, bodyNconsts);
+    const [, bodyTangents, carryTangents] = cut(tangents, condNconsts, bodyNconsts);
+    const constActive = bodyTangents.map((t) => t !== null);
+    const active = fixedPoint(
+      carryTangents.map((t) => t !== null),
+      (mask) => jvpJaxpr(bodyJaxpr, [...constActive, ...mask]).outActive,
+    );
+    const { closed, consts } = jvpJaxpr(bodyJaxpr, [...constActive, ...active], active);
+    const moving = bodyTangents.filter((t) => t !== null);
+    const started = chosen(carryTangents, active).map(
+      (t, i) => t ?? zerosOf(tangentAval(chosen(carry, active)[i]!.aval)),
+    );
+    const [own, ownCarry, t, tCarry] = cut(
+      positions(closed),
+      consts.length + bodyNconsts,
+      carry.length,
+      moving.length,
+    );
+    const results = whileLoop.bind([...cond, ...consts, ...body, ...moving, ...carry, ...started], {
+      condJaxpr: rearranged(condJaxpr, [...positions(condJaxpr), ...avalsOf(started)]),
+      condNconsts,
+      bodyJaxpr: rearranged(closed, [...own, ...t, ...ownCarry, ...tCarry]),
+      bodyNconsts: consts.length + bodyNconsts + moving.length,
+    });
+    let next = carry.length;
+    return [results.slice(0, next), active.map((on) => (on ? results[next++]! : null))];
+  },
+  // The tangents' loop runs the primal one again: how many values it would have to keep is not known.
+  partialEvaluate: (operands, unknown, params, stageEquation) => {
+    const { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts } = params;
+    const [condUnknown, bodyUnknown, carryUnknown] = cut(unknown, condNconsts, bodyNconsts);
+    const later = fixedPoint(
+      carryUnknown,
+      (mask) => splitJaxpr(bodyJaxpr, [...bodyUnknown, ...mask], mask).outUnknown,
+    );
+    const waits = [...condUnknown, ...later];
+    const outs = (): Arrays => stageEquation(whileLoop, operands, params);
+    if (!later.includes(false) || prunedJaxpr(condJaxpr, [true]).inputs.some((read, i) => read && waits[i]))
+      return outs();
+    const { known, knownConsts } = splitJaxpr(bodyJaxpr, [...bodyUnknown, ...later], later);
+    const now = later.map((u) => !u);
+    const count = now.filter((on) => on).length;
+    const kept = known.jaxpr.invars.map(() => true);
+    const [cond, body, carry] = cut(operands, condNconsts, bodyNconsts);
+    const keep = <T>(items: readonly T[], mask: readonly boolean[]) => items.filter((_, i) => !mask[i]);
+    const computed = whileLoop.bind(
+      [...keep(cond, condUnknown), ...knownConsts, ...keep(body, bodyUnknown), ...chosen(carry, now)],
+      {
+        condJaxpr: rearranged(condJaxpr, keep(positions(condJaxpr), waits)),
+        condNconsts: keep(cond, condUnknown).length,
+        bodyJaxpr: prunedJaxpr(
+          known,
+          known.jaxpr.outvars.map((_, i) => i < count),
+          kept,
+        ).closed,
+        bodyNconsts: knownConsts.length + keep(body, bodyUnknown).length,
+      },
+    );
+    const staged = outs();
+    let next = 0;
+    return later.map((u, i) => (u ? staged[i]! : computed[next++]!));
+  },
+  transpose: () => {
+    const position = showSource(activeSource());
+    throw new DifferentiationError(
+      "ad/while",
+      `reverse-mode differentiation does not work through lax.whileLoop, or lax.foriLoop with bounds that are known only at run time${position ? ` (at ${position})` : ""}: how many steps it takes, and so what it would have to remember, is not known. Use lax.scan, or lax.foriLoop with static bounds`,
+    );
+  },
+  batch: (operands, dims, size, params, name) => {
+    const { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts } = params;
+    const [cond, body, carry] = cut(operands, condNconsts, bodyNconsts);
+    const [condDims, bodyDims, given] = cut(dims, condNconsts, bodyNconsts);
+    const dimsOf = (mask: readonly boolean[]): Dims => given.map((dim, i) => (mask[i] ? (dim ?? 0) : null));
+    const batched = fixedPoint(
+      given.map((dim) => dim !== null),
+      (mask) =>
+        batchedJaxpr(bodyJaxpr, [...bodyDims, ...dimsOf(mask)], size, [], name).outDims.map(
+          (dim) => dim !== null,
+        ),
+    );
+    const carryDims = dimsOf(batched);
+    const test = batchedJaxpr(condJaxpr, [...condDims, ...carryDims], size, [], name);
+    if (test.outDims[0] !== null) return whileAny(operands, dims, size, params, name);
+    const step = batchedJaxpr(bodyJaxpr, [...bodyDims, ...carryDims], size, carryDims, name);
+    const started = carry.map((x, i) =>
+      carryDims[i] === null ? x : materialiseBatch(x, given[i]!, size, carryDims[i]),
+    );
+    const outs = whileLoop.bind([...test.consts, ...cond, ...step.consts, ...body, ...started], {
+      condJaxpr: test.closed,
+      condNconsts: test.consts.length + condNconsts,
+      bodyJaxpr: step.closed,
+      bodyNconsts: step.consts.length + bodyNconsts,
+    });
+    return [outs, carryDims];
+  },
+  quaxify: (values, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
+    const [cond, body, carry] = cut(values, condNconsts, bodyNconsts);
+    const fixed = body.map(Form.of);
+    const forms = settledForms(
+      carry.map(Form.of),
+      bodyJaxpr.outAvals,
+      "whileLoop",
+      (given) => quaxifiedJaxpr(bodyJaxpr, [...fixed, ...given], whileLoop).outs,
+    );
+    const step = quaxifiedJaxpr(bodyJaxpr, [...fixed, ...forms], whileLoop, forms);
+    const test = quaxifiedJaxpr(condJaxpr, [...cond.map(Form.of), ...forms], whileLoop, [
+      Form.plain(condJaxpr.outAvals[0]!),
+    ]);
+    const [condArrays, bodyArrays] = [arraysOf(cond), arraysOf(body)];
+    const started = carry.flatMap((value, i) => arraysAs(value, forms[i]!, whileLoop));
+    const outs = whileLoop.bind([...test.consts, ...condArrays, ...step.consts, ...bodyArrays, ...started], {
+      condJaxpr: test.closed,
+      condNconsts: test.consts.length + condArrays.length,
+      bodyJaxpr: step.closed,
+      bodyNconsts: step.consts.length + bodyArrays.length,
+    });
+    return rebuildAll(forms, outs);
+  },
+  prune: ({ condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }, wanted) => {
+    const tested = prunedJaxpr(condJaxpr, [true]).inputs.slice(condNconsts);
+    const carried = fixedPoint(
+      wanted.map((on, i) => on || tested[i]!),
+      (mask) => prunedJaxpr(bodyJaxpr, mask).inputs.slice(bodyNconsts),
+    );
+    const none = (count: number) => Array.from({ length: count }, () => false);
+    const test = prunedJaxpr(condJaxpr, [true], [...none(condNconsts), ...carried]);
+    const step = prunedJaxpr(bodyJaxpr, carried, [...none(bodyNconsts), ...carried]);
+    const [condRead, bodyRead] = [test.inputs.slice(0, condNconsts), step.inputs.slice(0, bodyNconsts)];
+    return {
+      params: {
+        condJaxpr: test.closed,
+        condNconsts: condRead.filter((on) => on).length,
+        bodyJaxpr: step.closed,
+        bodyNconsts: bodyRead.filter((on) => on).length,
+      },
+      inputs: [...condRead, ...bodyRead, ...carried],
+      outputs: carried,
+    };
+  },
+});
+
+/**
+ * The forms of a carry that a body gives back as it got them.
+ * @throws DispatchError when one changes its metadata.
+ */
+export function settledForms(
+  start: readonly Form[],
+  avals: readonly Aval[],
+  caller: string,
+  next: (forms: readonly Form[]) => readonly Form[],
+): readonly Form[] {
+  for (let forms = start; ;) {
+    const after = next(forms);
+    const joined = forms.map((form, i) =>
+      join(
+        form,
+        after[i]!,
+        avals[i]!,
+        () => `${caller}: entry ${i} of the carry, before and after the body,`,
+      ),
+    );
+    if (joined.every((form, i) => form.equals(forms[i]!))) return forms;
+    forms = joined;
+  }
+}
+
+/** A loop whose condition differs between examples: it runs while any of them does, and the others keep their carry. */
+function whileAny(
+  operands: Arrays,
+  dims: Dims,
+  size: number,
+  { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }: WhileParams,
+  name: string | undefined,
+): [outs: ArrayValue[], dims: (number | null)[]] {
+  if (condJaxpr.jaxpr.effects.length + bodyJaxpr.jaxpr.effects.length > 0) {
+    throw located(
+      new ArgumentError(
+        "control/effects",
+        "whileLoop: under vmap its examples take different numbers of steps, but the loop has an effect, which would happen for all of them: take the effect out of the loop",
+      ),
+    );
+  }
+  const [cond, body, carry] = cut(operands, condNconsts, bodyNconsts);
+  const [condDims, bodyDims, given] = cut(dims, condNconsts, bodyNconsts);
+  // What the body passes on as it is need not differ between examples.
+  const fixed = carry.map((_, i) => bodyJaxpr.jaxpr.outvars[i] === bodyJaxpr.jaxpr.invars[bodyNconsts + i]);
+  const carryDims = carry.map((_, i) => (fixed[i] ? given[i]! : 0));
+  const test = batchedJaxpr(condJaxpr, [...condDims, ...carryDims], size, [0], name);
+  const step = batchedJaxpr(bodyJaxpr, [...bodyDims, ...carryDims], size, carryDims, name);
+  const testConsts = [...(test.consts as Arrays), ...cond];
+  const stepConsts = [...(step.consts as Arrays), ...body];
+  const started = carry.map((x, i) => (fixed[i] ? x : materialiseBatch(x, given[i]!, size)));
+  const going = evaluateJaxpr(test.closed, [...testConsts, ...started]);
+  const flags = avalOf([size], "bool");
+  const carryAvals = carry.map((_, i) =>
+    batchedAval(bodyJaxpr.inAvals[bodyNconsts + i]!, carryDims[i]!, size),
+  );
+  const anyGoing = closedStage(
+    ([flag]) => [reduceOr(flag!, [0])],
+    [flags, ...carryAvals],
+    "vmap of whileLoop",
+  );
+  const next = closedStage(
+    (inputs) => {
+      const [tests, steps, [flag], before] = cut(inputs, testConsts.length, stepConsts.length, 1);
+      const after = evaluateJaxpr(step.closed, [...steps, ...before]).map((x, i) =>
+        fixed[i] ? x : keepUnless(flag!, before[i]!, x),
+      );
+      return [...evaluateJaxpr(test.closed, [...tests, ...after]), ...after];
+    },
+    [...avalsOf(testConsts), ...avalsOf(stepConsts), flags, ...carryAvals],
+    "vmap of whileLoop",
+  );
+  const [, ...outs] = whileLoop.bind([...next.consts, ...testConsts, ...stepConsts, ...going, ...started], {
+    condJaxpr: anyGoing.closed,
+    condNconsts: 0,
+    bodyJaxpr: next.closed,
+    bodyNconsts: next.consts.length + testConsts.length + stepConsts.length,
+  });
+  return [outs, carryDims];
+}
+
+/** `after` for the examples whose flag is set. */
+function keepUnless(flags: ArrayValue, before: ArrayValue, after: ArrayValue): ArrayValue {
+  const { shape } = after;
+  const which =
+    shape.length === 1 ? flags : broadcastInDim.bind([flags], { shape, broadcastDimensions: [0] })[0]!;
+  return selectN.bind([which, before, after], {})[0]!;
+}
+
+function checkPredicate(avals: readonly Aval[], tree: string): void {
+  const [aval] = avals;
+  if (avals.length === 1 && aval!.shape.length === 0 && aval!.dtype === "bool" && tree === "*") return;
+  throw located(
+    new DTypeError(
+      "control/predicate",
+      `whileLoop: condFun must return a boolean scalar, got ${avals.length === 1 && tree === "*" ? showAval(aval!) : `a tree ${tree}`}${avals.length === 1 && aval!.dtype === "bool" ? ": use np.any or np.all" : ": compare, as in np.less(x, limit)"}`,
+    ),
+  );
+}
