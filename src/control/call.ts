@@ -1,9 +1,15 @@
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
-import { type CheckpointPolicy, Linear, type Primitive, type Rematerialised } from "../core/primitive.ts";
+import {
+  type CheckpointPolicy,
+  Linear,
+  type Primitive,
+  type Pruned,
+  type Rematerialised,
+} from "../core/primitive.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
 import { arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
-import { batchedJaxpr, jvpJaxpr, type TransposedJaxpr } from "./transformed-jaxpr.ts";
+import { batchedJaxpr, jvpJaxpr, prunedJaxpr, type TransposedJaxpr } from "./transformed-jaxpr.ts";
 
 // Rules of primitives that call one jaxpr, on their operands and whole.
 
@@ -74,18 +80,23 @@ export function quaxifyOfCall<P extends CallParams>(
   return rebuildAll(outs, call.bind([...consts, ...arraysOf(values)], { ...params, jaxpr: closed }));
 }
 
+/** A call for the outputs that are wanted, without what only the others need. */
+export function pruneOfCall<P extends CallParams>(params: P, wanted: readonly boolean[]): Pruned<P> {
+  const { closed, inputs } = prunedJaxpr(params.jaxpr, wanted);
+  return { params: { ...params, jaxpr: closed }, inputs, outputs: wanted };
+}
+
 export function rematerialisedCall<P extends CallParams>(
   call: Call<P>,
   operands: Arrays,
   params: P,
   policy: CheckpointPolicy,
 ): Rematerialised<P> {
-  const { forward, consts, again, recomputed } = rematerialisedJaxpr(params.jaxpr, policy);
+  const { forward, consts, residuals, again, recomputed } = rematerialisedJaxpr(params.jaxpr, policy);
   const results = call.bind([...consts, ...operands], { ...params, jaxpr: forward });
-  const count = recomputed.length;
   return {
-    outs: results.slice(0, count),
-    residuals: results.slice(count),
+    outs: results.slice(0, recomputed.length),
+    residuals: residuals.map((i) => results[i]!),
     params: { ...params, jaxpr: again },
     recomputed,
   };

@@ -13,11 +13,17 @@ import {
   flattenResult,
   toFunction,
 } from "../interpreters/arguments.ts";
-import { dceInputs } from "../interpreters/dce.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import type { Traceable } from "../interpreters/signature.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
-import { batchOfCall, jvpOfCall, quaxifyOfCall, rematerialisedCall, transposeOfCall } from "./call.ts";
+import {
+  batchOfCall,
+  jvpOfCall,
+  pruneOfCall,
+  quaxifyOfCall,
+  rematerialisedCall,
+  transposeOfCall,
+} from "./call.ts";
 import { checkpointPolicies, policyKind } from "./policies.ts";
 import { splitByPolicy, transposedWithRest } from "./rematerialised-jaxpr.ts";
 import { staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
@@ -46,10 +52,7 @@ export const checkpointPrimitive: Primitive<"remat2", readonly ArrayValue[], Che
     evaluate: (operands, { jaxpr }) => evaluateJaxpr(jaxpr, operands),
     inline: ({ jaxpr, preventCse, differentiated }) =>
       differentiated && preventCse ? behindBarrier(jaxpr) : jaxpr,
-    prune: (params, wanted) => {
-      const { closed, inputs } = dceInputs(params.jaxpr, wanted);
-      return { params: { ...params, jaxpr: closed }, inputs, outputs: wanted };
-    },
+    prune: pruneOfCall,
     jvp: (primals, tangents, params) => jvpOfCall(checkpointPrimitive, primals, tangents, params),
     partialEvaluate: (operands, unknown, params, stageEquation) => {
       const policy = params.policy ?? checkpointPolicies.nothingSaveable;

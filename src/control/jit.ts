@@ -21,7 +21,14 @@ import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { registerVersion } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { sameZero, Zero } from "../interpreters/zero.ts";
-import { batchOfCall, jvpOfCall, quaxifyOfCall, rematerialisedCall, transposeOfCall } from "./call.ts";
+import {
+  batchOfCall,
+  jvpOfCall,
+  pruneOfCall,
+  quaxifyOfCall,
+  rematerialisedCall,
+  transposeOfCall,
+} from "./call.ts";
 import { staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
 import { joinOuts, residualsOf, splitJaxpr, transposedJaxpr } from "./transformed-jaxpr.ts";
 import type { Traceable } from "../interpreters/signature.ts";
@@ -53,6 +60,7 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
   abstract: (_avals, { jaxpr }) => jaxpr.outAvals,
   effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
   inline: ({ jaxpr }) => jaxpr,
+  prune: pruneOfCall,
   evaluate: (operands, { jaxpr }) => run(jaxpr, operands as readonly NDArray[]),
   stepwise: (operands, { jaxpr }) => evaluateJaxpr(jaxpr, operands),
   jvp: (primals, tangents, params) => jvpOfCall(jitPrimitive, primals, tangents, params),

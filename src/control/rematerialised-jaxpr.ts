@@ -60,9 +60,11 @@ function inputsLast(split: SplitJaxpr): SplitJaxpr {
 }
 
 export interface RematerialisedJaxpr {
-  /** From the inputs to the outputs, then the residuals. */
+  /** From the inputs to the outputs, then the residuals that are no outputs. */
   readonly forward: ClosedJaxpr;
   readonly consts: readonly Value[];
+  /** Where each residual is among the outputs of `forward`. */
+  readonly residuals: readonly number[];
   /** From the inputs, then the residuals, to the outputs that are `recomputed`; the others are saved. */
   readonly again: ClosedJaxpr;
   readonly recomputed: readonly boolean[];
@@ -75,13 +77,14 @@ export const rematerialisedJaxpr = (closed: ClosedJaxpr, policy: CheckpointPolic
     const label = "checkpoint of a jaxpr";
     let again: ClosedJaxpr | undefined;
     let recomputed: boolean[] = [];
+    let residuals: number[] = [];
     const { closed: forward, consts } = closedStage(
       (inputs) =>
         withNewTrace(new RematTrace(currentTrace(), label, policy), (trace) => {
           const boxed = inputs.map((x) => trace.recomputed(x));
           const outs = evaluateJaxpr(closed, boxed);
           recomputed = outs.map((x) => trace.isRecomputed(x));
-          const { jaxpr, consts: residuals } = dce(
+          const { jaxpr, consts } = dce(
             trace.builder.build(
               boxed.map((x) => x.atom),
               outs.filter((_, i) => recomputed[i]).map((x) => trace.atom(x)),
@@ -89,12 +92,17 @@ export const rematerialisedJaxpr = (closed: ClosedJaxpr, policy: CheckpointPolic
           );
           const invars = [...jaxpr.invars, ...jaxpr.constvars];
           again = new ClosedJaxpr({ ...jaxpr, constvars: [], invars }, []);
-          return [...outs.map((x) => trace.known(x)), ...(residuals as readonly ArrayValue[])];
+          const results = outs.map((x) => trace.known(x));
+          residuals = (consts as readonly ArrayValue[]).map((r) => {
+            const place = results.indexOf(r);
+            return place >= 0 ? place : results.push(r) - 1;
+          });
+          return results;
         }),
       closed.inAvals,
       label,
     );
-    return { forward: dce(forward), consts, again: again!, recomputed };
+    return { forward: dce(forward), consts, residuals, again: again!, recomputed };
   });
 
 const transposes = remembered<TransposedJaxpr>();

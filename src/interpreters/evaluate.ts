@@ -15,7 +15,7 @@ export function liveEquations(jaxpr: Jaxpr, wanted?: readonly boolean[]): Eqn[] 
     const whole = jaxpr.eqns[i]!;
     const wants = whole.outputs.map((v) => needed.has(v));
     if (whole.effects.length === 0 && !wants.includes(true)) continue;
-    const eqn = wants.includes(false) ? pruned(whole, wants) : whole;
+    const eqn = pruned(whole, wants);
     for (const x of eqn.inputs) needed.add(x);
     live.push(eqn);
   }

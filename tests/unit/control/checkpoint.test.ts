@@ -2,6 +2,7 @@ import "../../../src/numpy/methods.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkpoint, checkpointName, checkpointPolicies, jit } from "../../../src/control/index.ts";
+import * as debug from "../../../src/control/debug.ts";
 import { simplify } from "../../../src/compiler/simplify.ts";
 import { ArgumentError, ConcretizationError } from "../../../src/core/errors.ts";
 import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
@@ -172,6 +173,17 @@ describe("a policy decides what is saved", () => {
       count(simplified(grad(f), ...args), "dot_general"),
     );
   });
+  test("what a call saves is not kept twice, and what it does not need is not kept", () => {
+    const policy = checkpointPolicies.saveOnlyTheseNames("a");
+    const inner = jit(function inner(x: ArrayValue, y: ArrayValue) {
+      const named = checkpointName(np.sin(x), "a");
+      return [np.multiply(np.cos(named), named), y] as const;
+    });
+    const f = (x: ArrayValue, y: ArrayValue) => np.sum(np.sin(inner(x, y)[0]));
+    const args = [array([0.3, 0.4]), array([1, 2, 3])] as const;
+    expect(saved(checkpoint(f, { policy }), ...args)).toEqual(["2", "argument 2"]);
+    expectValues(grad(checkpoint(f, { policy }))(...args), values(grad(f)(...args)));
+  });
   test("of a checkpoint in a checkpoint, both decide", () => {
     const inner = checkpoint((x: ArrayValue) => np.sin(checkpointName(np.sin(x), "inner")), {
       policy: checkpointPolicies.saveOnlyTheseNames("inner"),
@@ -331,6 +343,20 @@ test("checkpoints do not change values or derivatives of random programs", () =>
     }),
     { numRuns: 60 },
   );
+});
+
+test("an effect happens once, in the forward pass", () => {
+  const seen: number[] = [];
+  const f = checkpoint((x: ArrayValue) => {
+    const y = np.sin(x);
+    debug.callback((value: unknown) => seen.push(values(value)[0]!), y);
+    return np.sin(y);
+  });
+  const x = array(0.3);
+  expectValues(grad(f)(x), values(grad(sinSin)(x)));
+  expect(seen.length).toBe(1);
+  expectValues(jit(grad(f))(x), values(grad(sinSin)(x)));
+  expect(seen.length).toBe(2);
 });
 
 describe("bad input", () => {
