@@ -24,6 +24,7 @@ import {
   type Traced,
 } from "./operands.ts";
 import { arraysOf, Form, join, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
 import {
   batchedJaxpr,
   chosen,
@@ -107,11 +108,20 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
     const outUnknown = someOf(params.branches.map((branch) => splitJaxpr(branch, mask).outUnknown));
     const splits = params.branches.map((branch) => splitJaxpr(branch, mask, outUnknown));
     const knownOperands = rest.filter((_, i) => !mask[i]);
-    const { slots, avals } = residualSlots(splits);
-    const known = withCommonConstants(
-      splits.map((split, i) => ({ closed: withSlots(split, slots[i]!, avals), consts: split.knownConsts })),
-    );
     const knownCount = outUnknown.filter((u) => !u).length;
+    const { slots, avals } = residualSlots(splits.map(({ known }) => known.outAvals.slice(knownCount)));
+    const known = withCommonConstants(
+      splits.map((split, i) => ({
+        closed: withSlots(
+          split.known,
+          knownCount,
+          slots[i]!.map((_, r) => knownCount + r),
+          slots[i]!,
+          avals,
+        ),
+        consts: split.knownConsts,
+      })),
+    );
     const idle = knownCount + avals.length === 0 && known.closed.every((b) => b.jaxpr.effects.length === 0);
     const computed = idle
       ? []
@@ -168,6 +178,36 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
     });
     return rebuildAll(outs, arrays);
   },
+  rematerialise: ([index, ...operands], { branches }, policy) => {
+    const recomputed = someOf(branches.map((branch) => rematerialisedJaxpr(branch, policy).recomputed));
+    const runs = branches.map((branch) => rematerialisedJaxpr(branch, policy, recomputed));
+    const { slots, avals } = residualSlots(
+      runs.map(({ forward, residuals }) => residuals.map((i) => forward.outAvals[i]!)),
+    );
+    const count = recomputed.length;
+    const { consts, closed } = withCommonConstants(
+      runs.map(({ forward, consts, residuals }, i) => ({
+        closed: withSlots(forward, count, residuals, slots[i]!, avals),
+        consts,
+      })),
+    );
+    const results = cond.bind([index!, ...consts, ...operands], { branches: closed });
+    const own = operands.map((_, i) => i);
+    const again = runs.map((run, i) =>
+      rearranged(run.again, [
+        ...own,
+        ...avals.map((aval, slot) =>
+          slots[i]!.includes(slot) ? own.length + slots[i]!.indexOf(slot) : aval,
+        ),
+      ]),
+    );
+    return {
+      outs: results.slice(0, count),
+      residuals: results.slice(count),
+      params: { branches: again },
+      recomputed,
+    };
+  },
   prune: ({ branches }, wanted) => {
     const read = someOf(branches.map((branch) => prunedJaxpr(branch, wanted).inputs));
     return {
@@ -182,11 +222,11 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
  * Where each computed residual of each branch is kept. Only one branch runs, so those of different branches share a
  * place where they have the same shape and dtype.
  */
-function residualSlots(splits: readonly SplitJaxpr[]): { slots: number[][]; avals: Aval[] } {
+function residualSlots(residuals: readonly (readonly Aval[])[]): { slots: number[][]; avals: Aval[] } {
   const avals: Aval[] = [];
-  const slots = splits.map((split) => {
+  const slots = residuals.map((own) => {
     const taken = new Set<number>();
-    return computedAvals(split).map((aval) => {
+    return own.map((aval) => {
       const { shape, dtype } = aval;
       const type = showAval(aval);
       let slot = avals.findIndex((other, i) => !taken.has(i) && showAval(other) === type);
@@ -198,24 +238,25 @@ function residualSlots(splits: readonly SplitJaxpr[]): { slots: number[][]; aval
   return { slots, avals };
 }
 
-const computedAvals = ({ known, outUnknown }: SplitJaxpr): Aval[] =>
-  known.outAvals.slice(outUnknown.filter((u) => !u).length);
-
-/** The known part of a branch, its residuals in their places, and zeros in those of the other branches. */
+/**
+ * A branch with `count` outputs, then its residuals in their places, and zeros in those of the other branches;
+ * `residuals` says where they are among its results.
+ */
 function withSlots(
-  { known, outUnknown }: SplitJaxpr,
+  branch: ClosedJaxpr,
+  count: number,
+  residuals: readonly number[],
   slots: readonly number[],
   avals: readonly Aval[],
 ): ClosedJaxpr {
-  const count = outUnknown.filter((u) => !u).length;
   const body = (inputs: Arrays): Arrays => {
-    const outs = evaluateJaxpr(known, inputs);
-    const residuals = avals.map((aval, slot) =>
-      slots.includes(slot) ? outs[count + slots.indexOf(slot)]! : zerosOf(aval),
+    const outs = evaluateJaxpr(branch, inputs);
+    const placed = avals.map((aval, slot) =>
+      slots.includes(slot) ? outs[residuals[slots.indexOf(slot)]!]! : zerosOf(aval),
     );
-    return [...outs.slice(0, count), ...residuals];
+    return [...outs.slice(0, count), ...placed];
   };
-  return closedStage(body, known.inAvals, "cond").closed;
+  return closedStage(body, branch.inAvals, "cond").closed;
 }
 
 /** The later part of a branch, of: known operands that some branch reads, places of residuals, unknown operands. */

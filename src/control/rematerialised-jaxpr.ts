@@ -65,15 +65,19 @@ export interface RematerialisedJaxpr {
   readonly consts: readonly Value[];
   /** Where each residual is among the outputs of `forward`. */
   readonly residuals: readonly number[];
-  /** From the inputs, then the residuals, to the outputs that are `recomputed`; the others are saved. */
+  /** From the inputs, then the residuals, to the outputs that are `recomputed`; the others are residuals. */
   readonly again: ClosedJaxpr;
   readonly recomputed: readonly boolean[];
 }
 const rematerialisations = rememberedByPolicy<RematerialisedJaxpr>();
 
-/** A jaxpr that also gives what the policy saves, and one that computes the rest again. */
-export const rematerialisedJaxpr = (closed: ClosedJaxpr, policy: CheckpointPolicy): RematerialisedJaxpr =>
-  rematerialisations(policy)(closed.jaxpr, "", () => {
+/** A jaxpr that also gives what the policy saves, and one that gives the rest again, and the outputs that are `forced`. */
+export const rematerialisedJaxpr = (
+  closed: ClosedJaxpr,
+  policy: CheckpointPolicy,
+  forced: readonly boolean[] = [],
+): RematerialisedJaxpr =>
+  rematerialisations(policy)(closed.jaxpr, maskKey(forced), () => {
     const label = "checkpoint of a jaxpr";
     let again: ClosedJaxpr | undefined;
     let recomputed: boolean[] = [];
@@ -83,7 +87,7 @@ export const rematerialisedJaxpr = (closed: ClosedJaxpr, policy: CheckpointPolic
         withNewTrace(new RematTrace(currentTrace(), label, policy), (trace) => {
           const boxed = inputs.map((x) => trace.recomputed(x));
           const outs = evaluateJaxpr(closed, boxed);
-          recomputed = outs.map((x) => trace.isRecomputed(x));
+          recomputed = outs.map((x, i) => trace.isRecomputed(x) || forced[i] === true);
           const { jaxpr, consts } = dce(
             trace.builder.build(
               boxed.map((x) => x.atom),

@@ -30,6 +30,7 @@ import {
   type Traced,
 } from "./operands.ts";
 import { arraysAs, arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
 import {
   batchedJaxpr,
   chosen,
@@ -268,6 +269,32 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
       numConsts: step.consts.length + constArrays.length,
     });
     return rebuildAll([...forms, ...step.outs.slice(numCarry).map((form) => form.stacked(length))], outs);
+  },
+  rematerialise: (operands, params, policy) => {
+    const { jaxpr, numCarry, numConsts } = params;
+    const carried = Array.from({ length: numCarry }, () => true);
+    const run = rematerialisedJaxpr(jaxpr, policy, carried);
+    const count = run.recomputed.length;
+    // The carry of each step is remembered like what the step computes; what it gives out is there already.
+    const remembered = run.residuals.filter((i) => i < numCarry || i >= count);
+    const { outvars } = run.forward.jaxpr;
+    const body = rearranged(run.forward, positions(run.forward), [
+      ...outvars.slice(0, count),
+      ...remembered.map((i) => outvars[i]!),
+    ]);
+    const results = scan.bind([...run.consts, ...operands], {
+      ...params,
+      jaxpr: body,
+      numConsts: run.consts.length + numConsts,
+    });
+    return {
+      outs: results.slice(0, count),
+      residuals: run.residuals.map(
+        (i) => results[remembered.includes(i) ? count + remembered.indexOf(i) : i]!,
+      ),
+      params: { ...params, jaxpr: run.again },
+      recomputed: run.recomputed,
+    };
   },
   prune: (params, wanted) => {
     const { jaxpr, numCarry, numConsts } = params;

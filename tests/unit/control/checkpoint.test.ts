@@ -2,7 +2,9 @@ import "../../../src/numpy/methods.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkpoint, checkpointName, checkpointPolicies, jit } from "../../../src/control/index.ts";
+import { cond } from "../../../src/control/cond.ts";
 import * as debug from "../../../src/control/debug.ts";
+import { scan } from "../../../src/control/scan.ts";
 import { simplify } from "../../../src/compiler/simplify.ts";
 import { ArgumentError, ConcretizationError } from "../../../src/core/errors.ts";
 import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
@@ -194,6 +196,76 @@ describe("a policy decides what is saved", () => {
     for (const policy of [null, checkpointPolicies.everythingSaveable, checkpointPolicies.dotsSaveable])
       expectValues(grad(f(policy))(x), values(grad((y: ArrayValue) => sinSin(sinSin(y)))(x)));
     expect(saved(f(null), x)).toEqual(["argument "]);
+  });
+});
+
+describe("loops and branches", () => {
+  const w = normal(key(0), [2, 2]);
+  const xs = normal(key(1), [3, 2]);
+  const loop = (w: ArrayValue, x: ArrayValue, xs: ArrayValue): ArrayValue => {
+    const step = (c: ArrayValue, x: ArrayValue) => {
+      const hidden = checkpointName(np.tanh(np.matmul(w, c)), "hidden");
+      const next = np.sin(np.add(hidden, x));
+      return [next, np.multiply(hidden, next)];
+    };
+    const [last, ys] = scan(step as never, x, xs) as unknown as [ArrayValue, ArrayValue];
+    return np.add(np.sum(last), np.sum(ys));
+  };
+  const branch = (p: ArrayValue, x: ArrayValue, w: ArrayValue): ArrayValue =>
+    cond(
+      np.greater(p, 0),
+      (x: ArrayValue) => np.sum(np.sin(checkpointName(np.tanh(np.matmul(w, x)), "hidden"))),
+      (x: ArrayValue) => np.sum(sinSin(np.multiply(x, p))),
+      x,
+    ) as ArrayValue;
+  const { saveOnlyTheseNames, dotsSaveable, everythingSaveable } = checkpointPolicies;
+  const all = ["argument 2×2", "argument 2", "argument 3×2"];
+  // As jax.ad_checkpoint.print_saved_residuals says.
+  test.each<[string, CheckpointPolicy | null, string[]]>([
+    ["nothing", null, all],
+    ["products", dotsSaveable, ["3×2", ...all]],
+    ["a name", saveOnlyTheseNames("hidden"), ["3×2", ...all]],
+  ])("a policy saves %s of every step of a loop", (_name, policy, expected) => {
+    const f = checkpoint(loop, { policy });
+    expect(saved(f, w, xs.get(0), xs)).toEqual(expected);
+  });
+  test.each<[string, CheckpointPolicy | null, string[]]>([
+    ["nothing", null, ["argument ", "argument 2", "argument 2×2"]],
+    ["products", dotsSaveable, ["2", "argument ", "argument 2"]],
+    ["a name", saveOnlyTheseNames("hidden"), ["2", "argument ", "argument 2", "argument 2×2"]],
+  ])("a policy saves %s of the branch that runs", (_name, policy, expected) => {
+    const f = (w: ArrayValue, p: ArrayValue, x: ArrayValue) => checkpoint(branch, { policy })(p, x, w);
+    const shown = saved(f, w, array(1), xs.get(0));
+    expect(shown.toSorted()).toEqual(expected.toSorted());
+  });
+  test.each([null, dotsSaveable, saveOnlyTheseNames("hidden"), everythingSaveable])(
+    "values and gradients are the same, policy %#",
+    (policy) => {
+      const args = [w, xs.get(0), xs] as const;
+      const expected = values(grad(loop)(...args));
+      expectValues(grad(checkpoint(loop, { policy }))(...args), expected);
+      expectValues(jit(grad(checkpoint(loop, { policy })))(...args), expected);
+      for (const p of [1, -1]) {
+        const operands = [array(p), xs.get(0), w] as const;
+        const slope = values(grad(branch, { argnums: 1 })(...operands));
+        const f = checkpoint(branch, { policy });
+        expectValues(grad(f, { argnums: 1 })(...operands), slope);
+        expectValues(jit(grad(f, { argnums: 1 }))(...operands), slope);
+        expectValues(vmap(grad(f, { argnums: 1 }), { inAxes: [null, 0, null] })(array(p), xs, w), [
+          ...values(vmap(grad(branch, { argnums: 1 }), { inAxes: [null, 0, null] })(array(p), xs, w)),
+        ]);
+      }
+    },
+  );
+  test("a loop of checkpoints keeps only the carry of each step", () => {
+    const step = (wrap: (f: F) => F) => (x: ArrayValue) =>
+      (scan((c: never) => [wrap(sinSin)(c), null] as never, x as never, null, { length: 4 }) as never)[0];
+    const wrapped = step((f) => checkpoint(f, { preventCse: false }));
+    const program = makeJaxpr(grad(wrapped))(0.8);
+    expect(program.jaxpr.eqns[0]!.outputs.map(({ aval }) => aval.shape)).toEqual([[], [4]]);
+    expectValues(grad(wrapped)(array(0.8)), values(grad(step((f) => f))(array(0.8))));
+    expectValues(jit(grad(wrapped))(array(0.8)), values(grad(step((f) => f))(array(0.8))));
+    expectValues(grad(grad(wrapped))(array(0.8)), values(grad(grad(step((f) => f)))(array(0.8))));
   });
 });
 
