@@ -48,6 +48,8 @@ interface Frame {
   readonly atoms: Map<Var, Atom>;
   /** Source for equations that have none of their own. */
   readonly source: string | undefined;
+  /** Rule for equations that have none of their own. */
+  readonly rule: string | undefined;
   /** What to do with its outputs. */
   readonly outputs: readonly Atom[];
   readonly results: readonly Var[];
@@ -63,8 +65,8 @@ class Inliner {
   run({ jaxpr, consts }: ClosedJaxpr): ClosedJaxpr {
     const atoms = new Map<Var, Atom>();
     jaxpr.constvars.forEach((v, i) => atoms.set(v, this.constant(consts[i]!, v)));
-    const top: Frame = { eqns: jaxpr.eqns, next: 0, atoms, source: undefined, outputs: [], results: [] };
-    this.stack.push(top);
+    const top = { eqns: jaxpr.eqns, next: 0, atoms, source: undefined, rule: undefined };
+    this.stack.push({ ...top, outputs: [], results: [] });
     while (this.stack.length > 0) this.step(this.stack.at(-1)!);
     const outvars = jaxpr.outvars.map((x) => read(atoms, x));
     return new ClosedJaxpr(
@@ -97,29 +99,30 @@ class Inliner {
     }
     const inputs = eqn.inputs.map((x) => read(frame.atoms, x));
     const source = eqn.source || frame.source;
+    const rule = eqn.rule ?? frame.rule;
     for (const bodyOf of this.bodies) {
       const body = bodyOf(eqn);
       if (body) {
-        this.enter(body, inputs, eqn.outputs, source);
+        this.enter(body, inputs, { source, rule }, eqn.outputs);
         return;
       }
     }
     // Below the outermost program variables are copied: it may be called more than once.
     const outputs = this.stack.length === 1 ? eqn.outputs : eqn.outputs.map((v) => new Var(v.aval));
     if (outputs !== eqn.outputs) eqn.outputs.forEach((v, i) => frame.atoms.set(v, outputs[i]!));
-    this.eqns.push({ ...eqn, inputs, outputs, source });
+    this.eqns.push({ ...eqn, inputs, outputs, source, ...(rule !== undefined && { rule }) });
   }
 
   private enter(
     { jaxpr, consts }: ClosedJaxpr,
     inputs: readonly Atom[],
+    origin: Pick<Frame, "source" | "rule">,
     results: readonly Var[],
-    source: string | undefined,
   ): void {
     const atoms = new Map<Var, Atom>();
     jaxpr.constvars.forEach((v, i) => atoms.set(v, this.constant(consts[i]!, new Var(v.aval))));
-    jaxpr.invars.forEach((v, i) => atoms.set(v, this.coerced(inputs[i]!, v.aval, source)));
-    this.stack.push({ eqns: jaxpr.eqns, next: 0, atoms, source, outputs: jaxpr.outvars, results });
+    jaxpr.invars.forEach((v, i) => atoms.set(v, this.coerced(inputs[i]!, v.aval, origin.source)));
+    this.stack.push({ eqns: jaxpr.eqns, next: 0, atoms, ...origin, outputs: jaxpr.outvars, results });
   }
 
   /** A call may differ from what its program was traced on in weakness, which decides about dtypes inside. */

@@ -29,6 +29,8 @@ export interface Eqn {
   readonly effects: readonly Effect[];
   /** Raw stack of the user's operation; `showSource` formats it. */
   readonly source: string | undefined;
+  /** The rule of an array type that wrote it: `dot_general(LoraArray, ArrayValue)`. */
+  readonly rule?: string | undefined;
 }
 
 /** A program: a list of equations. Immutable data. */

@@ -6,6 +6,22 @@ import { checksNumbers, config } from "./config.ts";
  */
 let active: string | undefined;
 let staging = 0;
+/** The rule of an array type that is running, while a program is staged. */
+let rule: string | undefined;
+
+/** Runs `body` with the equations it stages attributed to a rule, if there is one. */
+export function withRule<T>(name: string | undefined, body: () => T): T {
+  if (name === undefined) return body();
+  const outer = rule;
+  rule = name;
+  try {
+    return body();
+  } finally {
+    rule = outer;
+  }
+}
+export const activeRule = (): string | undefined => rule;
+export const isStaging = (): boolean => staging > 0;
 
 /** Runs `body` with the equations it stages attributed to `source`. */
 export function withSource<T>(source: string | undefined, body: () => T): T {

@@ -14,6 +14,8 @@ export interface ExplainedEquation extends Cost {
   readonly primitive: string;
   /** Where in the user's source it comes from, as `model.ts:12:5 (forward)`. */
   readonly source: string | undefined;
+  /** The rule of an array type that wrote it: `dot_general(LoraArray, ArrayValue)`. */
+  readonly rule: string | undefined;
   /** Nothing that is returned depends on it: it is never run. */
   readonly pruned: boolean;
 }
@@ -37,15 +39,17 @@ export class Explanation implements Cost {
 
   /** A table with a line for each operation. */
   toString(): string {
-    const rows = this.equations.map(({ text, flops, bytes, source, pruned }) => [
+    const ruled = this.equations.some(({ rule }) => rule !== undefined);
+    const rows = this.equations.map(({ text, flops, bytes, source, rule, pruned }) => [
       flops,
       bytes,
       source ?? "",
+      ...(ruled ? [rule ?? ""] : []),
       `${pruned ? "(pruned) " : ""}${text.replace(/\s+/g, " ")}`,
     ]);
     const pruned = this.equations.filter((eqn) => eqn.pruned).length;
     const lines = [
-      showTable(["flops", "bytes", "source", "operation"], rows),
+      showTable(["flops", "bytes", "source", ...(ruled ? ["rule"] : []), "operation"], rows),
       `${showCount(this.flops)} flops, ${showCount(this.bytes)} bytes in ${this.equations.length - pruned} operations${pruned ? `; ${pruned} pruned` : ""}`,
       ...this.misses.map(
         ({ primitive, classes, source }) =>
@@ -60,7 +64,7 @@ export class Explanation implements Cost {
 }
 
 /**
- * What `f` does with arguments of these shapes: for each operation its text, the line of the source it comes from, what
+ * What `f` does with arguments of these shapes: for each operation its text, the line of the source and the rule that it comes from, what
  * it costs, and whether it is run at all; and which structured values became plain arrays for lack of a rule. Nothing
  * is computed.
  *
@@ -84,6 +88,7 @@ export const explain =
       text: texts[i]!,
       primitive: eqn.primitive.primitive,
       source: showSource(eqn.source),
+      rule: eqn.rule,
       ...costOf(eqn),
       pruned: eqn.effects.length === 0 && !eqn.outputs.some((v) => live.has(v)),
     }));

@@ -123,7 +123,7 @@ class Reader {
   }
 
   private equation(
-    { primitive: name, params: json, source: at }: EquationJSON,
+    { primitive: name, params: json, source: at, rule }: EquationJSON,
     inputs: readonly Atom[],
     outputs: readonly Var[],
     path: Path,
@@ -140,7 +140,15 @@ class Reader {
       fail([...path, "source"], `expected a number below ${this.sources.length}, got ${at}`);
     return attempt(path, () => {
       const effects = primitive.rules.effects?.(params) ?? [];
-      const eqn: Eqn = { primitive, inputs, outputs, params, effects, source };
+      const eqn: Eqn = {
+        primitive,
+        inputs,
+        outputs,
+        params,
+        effects,
+        source,
+        ...(rule !== null && { rule }),
+      };
       checkEquation(eqn);
       return eqn;
     });

@@ -1,14 +1,16 @@
 /** What a function does, and what becomes of it. */
 
 export type { Cost } from "./cost.ts";
+export { diff, Diff, type DiffEntry } from "./diff.ts";
 export { explain, type ExplainedEquation, Explanation } from "./explain.ts";
 export { fromJSON } from "./from-json.ts";
 export { type JaxprJSON, jaxprSchema } from "./json-schema.ts";
 export { peakBytes } from "./memory.ts";
 export { type Residual, Residuals, savedResiduals } from "./residuals.ts";
-export { stages, Stages } from "./stages.ts";
+export { type StageName, stageNames, stages, Stages } from "./stages.ts";
 export { toJSON } from "./to-json.ts";
 export { checkJaxpr } from "../core/check.ts";
+export { evaluateJaxpr as evalJaxpr } from "../interpreters/evaluate.ts";
 export { parseJaxpr } from "../core/parse.ts";
 export {
   dce,

@@ -22,6 +22,7 @@ const equation = z.strictObject({
   outputs: z.array(index),
   params: z.record(z.string(), z.unknown()),
   source: z.nullable(index),
+  rule: z.nullable(z.string()),
 });
 const program = z.strictObject({
   variables: z.array(aval),

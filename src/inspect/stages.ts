@@ -10,6 +10,18 @@ import { type Miss, withMisses } from "../interpreters/quax.ts";
 import { stage } from "../interpreters/stage.ts";
 import { mapWith } from "../tree/index.ts";
 
+const titles = {
+  traced: "traced",
+  quaxified: "quaxified",
+  forward: "linearised, forward",
+  tangents: "linearised, tangents",
+  transposed: "transposed",
+  joint: "forward and backward",
+  simplified: "simplified",
+} as const;
+export type StageName = keyof typeof titles;
+export const stageNames = Object.keys(titles) as readonly StageName[];
+
 /** A function at each stage of the pipeline; each program can be printed and run by itself. */
 export class Stages {
   constructor(
@@ -29,19 +41,22 @@ export class Stages {
     readonly notes: readonly string[],
   ) {}
 
-  toString(): string {
-    const parts: [title: string, program: ClosedJaxpr | undefined][] = [
+  /** The programs that there are, by name, in order. */
+  get programs(): ReadonlyMap<StageName, ClosedJaxpr> {
+    const all: readonly (readonly [StageName, ClosedJaxpr | undefined])[] = [
       ["traced", this.traced],
       ["quaxified", this.quaxified],
-      ["linearised, forward", this.linearized?.forward],
-      ["linearised, tangents", this.linearized?.linear],
+      ["forward", this.linearized?.forward],
+      ["tangents", this.linearized?.linear],
       ["transposed", this.linearized?.backward],
-      ["forward and backward", this.joint],
+      ["joint", this.joint],
       ["simplified", this.simplified],
     ];
-    const texts = parts.flatMap(([title, program]) =>
-      program ? [`── ${title} ──\n${String(program)}`] : [],
-    );
+    return new Map(all.flatMap(([name, program]) => (program ? [[name, program]] : [])));
+  }
+
+  toString(): string {
+    const texts = [...this.programs].map(([name, program]) => `── ${titles[name]} ──\n${String(program)}`);
     return [...texts, ...this.notes].join("\n\n");
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {

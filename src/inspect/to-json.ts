@@ -82,6 +82,7 @@ class Writer {
         outputs: variables(eqn.outputs),
         params: this.params(eqn, () => place(closed, i)),
         source: eqn.source === undefined ? null : number(this.sources, eqn.source),
+        rule: eqn.rule ?? null,
       })),
       outvars: jaxpr.outvars.map(atom),
     };

@@ -1,6 +1,6 @@
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
 import { JaxprError } from "../core/errors.ts";
-import { withSource } from "../core/source.ts";
+import { withRule, withSource } from "../core/source.ts";
 import { bind } from "../core/trace.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
 
@@ -72,13 +72,13 @@ export function evaluate(
   const environment = new Environment();
   environment.define(jaxpr.constvars, consts as readonly ArrayValue[]);
   environment.define(jaxpr.invars, inputs as readonly ArrayValue[]);
-  for (const { primitive, inputs, outputs, params, source } of liveEquations(jaxpr, wanted)) {
+  for (const { primitive, inputs, outputs, params, source, rule } of liveEquations(jaxpr, wanted)) {
     const operands = inputs.map((x) => environment.read(x));
     environment.define(
       outputs,
       source === undefined
         ? bind(primitive, operands, params)
-        : withSource(source, () => bind(primitive, operands, params)),
+        : withSource(source, () => withRule(rule, () => bind(primitive, operands, params))),
     );
   }
   return jaxpr.outvars.map((x, i) => (wanted[i] ? environment.read(x) : null));

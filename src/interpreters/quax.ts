@@ -9,7 +9,7 @@ import {
 import { readOptions } from "../core/options.ts";
 import type { AnyPrimitive, ArgsOf, ParamsOf } from "../core/primitive.ts";
 import { sameShape } from "../core/shape.ts";
-import { activeSource, showSource } from "../core/source.ts";
+import { activeSource, isStaging, showSource, withRule } from "../core/source.ts";
 import {
   bind,
   currentTrace,
@@ -376,6 +376,10 @@ function dueAvals(prim: AnyPrimitive, operands: readonly Value[], params: object
 }
 
 /** Rules first, then rewriting of the jaxprs that the primitive holds, then the defaults. */
+/** A rule as programs and explanations name it. */
+const ruleText = (prim: AnyPrimitive, { signature, rest }: Rule): string =>
+  `${prim.primitive}(${[...signature.map((c) => c.name), ...(rest ? [`…${rest.name}`] : [])].join(", ")})`;
+
 const dispatch: Dispatch = (prim, operands, params) => {
   for (let i = 0; i < operands.length; i++) {
     if (!(operands[i] instanceof Value))
@@ -393,7 +397,11 @@ const dispatch: Dispatch = (prim, operands, params) => {
       params,
     );
   const rule = resolve(prim, operands);
-  if (rule) return results(prim, operands, params, rule.run(operands, params), "a rule");
+  if (rule) {
+    const run = () => rule.run(operands, params);
+    const returned = isStaging() ? withRule(ruleText(prim, rule), run) : run();
+    return results(prim, operands, params, returned, "a rule");
+  }
   const { quaxify } = prim.rules;
   if (quaxify && operands.some((x) => !(x instanceof Dense))) return quaxify(operands, params);
   return fallBack(prim, operands, params);

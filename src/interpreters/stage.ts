@@ -1,7 +1,7 @@
 import { appendMessage, CotangentError, EscapedTracerError } from "../core/errors.ts";
 import { type Atom, ClosedJaxpr, type Effect, effectsOf, type Eqn, Literal, Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
-import { captureSource, showSource, whileStaging } from "../core/source.ts";
+import { activeRule, captureSource, showSource, whileStaging } from "../core/source.ts";
 import { boundSizes, currentTrace, type NamedAxis, Trace, Tracer, withNewTrace } from "../core/trace.ts";
 import { type ArrayValue, type Aval, NDArray, showAval, type Value } from "../core/value.ts";
 
@@ -22,6 +22,7 @@ export class JaxprBuilder {
 
   emit(primitive: AnyPrimitive, inputs: readonly Atom[], params: object): readonly Var[] {
     const source = captureSource();
+    const rule = activeRule();
     const { axes } = primitive.rules;
     let avals: readonly Aval[];
     try {
@@ -41,6 +42,7 @@ export class JaxprBuilder {
       params,
       effects: primitive.rules.effects?.(params) ?? noEffects,
       source,
+      ...(rule !== undefined && { rule }),
     });
     return outputs;
   }

@@ -2,7 +2,7 @@ import { DifferentiationError } from "../core/errors.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, Literal, type Var } from "../core/jaxpr.ts";
 import { Linear } from "../core/primitive.ts";
 import { addTangents, noTranspose } from "../core/rules.ts";
-import { showSource, withSource } from "../core/source.ts";
+import { showSource, withRule, withSource } from "../core/source.ts";
 import { bind } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
 import { Environment } from "./evaluate.ts";
@@ -57,7 +57,8 @@ export function transposeJaxpr(
     for (const v of eqn.outputs) accumulated.delete(v);
     withSource(eqn.source, () => {
       const operands = eqn.inputs.map((x) => (linear.has(x) ? new Linear(x.aval) : known.read(x)));
-      transposeEquation(eqn, cts, operands).forEach((ct, i) => accumulate(eqn.inputs[i]!, ct));
+      const pulled = withRule(eqn.rule, () => transposeEquation(eqn, cts, operands));
+      pulled.forEach((ct, i) => accumulate(eqn.inputs[i]!, ct));
     });
   }
   return jaxpr.invars.map((v, i) => (inputs[i] instanceof Linear ? (accumulated.get(v) ?? null) : null));
