@@ -208,11 +208,11 @@ register(lax.mul, [Banded, Banded], ([x, y], params) => {
 
 // Functions that keep zero.
 // prettier-ignore
-const odd = [
+const keepZero = [
   lax.abs, lax.sign, lax.floor, lax.ceil, lax.round, lax.square, lax.sqrt, lax.cbrt, lax.sin, lax.tan, lax.sinh, lax.tanh,
   lax.asin, lax.atan, lax.asinh, lax.atanh, lax.expm1, lax.log1p, lax.erf, lax.erfInv, lax.real, lax.imag, lax.conj,
 ] as const;
-for (const prim of odd) {
+for (const prim of keepZero) {
   register(prim, [Banded], ([x], params) => mapParts(x, (part) => prim.bind([part], params as never)[0]!));
 }
 register(lax.integerPow, [Banded], ([x], params) =>

@@ -1,26 +1,26 @@
-import { range } from "../core/shape.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { vmap } from "../interpreters/vmap.ts";
+import { jit } from "../control/jit.ts";
+import { foriLoop } from "../control/loops.ts";
 
-/** One step: row `j` takes the place of the row with the largest pivot, and column `j` becomes one of the identity. */
-function step(rows: ArrayValue, j: number, n: number): ArrayValue {
-  const index = lax.iota("int32", n);
-  const column = lax.indexInDim(rows, j, 1, false);
-  const candidates = lax.select(lax.ge(index, j), lax.abs(column), lax.fullLike(lax.abs(column), -1));
-  const pivot = lax.argmax(candidates, 0, "int32");
-  const [first, chosen] = [lax.indexInDim(rows, j, 0), lax.dynamicIndexInDim(rows, pivot, 0)];
-  const swapped = lax.dynamicUpdateIndexInDim(rows, first, pivot, 0);
-  const scaled = lax.div(chosen, lax.indexInDim(chosen, j, 1));
-  const factors = lax.indexInDim(swapped, j, 1);
-  const others = lax.sub(swapped, lax.mul(factors, scaled));
+/** Row `j` gives its place to the one with the largest pivot; then column `j` becomes that of the identity. */
+function step(rows: ArrayValue, j: ArrayValue): ArrayValue {
+  const column = lax.dynamicIndexInDim(rows, j, 1, false);
+  const sizes = lax.abs(column);
+  const below = lax.ge(lax.iota("int32", column.size), j);
+  const pivot = lax.argmax(lax.select(below, sizes, lax.fullLike(sizes, -1)), 0, "int32");
+  const chosen = lax.dynamicIndexInDim(rows, pivot, 0);
+  const swapped = lax.dynamicUpdateIndexInDim(rows, lax.dynamicIndexInDim(rows, j, 0), pivot, 0);
+  const scaled = lax.div(chosen, lax.dynamicIndexInDim(chosen, j, 1));
+  const others = lax.sub(swapped, lax.mul(lax.dynamicIndexInDim(swapped, j, 1), scaled));
   return lax.dynamicUpdateIndexInDim(others, scaled, j, 0);
 }
 
-/** Gauss and Jordan's elimination with partial pivoting: the solution of `a·x = b`. Shape: `[…s, n, n], […s, n, k] → […s, n, k]`. */
-export function eliminate(a: ArrayValue, b: ArrayValue): ArrayValue {
+/** Elimination by Gauss and Jordan, with partial pivoting, in n steps. Shape: `[…s, n, n], […s, n, k] → […s, n, k]`. */
+export const eliminate = jit(function eliminate(a: ArrayValue, b: ArrayValue): ArrayValue {
   if (a.ndim > 2) return vmap(eliminate)(a, b);
   const n = a.shape[0]!;
-  const rows = range(n).reduce((state, j) => step(state, j, n), lax.concatenate([a, b], 1));
+  const rows = foriLoop(0, n, (j, state) => step(state, j), lax.concatenate([a, b], 1));
   return lax.sliceInDim(rows, n, null, 1, 1);
-}
+});

@@ -121,6 +121,18 @@ test.each(group("structured").filter((c) => c.better))("$name: here it is a prod
   expectValue(quaxify(np.matmul)(decode(v) as ArrayValue, matrix), wanted, c);
 });
 
+test.each(group("prng").filter((c) => c.name.startsWith("prng/brownian")))("$name", (c) => {
+  const [encoded] = c.inputs["args"] as [Encoded];
+  type State = [bm: ArrayValue, key: ArrayValue];
+  const step = ([bm, key]: State): [State, ArrayValue] => {
+    const [next, drawn] = prng.split(key) as [ArrayValue, ArrayValue];
+    return [[np.add(bm, prng.normal(drawn)), next], bm];
+  };
+  const path = (key: ArrayValue) => lax.scan(step, [np.array(0), key] as State, null, { length: 10 })[1];
+  const key = prng.ThreeFry.of(fieldsOf(encoded)["value"]!);
+  for (const f of [path, quaxify(path), jit(path)]) expectValue(f(key), c.expected["out"], c);
+});
+
 const seeded = (c: Case): number => Number(/_s(\d+)$/.exec(c.name)![1]);
 
 test.each(group("prng").filter((c) => c.name.startsWith("prng/seed")))("$name", (c) => {
@@ -139,4 +151,10 @@ test.each(group("prng").filter((c) => "error" in c.expected))("$name is refused"
   };
   const [f, message] = refusals[c.name]!;
   expect(f).toThrow(message);
+});
+
+test("every case of these groups is one of the above", () => {
+  const families = /^(structured\/|prng\/(seed|vsjax|brownian|uniform|normal|split|where|add))/;
+  const names = [...group("structured"), ...group("prng")].map(({ name }) => name);
+  expect(names.filter((name) => !families.test(name))).toEqual([]);
 });
