@@ -9,9 +9,10 @@ import { describe } from "../core/trace.ts";
 import { fromTypedArray, isTypedArray } from "../core/typed-array.ts";
 import { type ArrayValue, type Aval, avalOf, NDArray, Value } from "../core/value.ts";
 import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
-import { broadcastBatch, moveAxis, zeros } from "../lax/algebra.ts";
-import { stack } from "../lax/index.ts";
+import { broadcastBatch, moveAxis } from "../lax/algebra.ts";
 import { flatten, flattenUpTo, pathToString, TreeDef } from "../tree/index.ts";
+import { stacked, unrolled } from "./examples.ts";
+import { scan } from "./scan.ts";
 import {
   argumentKinds,
   callArguments,
@@ -28,7 +29,6 @@ import {
   readFlag,
   showArguments,
   unprinted,
-  unrolled,
 } from "./host-arguments.ts";
 
 interface CallbackParams extends HostArguments {
@@ -141,12 +141,6 @@ function resultTypes(caller: string, structs: unknown): { resultAvals: readonly 
   return { resultAvals, outTree };
 }
 
-/** Outputs of the examples, stacked. */
-function stacked(outs: readonly (readonly ArrayValue[])[], avals: readonly Aval[]): ArrayValue[] {
-  if (outs.length === 0) return avals.map((aval) => zeros({ ...aval, shape: [0, ...aval.shape] }));
-  return avals.map((_, i) => stack(outs.map((values) => values[i]!)));
-}
-
 const batchedAvals = (avals: readonly Aval[], size: number): Aval[] =>
   avals.map(({ shape, dtype, weak }) => avalOf([size, ...shape], dtype, weak));
 
@@ -162,6 +156,31 @@ const alsoShown = ({ callback, inTree }: CallbackParams): Readonly<Record<string
   callback: `_FlatCallback(callback_func=${String(functionName(callback))}, in_tree=${showArguments(inTree.children, null)})`,
   sharding: null,
 });
+
+/** One call after the other, in a loop over the examples. */
+function scanned<P extends CallbackParams>(
+  prim: { bind(operands: readonly ArrayValue[], params: P): ArrayValue[] },
+  operands: readonly ArrayValue[],
+  dims: readonly (number | null)[],
+  params: P,
+): [outs: ArrayValue[], dims: number[]] {
+  const batched = operands.flatMap((x, i) => (dims[i] === null ? [] : [moveAxis(x, dims[i]!, 0)]));
+  const [, outs] = scan(
+    (carry, examples: readonly ArrayValue[]) => {
+      let next = 0;
+      return [
+        carry,
+        prim.bind(
+          operands.map((x, i) => (dims[i] === null ? x : examples[next++]!)),
+          params,
+        ),
+      ];
+    },
+    null,
+    batched,
+  );
+  return [outs, outs.map(() => 0)];
+}
 
 type CallbackCall = <Args extends unknown[], const R>(
   callback: (...args: Given<Args>) => unknown,
@@ -218,7 +237,8 @@ export const pureCallback: Op<CallbackCall, "pure_callback", readonly ArrayValue
           "callback/vmap",
           `vmap of pureCallback needs to know how ${callback.name || "the function"} is applied to a batch: give it vmapMethod, one of ${methodNames.join(", ")}`,
         );
-      if (vmapMethod.startsWith("sequential")) {
+      if (vmapMethod === "sequential") return scanned(pureCallback, operands, dims, params);
+      if (vmapMethod === "sequentialUnrolled") {
         const outs = unrolled(operands, dims, size, (example) => pureCallback.bind(example, params));
         return [stacked(outs, resultAvals), resultAvals.map(() => 0)];
       }
@@ -271,14 +291,13 @@ export const ioCallback: Op<CallbackCall, "io_callback", readonly ArrayValue[], 
       })) as never,
     ...callbackRules<IoCallbackParams>("ioCallback"),
     effects: ioEffect,
-    batch: (operands, dims, size, params) => {
+    batch: (operands, dims, _size, params) => {
       if (params.ordered)
         throw new ArgumentError(
           "callback/vmap",
           "vmap of an ordered ioCallback: the examples of a batch have no order. Leave ordered out, or loop over the examples.",
         );
-      const outs = unrolled(operands, dims, size, (example) => ioCallback.bind(example, params));
-      return [stacked(outs, params.resultAvals), params.resultAvals.map(() => 0)];
+      return scanned(ioCallback, operands, dims, params);
     },
     params: { ...callbackKinds, ordered: param.boolean },
     alsoShow: alsoShown,

@@ -4,13 +4,14 @@ import type { ClosedJaxpr, Effect } from "../core/jaxpr.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Op } from "../core/primitive.ts";
 import { zerosOf } from "../core/rules.ts";
-import { type ArrayValue, type Aval, avalOf, type Operand, showAval } from "../core/value.ts";
+import { type ArrayValue, type Aval, avalOf, type NDArray, type Operand, showAval } from "../core/value.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { plainArray } from "../interpreters/quax.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { broadcastInDim, clamp, convertElementType, eq, ne, selectN, stopGradient } from "../lax/index.ts";
+import { refuseAxis, stacked, unrolled } from "./examples.ts";
 import {
   type Body,
   checkFit,
@@ -89,6 +90,10 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
     return commonAvals(branches);
   },
   effects: ({ branches }) => [...new Set(branches.flatMap((b): readonly Effect[] => b.jaxpr.effects))],
+  stepwise: ([index, ...operands], { branches }) => {
+    const which = Number((index as NDArray).storage[0]);
+    return evaluateJaxpr(branches[Math.min(Math.max(which, 0), branches.length - 1)]!, operands);
+  },
   jvp: (primals, tangents, { branches }) => {
     const [index, ...operands] = primals;
     const own = tangents.slice(1);
@@ -153,8 +158,18 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
     return [null, ...active.map((on) => (on ? results[next++]! : null))];
   },
   batch: ([index, ...operands], [indexDim, ...dims], size, { branches }, name) => {
-    if (indexDim !== null && indexDim !== undefined)
+    if (indexDim !== null && indexDim !== undefined) {
+      // An effect happens for the examples that take its branch, and for no others.
+      if (branches.some((branch) => branch.jaxpr.effects.length > 0)) {
+        refuseAxis(cond, { branches }, name);
+        const avals = commonAvals(branches);
+        const examples = unrolled([index!, ...operands], [indexDim, ...dims], size, (example) =>
+          cond.bind(example, { branches }),
+        );
+        return [stacked(examples, avals), avals.map(() => 0)];
+      }
       return selectBranches(index!, operands, dims, size, branches, name);
+    }
     const found = branches.map((branch) => batchedJaxpr(branch, dims, size, [], name).outDims);
     const outDims = found[0]!.map((_, i) => found.find((each) => each[i] !== null)?.[i] ?? null);
     const { consts, closed } = withCommonConstants(
@@ -280,7 +295,6 @@ function laterBranch(
  * Every branch, and a selection. To each branch, the examples that do not take it come without a gradient, so that none
  * is made of what is NaN or infinite there.
  *
- * @throws ArgumentError when a branch has an effect: it would happen for every example.
  * @see jax-ml/jax#1052
  */
 function selectBranches(
@@ -291,14 +305,6 @@ function selectBranches(
   branches: readonly ClosedJaxpr[],
   name: string | undefined,
 ): [outs: ArrayValue[], dims: number[]] {
-  if (branches.some((branch) => branch.jaxpr.effects.length > 0)) {
-    throw located(
-      new ArgumentError(
-        "control/effects",
-        "cond: under vmap its predicate differs between examples, so that all branches run, but a branch has an effect: take the effect out of the branch",
-      ),
-    );
-  }
   const select = (which: ArrayValue, cases: Arrays): ArrayValue => {
     const { shape } = cases[0]!;
     const spread =

@@ -4,6 +4,7 @@ import * as param from "../core/param-kind.ts";
 import { type Declared, definePrimitive, type Op } from "../core/primitive.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
+import { unrolled } from "./examples.ts";
 import { checkFormat, formatText, parseFormat } from "./format.ts";
 import {
   argumentKinds,
@@ -22,7 +23,6 @@ import {
   showArguments,
   splitNamed,
   unprinted,
-  unrolled,
 } from "./host-arguments.ts";
 
 interface DebugParams extends HostArguments {

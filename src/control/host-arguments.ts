@@ -5,7 +5,6 @@ import { describe } from "../core/trace.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
 import { argumentPath, flattenArguments } from "../interpreters/arguments.ts";
 import { refusePromise } from "../interpreters/signature.ts";
-import { indexInDim } from "../lax/index.ts";
 import { flatten, type Path, TreeDef } from "../tree/index.ts";
 
 /** A param that neither text nor JSON can hold; `write` gives what is printed, undefined for nothing. */
@@ -125,22 +124,6 @@ export function callSynchronous(caller: string, callback: HostFunction, args: re
   );
   return result;
 }
-
-/** Example by example: what `call` makes of each, as lists of outputs. */
-export const unrolled = <R>(
-  operands: readonly ArrayValue[],
-  dims: readonly (number | null)[],
-  size: number,
-  call: (example: readonly ArrayValue[]) => R,
-): R[] =>
-  Array.from({ length: size }, (_, i) =>
-    call(
-      operands.map((x, k) => {
-        const dim = dims[k] ?? null;
-        return dim === null ? x : indexInDim(x, i, { axis: dim, keepdims: false });
-      }),
-    ),
-  );
 
 /** `PyTreeDef(((*,), {'x': *}))`, as JAX writes the structure of arguments. */
 export function showArguments(positional: readonly TreeDef[], named: TreeDef | null): string {

@@ -20,6 +20,7 @@ import { refuseAsync } from "../interpreters/signature.ts";
 import { Zero } from "../interpreters/zero.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { traceLoop } from "./carry.ts";
+import { stacked as stackedExamples, unrolled } from "./examples.ts";
 import {
   checkFit,
   checkFunction,
@@ -142,6 +143,24 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
     return [...last, ...ys.map((aval) => stacked(aval, length))];
   },
   effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
+  stepwise: (operands, { jaxpr, length, numCarry, numConsts, reverse }) => {
+    const [consts, start, xs] = cut(operands, numConsts, numCarry);
+    let carry: Arrays = start;
+    const steps = unrolled(
+      xs,
+      xs.map(() => 0),
+      length,
+      (slices) => slices,
+    );
+    if (reverse) steps.reverse();
+    const ys = steps.map((slices) => {
+      const [next, outs] = cut(evaluateJaxpr(jaxpr, [...consts, ...carry, ...slices]), numCarry);
+      carry = next;
+      return outs;
+    });
+    if (reverse) ys.reverse();
+    return [...carry, ...stackedExamples(ys, jaxpr.outAvals.slice(numCarry))];
+  },
   jvp: (primals, tangents, params) => {
     const { jaxpr, numCarry, numConsts } = params;
     const [consts, carry, xs] = cut(primals, numConsts, numCarry);

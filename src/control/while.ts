@@ -1,15 +1,16 @@
-import { ArgumentError, DifferentiationError, DTypeError } from "../core/errors.ts";
+import { DifferentiationError, DTypeError } from "../core/errors.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { zerosOf } from "../core/rules.ts";
 import { activeSource, showSource } from "../core/source.ts";
-import { type ArrayValue, type Aval, avalOf, showAval } from "../core/value.ts";
+import { type ArrayValue, type Aval, avalOf, type NDArray, showAval } from "../core/value.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { broadcastInDim, reduceOr, selectN } from "../lax/index.ts";
 import { traceLoop } from "./carry.ts";
+import { refuseAxis, stacked, unrolled } from "./examples.ts";
 import { checkFit, checkFunction, type Like, located, traceBody, type Traced } from "./operands.ts";
 import { arraysAs, arraysOf, Form, join, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
 import {
@@ -94,6 +95,13 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
   effects: ({ condJaxpr, bodyJaxpr }) => [
     ...new Set([...condJaxpr.jaxpr.effects, ...bodyJaxpr.jaxpr.effects]),
   ],
+  stepwise: (operands, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
+    const [cond, body, start] = cut(operands, condNconsts, bodyNconsts);
+    let carry: Arrays = start;
+    while ((evaluateJaxpr(condJaxpr, [...cond, ...carry])[0] as NDArray).storage[0])
+      carry = evaluateJaxpr(bodyJaxpr, [...body, ...carry]);
+    return carry;
+  },
   jvp: (primals, tangents, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
     const [cond, body, carry] = cut(primals, condNconsts, bodyNconsts);
     const [, bodyTangents, carryTangents] = cut(tangents, condNconsts, bodyNconsts);
@@ -178,7 +186,15 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
     );
     const carryDims = dimsOf(batched);
     const test = batchedJaxpr(condJaxpr, [...condDims, ...carryDims], size, [], name);
-    if (test.outDims[0] !== null) return whileAny(operands, dims, size, params, name);
+    if (test.outDims[0] !== null) {
+      // An effect happens as often as its example takes a step.
+      if (condJaxpr.jaxpr.effects.length + bodyJaxpr.jaxpr.effects.length > 0) {
+        refuseAxis(whileLoop, params, name);
+        const examples = unrolled(operands, dims, size, (example) => whileLoop.bind(example, params));
+        return [stacked(examples, bodyJaxpr.outAvals), bodyJaxpr.outAvals.map(() => 0)];
+      }
+      return whileAny(operands, dims, size, params, name);
+    }
     const step = batchedJaxpr(bodyJaxpr, [...bodyDims, ...carryDims], size, carryDims, name);
     const started = carry.map((x, i) =>
       carryDims[i] === null ? x : materialiseBatch(x, given[i]!, size, carryDims[i]),
@@ -270,14 +286,6 @@ function whileAny(
   { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }: WhileParams,
   name: string | undefined,
 ): [outs: ArrayValue[], dims: (number | null)[]] {
-  if (condJaxpr.jaxpr.effects.length + bodyJaxpr.jaxpr.effects.length > 0) {
-    throw located(
-      new ArgumentError(
-        "control/effects",
-        "whileLoop: under vmap its examples take different numbers of steps, but the loop has an effect, which would happen for all of them: take the effect out of the loop",
-      ),
-    );
-  }
   const [cond, body, carry] = cut(operands, condNconsts, bodyNconsts);
   const [condDims, bodyDims, given] = cut(dims, condNconsts, bodyNconsts);
   // What the body passes on as it is need not differ between examples.

@@ -1,7 +1,7 @@
 import "../../../src/numpy/methods.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as debug from "../../../src/control/debug.ts";
-import { ioCallback, jit, pureCallback } from "../../../src/control/index.ts";
+import { cond, ioCallback, jit, pureCallback, scan, whileLoop } from "../../../src/control/index.ts";
 import { config } from "../../../src/core/config.ts";
 import type { DType } from "../../../src/core/dtype.ts";
 import { NonFiniteError } from "../../../src/core/errors.ts";
@@ -115,6 +115,71 @@ describe("the first operation that makes a NaN is named, with the user's line", 
       expect(primitive).toBe("mul");
       expect(source).toContain(`numbers.test.ts:${row}:`);
     }
+  });
+});
+
+describe("in bodies of loops and branches", () => {
+  const start = array(4);
+  let row = 0;
+  const step = (x: ArrayValue): ArrayValue => {
+    row = here() + 1;
+    return sub(log(x), array(1));
+  };
+  test.each([
+    ["scan", (x: ArrayValue) => scan((c) => [step(c), c], x, null, { length: 5 })],
+    [
+      "scan backwards",
+      (x: ArrayValue) => scan((c, y) => [step(add(c, y)), c], x, array([0, 0, 0]), { reverse: true }),
+    ],
+    ["whileLoop", (x: ArrayValue) => whileLoop((c) => gt(c, array(-100)), step, x)],
+    [
+      "cond",
+      (x: ArrayValue) =>
+        cond(
+          gt(x, array(3)),
+          (y) => step(sub(y, array(9))),
+          (y) => y,
+          x,
+        ),
+    ],
+    [
+      "all of them",
+      (x: ArrayValue) =>
+        jit(whileLoop as never, { staticArgnums: [0, 1] })(
+          ((c: ArrayValue) => gt(c, array(-100))) as never,
+          ((c: ArrayValue) =>
+            cond(
+              gt(c, array(-50)),
+              (y) => scan((d) => [step(d), null], y, null, { length: 1 })[0],
+              (y) => y,
+              c,
+            )) as never,
+          x as never,
+        ),
+    ],
+  ])("%s", (_, f) => {
+    for (const run of [f, jit(f), jit((x: ArrayValue) => vmap(f)(add(array([0, 0]), x)))]) {
+      const { primitive, source } = faultOf(() => run(start));
+      expect(primitive).toBe("log");
+      expect(source).toContain(`numbers.test.ts:${row}:`);
+    }
+  });
+
+  test("effects before it are not repeated", () => {
+    const seen: number[] = [];
+    const f = (x: ArrayValue) =>
+      scan(
+        (c) => {
+          debug.callback((y) => seen.push(Math.round(Number(y.item()))), c);
+          return [sub(c, sqrt(c)), c];
+        },
+        x,
+        null,
+        { length: 9 },
+      );
+    expect(faultOf(() => jit(f)(array(4))).primitive).toBe("sqrt");
+    const [first] = seen;
+    expect([first, seen.length]).toEqual([4, 9]);
   });
 });
 
