@@ -15,6 +15,7 @@ import {
   bindBeside,
   checkDivisible,
   checkEqual,
+  checkProgramSize,
   type Collected,
   joinPair,
   type Lengthwise,
@@ -23,6 +24,7 @@ import {
   namesOf,
   splitAxis,
   type TiledOption,
+  wholeAxis,
 } from "./collective.ts";
 import { inserted } from "./dimensions.ts";
 import { reduceSum } from "./reduce.ts";
@@ -41,13 +43,15 @@ const gathering: Along<AllGatherParams> = {
     const { allGatherDimension: axis, tiled } = params;
     return dim <= axis ? [{ ...params, allGatherDimension: axis + 1 }, dim] : [params, dim + (tiled ? 0 : 1)];
   },
-  along: (x, dim, { name, size }, params) => {
+  along: (x, dim, axis, params) => {
+    const { name, size } = axis;
+    checkProgramSize(wholeAxis(axis, params.axisName), params.axisSize, "all_gather");
     const [major, minor] = around(params.axisName, name);
     const [inner, at] =
       minor.length === 0 ? [x, dim] : bindBeside(allGather, gathering, x, dim, alongNames(params, minor));
-    const axis = params.allGatherDimension;
-    const rows = at === null ? broadcastBatch(inner, size, axis) : moveAxis(inner, at, axis);
-    const out = params.tiled || minor.length > 0 ? joinPair(rows, axis) : rows;
+    const place = params.allGatherDimension;
+    const rows = at === null ? broadcastBatch(inner, size, place) : moveAxis(inner, at, place);
+    const out = params.tiled || minor.length > 0 ? joinPair(rows, place) : rows;
     return [
       major.length === 0 ? out : allGather.bind([out], alongNames({ ...params, tiled: true }, major))[0]!,
       null,
@@ -114,18 +118,20 @@ const scattering: Along<ReduceScatterParams> = {
     const { scatterDimension: axis, tiled } = params;
     return dim <= axis ? [{ ...params, scatterDimension: axis + 1 }, dim] : [params, dim - (tiled ? 0 : 1)];
   },
-  along: (x, dim, { name, size }, params) => {
+  along: (x, dim, axis, params) => {
+    const { name, size } = axis;
+    checkProgramSize(wholeAxis(axis, params.axisName), params.axisSize, "reduce_scatter");
     const [major, minor] = around(params.axisName, name);
     const [outer, at] =
       major.length === 0
         ? [x, dim]
         : bindBeside(psumScatter, scattering, x, dim, alongNames({ ...params, tiled: true }, major));
-    const axis = params.scatterDimension;
+    const place = params.scatterDimension;
     const sum = at === null ? mul(outer, size) : reduceSum(outer, [at]);
-    const parts = params.tiled || minor.length > 0 ? splitAxis(sum, axis, size) : sum;
+    const parts = params.tiled || minor.length > 0 ? splitAxis(sum, place, size) : sum;
     return minor.length === 0
-      ? [parts, axis]
-      : bindBeside(psumScatter, scattering, parts, axis, alongNames(params, minor));
+      ? [parts, place]
+      : bindBeside(psumScatter, scattering, parts, place, alongNames(params, minor));
   },
 };
 

@@ -52,6 +52,7 @@ const exchanging: Along<AllToAllParams> = {
   along: (x, dim, { name, size }, params) => {
     const { splitAxis: split, concatAxis: concat } = params;
     const rows = materialiseBatch(x, dim, size);
+    checkDivisible(rows.shape[split + 1]!, size, "all_to_all", rows.shape.slice(1));
     const [major, minor] = around(params.axisName, name);
     const steps = [major, [name], minor].filter((names) => names.length > 0);
     if (steps.length === 1) return [exchanged(rows, split, concat), 0];

@@ -123,6 +123,15 @@ export const mapLeaves = <T>(
     tree,
   ) as Collected<T>;
 
+/** @throws ShapeError when a program that was made for an axis of one size is mapped over one of another. */
+export function checkProgramSize({ name, size }: NamedAxis, made: number, caller: string): void {
+  if (size === made) return;
+  throw new ShapeError(
+    "axis/size",
+    `${caller}: the axis ${name} has size ${size} here, but the program was made for one of size ${made}`,
+  );
+}
+
 /** Rows of `x` along its first axis: that at `places[i]` at place `i`, or zeros where that is -1. */
 export function takeRows(x: ArrayValue, places: ArrayValue | readonly number[]): ArrayValue {
   const indices = Array.isArray(places)
@@ -149,6 +158,12 @@ export const splitAxis = (x: ArrayValue, axis: number, size: number): ArrayValue
 export function around(names: readonly string[], name: string): [major: string[], minor: string[]] {
   const place = names.indexOf(name);
   return [names.slice(0, place), names.slice(place + 1)];
+}
+
+/** The axis that all the names are, one of which is bound here. */
+export function wholeAxis({ name, size }: NamedAxis, names: readonly string[]): NamedAxis {
+  const others = names.filter((other) => other !== name);
+  return { name: names.join(), size: size * sizeOf(boundSizes(others, "collective")) };
 }
 
 /** The same along some of the names. */
@@ -225,6 +240,7 @@ function alongGroups<P extends object>(
   const groups = params.axisIndexGroups ?? null;
   if (groups === null) return along(x, dim, axis, params);
   const [order, size] = [groups.flat(), groups[0]!.length];
+  checkProgramSize(axis, order.length, "axisIndexGroups");
   const rows = splitAxis(takeRows(materialiseBatch(x, dim, axis.size), order), 0, groups.length);
   const [shifted] = beside({ ...params, axisIndexGroups: null }, 0);
   const [out, outDim] = along(rows, 1, { ...axis, size }, shifted);

@@ -71,7 +71,8 @@ const permuting: Along<PermuteParams> = {
     const [major, minor] = around(axisName, name);
     const [majors, minors] = [major, minor].map((names) => sizeOf(boundSizes(names, "ppermute")));
     const sources = range(majors! * size * minors!).map(() => -1);
-    for (const [source, destination] of perm) sources[destination] = source;
+    for (const [source, destination] of checkPermutation(perm, sources.length, "ppermute"))
+      sources[destination] = source;
     const own = materialiseBatch(x, dim, size);
     if (axisName.length === 1) return [takeRows(own, sources), 0];
     // Of the other names only the place where one is tells which indices one needs: so all of them, then these.
@@ -148,12 +149,21 @@ export interface BroadcastParams {
   readonly source: number;
 }
 
+function checkSource(source: unknown, size: number): void {
+  if (inRange(source, size)) return;
+  throw new ArgumentError(
+    "axis/source",
+    `pbroadcast: source is an index from 0 to ${size - 1}, got ${describe(source)}`,
+  );
+}
+
 const broadcasting: Along<BroadcastParams> = {
   names: ({ axisName }) => axisName,
   beside: (params, dim) => [params, dim],
   along: (x, dim, { name, size }, { axisName, source }) => {
     const [major, minor] = around(axisName, name);
     const minors = sizeOf(boundSizes(minor, "pbroadcast"));
+    checkSource(source, size * sizeOf(boundSizes(major, "pbroadcast")) * minors);
     const own = Math.floor(source / minors) % size;
     const row = dim === null ? x : indexInDim(x, own, dim, false);
     const rest = {
@@ -179,11 +189,7 @@ export const pbroadcast: Op<
   call: (tree, axisName, source) => {
     const names = namesOf(axisName, "pbroadcast");
     const size = axisLength(names, null, "pbroadcast");
-    if (!inRange(source, size))
-      throw new ArgumentError(
-        "axis/source",
-        `pbroadcast: source is an index from 0 to ${size - 1}, got ${describe(source)}`,
-      );
+    checkSource(source, size);
     return mapLeaves(tree, "pbroadcast", (x) =>
       names.length === 0 ? x : pbroadcast.bind([x], { axisName: names, source })[0]!,
     );

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type ArrayValue, lax, numpy as np, vmap } from "../../../src/index.ts";
+import { checkJaxpr } from "../../../src/core/check.ts";
+import { evaluateJaxpr } from "../../../src/interpreters/evaluate.ts";
+import { type ArrayValue, grad, inspect, lax, makeJaxpr, numpy as np, vmap } from "../../../src/index.ts";
 import { expectValues, shapeOf, values } from "../arrays.ts";
 
 const sizes = { i: 3, j: 2 } as const;
@@ -168,6 +170,86 @@ describe.each(everyNames.map((names) => [names.join(), names] as const))("along 
         (y) => lax.pbroadcast(y, names, source),
         (me) => peers(at, names, me)[source]!,
       );
+  });
+});
+
+describe("programs", () => {
+  const x = np.ones([6, 6]);
+  const env = {
+    axisEnv: [
+      ["i", 3],
+      ["j", 2],
+    ],
+  } as const;
+  const program = (f: (x: ArrayValue) => ArrayValue) => makeJaxpr(f, env)(x);
+  const equation = (f: (x: ArrayValue) => ArrayValue): string =>
+    String(program(f))
+      .replace(/\s+/g, " ")
+      .replace(/^.* let (.*) in .*$/, "$1")
+      .trim();
+  const both = ["i", "j"];
+  const three = (y: ArrayValue) => lax.sliceInDim(y, 0, 3);
+  test("are those that JAX writes", () => {
+    expect(equation((y) => lax.psum(y, both))).toBe(
+      "b:f32[6,6] = psum[axes=('i', 'j') axis_index_groups=None] a",
+    );
+    expect(equation((y) => lax.pmax(y, "i", { axisIndexGroups: [[0], [2], [1]] }))).toBe(
+      "b:f32[6,6] = pmax[axes=('i',) axis_index_groups=((0,), (2,), (1,))] a",
+    );
+    expect(equation((y) => lax.allGather(y, both, { axis: 1, tiled: true }))).toBe(
+      "b:f32[6,36] = all_gather[ all_gather_dimension=1 axis_index_groups=None axis_name=('i', 'j') axis_size=6 tiled=True ] a",
+    );
+    expect(equation((y) => lax.psumScatter(y, "j", { scatterDimension: 1, tiled: true }))).toBe(
+      "b:f32[6,3] = reduce_scatter[ axis_index_groups=None axis_name=('j',) axis_size=2 scatter_dimension=1 tiled=True ] a",
+    );
+    expect(equation((y) => lax.allToAll(three(y), "i", 0, 1))).toContain(
+      "d:f32[1,6,3] = all_to_all[ axis_index_groups=None axis_name=i concat_axis=2 split_axis=0 tiled=False ] c",
+    );
+    expect(equation((y) => lax.ppermute(y, "i", [[0, 1]]))).toBe(
+      "b:f32[6,6] = ppermute[axis_name=('i',) perm=((0, 1),)] a",
+    );
+    expect(equation((y) => lax.pbroadcast(y, "i", 2))).toBe(
+      "b:f32[6,6] = pbroadcast[axis_name=i source=2] a",
+    );
+    expect(equation(() => lax.axisIndex("i"))).toBe("b:i32[] = axis_index[axis_name=i]");
+  });
+  test("are read again from text and JSON", () => {
+    const programs = [
+      program((y) => lax.psum(lax.pmax(y, both), "i", { axisIndexGroups: [[0, 2, 1]] })),
+      program((y) => lax.allGather(lax.psumScatter(y, both), "j")),
+      program((y) => lax.allToAll(lax.allToAll(y, "i", 0, 1, { tiled: true }), both, 1, 1, { tiled: true })),
+      program((y) => lax.allToAll(three(y), "i", 0, 0)),
+      program((y) => lax.pbroadcast(lax.ppermute(y, both, [[0, 5]]), both, 3)),
+      program((y) => np.multiply(y, lax.axisIndex(both))),
+      program((y) => grad((z: ArrayValue) => np.sum(lax.pmin(z, "i")))(y)),
+    ];
+    for (const closed of programs) {
+      expect(String(inspect.parseJaxpr(String(closed)))).toBe(String(closed));
+      const read = inspect.fromJSON(inspect.toJSON(closed));
+      expect(String(read)).toBe(String(closed));
+      checkJaxpr(read);
+      const bound = (y: ArrayValue) => evaluateJaxpr(read, [y])[0]!;
+      const mapped = (f: (y: ArrayValue) => ArrayValue) =>
+        vmap(vmap(f, { axisName: "j" }), { axisName: "i" })(np.multiply(np.ones([3, 2, 6, 6]), 2));
+      expect(values(mapped(bound))).toEqual(values(mapped((y) => evaluateJaxpr(closed, [y])[0]!)));
+    }
+  });
+  test("for an axis of another size are refused", () => {
+    const closed = program((y) => lax.allGather(y, "i"));
+    expect(() => vmap((y: ArrayValue) => evaluateJaxpr(closed, [y])[0]!, { axisName: "i" })(x)).toThrow(
+      "all_gather: the axis i has size 6 here, but the program was made for one of size 3",
+    );
+    const small = (closed: ReturnType<typeof program>) => () =>
+      vmap((y: ArrayValue) => evaluateJaxpr(closed, [y])[0]!, { axisName: "i" })(np.ones([2, 6, 6]));
+    expect(small(program((y) => lax.ppermute(y, "i", [[0, 2]])))).toThrow(
+      "of indices from 0 to 1, got [0, 2]",
+    );
+    expect(small(program((y) => lax.pbroadcast(y, "i", 2)))).toThrow(
+      "an index from 0 to 1, got the number 2",
+    );
+    expect(small(program((y) => lax.psumScatter(y, "i", { tiled: true })))).toThrow("of size 3");
+    const groups = { axisIndexGroups: [[0], [1], [2]] };
+    expect(small(program((y) => lax.psum(y, "i", groups)))).toThrow("of size 3");
   });
 });
 
