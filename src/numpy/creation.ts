@@ -83,7 +83,7 @@ function like(name: string, x: Operand, value: ArrayLike, rest: readonly unknown
   const caller = `np.${name}`;
   const { dtype = null, shape = null } = readOptions<LikeOptions>(caller, ["dtype", "shape"], rest);
   const given = toArray(x, caller);
-  const sizes = checkShape(shape ?? given.shape, caller);
+  const sizes = checkShape(shape ?? given.aval.shape, caller);
   const weak = dtype === null && given.aval.weak && typeof value === "number";
   const fill = weak ? scalarOf(value, given.dtype, true) : fillOf(value, dtype ?? given.dtype, caller);
   const own = fill.ndim === 0 ? given.like(fill, avalOf(sizes, fill.dtype, weak)) : null;

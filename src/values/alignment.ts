@@ -4,14 +4,16 @@ import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { Anonymous, type Axis, type Labelled, showAxes } from "./axis.ts";
 
+const isAnonymous = (axis: Axis): boolean => axis instanceof Anonymous;
+
 /** Anonymous axes take the names that stand in their places in operands of the same rank. */
 function identified(operands: readonly Labelled[]): Labelled[] {
   return operands.map(({ array, axes }) => {
     const peers = operands.filter((other) => other.axes.length === axes.length);
     const named = axes.map((axis, i) => {
-      if (!(axis instanceof Anonymous)) return axis;
+      if (!isAnonymous(axis)) return axis;
       const there = peers.map((other) => other.axes[i]!);
-      return there.find((other) => !(other instanceof Anonymous) && !axes.includes(other)) ?? there[0]!;
+      return there.find((other) => !isAnonymous(other) && !axes.includes(other)) ?? there.find(isAnonymous)!;
     });
     return { array, axes: named };
   });

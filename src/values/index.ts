@@ -5,7 +5,7 @@ export { Zero } from "../interpreters/zero.ts";
 export { BCOO, type BCOOOptions, type FromDenseOptions } from "./bcoo.ts";
 export { Quantised, type QuantisedOptions, type QuantiseOptions } from "./quantised.ts";
 export * from "./si.ts";
-export { unitsOf, Unitful } from "./unitful.ts";
+export { convert, unitsOf, Unitful } from "./unitful.ts";
 export { Dimension, Units, type UnitsLike } from "./units.ts";
 
 export { Diagonal } from "./diagonal.ts";

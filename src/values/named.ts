@@ -80,7 +80,8 @@ export class NamedArray extends ArrayValue {
     return `${this.array.toString()} ${showAxes(this.axes)}`;
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `NamedArray(${this.array.toString()}, ${showAxes(this.axes)})`;
+    const rows = this.array.toString().replaceAll("\n", `\n${" ".repeat("NamedArray(".length)}`);
+    return `NamedArray(${rows}, ${showAxes(this.axes)})`;
   }
 
   /** Every primitive that goes by name; others have no rule. */

@@ -1,8 +1,8 @@
 import { register as registerNode } from "../tree/index.ts";
 import { ArgumentError, MaterialiseError, UnitsError } from "../core/errors.ts";
-import { describe } from "../core/trace.ts";
+import { describe, withTrace } from "../core/trace.ts";
 import { ArrayValue, type Aval, Dense, NDArray, type Operand, showAval, type Value } from "../core/value.ts";
-import type { DefaultRule } from "../interpreters/quax.ts";
+import { type DefaultRule, QuaxTracer } from "../interpreters/quax.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { one } from "./si.ts";
@@ -112,6 +112,18 @@ const describeQuantity = (x: Unitful): string => `Unitful(${showAval(x.aval)}, $
 
 /** The units of any array: `one` for a plain one. */
 export const unitsOf = (x: Value): Units => (x instanceof Unitful ? x.units : one);
+
+/**
+ * The same quantities in other units, as {@link Unitful.to}, also inside of quaxify. A plain array is dimensionless.
+ * @throws UnitsError when the dimensions differ.
+ */
+export function convert(x: ArrayValue, units: UnitsLike): ArrayValue {
+  if (x instanceof QuaxTracer) {
+    const { trace, value } = x;
+    return trace.box(withTrace(trace.parent, () => convert(value as ArrayValue, units))) as ArrayValue;
+  }
+  return (x instanceof Unitful ? x : new Unitful(x, one)).to(units);
+}
 
 const quantity = (x: Value): Quantity =>
   x instanceof Unitful

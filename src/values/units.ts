@@ -130,8 +130,8 @@ export class Units {
 
   /** `m·s⁻¹`; `1` where there are none. */
   toString(): string {
-    const text = [...this.powers].map(([{ name }, power]) => name + superscript(power)).join("·");
-    return text === "" ? "1" : text;
+    const factors = [...this.powers].sort(([, a], [, b]) => Math.sign(b.n) - Math.sign(a.n));
+    return factors.map(([{ name }, power]) => name + superscript(power)).join("·") || "1";
   }
   /** `{m: 1, s: -1}`, for messages. */
   show(): string {

@@ -65,6 +65,10 @@ describe("a quantity", () => {
     expectQuantity(walk.to(metre.per(second)).to(kilometre.per(hour)), [36, 72], kilometre.per(hour));
     expect(x.to(metre).array).toBe(x.array);
     expectQuantity(new Unitful(2, joule).to(newton.times(metre)), 2, metre.times(newton));
+    const inKilometres = quaxify((z: ArrayValue) => values.convert(z, kilometre));
+    expectQuantity(inKilometres(x), [0.001, 0.002, 0.003], kilometre);
+    expectQuantity(values.convert(dense, kilometre.per(metre)), [0.001, 0.002, 0.003], kilometre.per(metre));
+    expect(() => inKilometres(t)).toThrow("Cannot convert an array with units {s: 1} to {km: 1}.");
     expect(() => x.to(second)).toThrow("Cannot convert an array with units {m: 1} to {s: 1}.");
   });
 

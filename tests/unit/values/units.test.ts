@@ -45,7 +45,7 @@ describe("units", () => {
   });
 
   test("are written in the order of the SI, with exponents", () => {
-    expect(String(newton.per(metre))).toBe("m⁻¹·N");
+    expect(String(newton.per(metre))).toBe("N·m⁻¹");
     expect(String(second.pow(-2).times(metre).times(kilogram))).toBe("kg·m·s⁻²");
     expect(String(metre.pow(1 / 2))).toBe("m^(1/2)");
     expect(String(metre.pow(-12))).toBe("m⁻¹²");
