@@ -1,7 +1,7 @@
 import { type DType, kindOf } from "../core/dtype.ts";
 import type { Complex, Element } from "../core/method-types.ts";
 import { showShape, type Shape, stridesOf } from "../core/shape.ts";
-import { type ArrayValue, Dense, type NDArray } from "../core/value.ts";
+import { type ArrayValue, concreteOf, Dense, type NDArray } from "../core/value.ts";
 import { elementReader } from "./elements.ts";
 import { bfloat16Text, complexText, floatFormat, scalarText } from "./float-text.ts";
 
@@ -109,12 +109,14 @@ export interface PrintOptions {
  * The elements of a concrete array in NumPy's notation: eight digits after the point at most, aligned columns, and dots
  * for what is left out of more than 1000.
  *
- * @throws DTypeError on PRNG keys. @see `numpy.array2string`
+ * @throws DTypeError on PRNG keys; ConcretizationError on a traced array, MaterialiseError on a structured one that refuses.
+ * @see `numpy.array2string`
  */
 export function array2string(
-  x: NDArray,
+  array: ArrayValue,
   { separator = " ", prefix = "", suffix = "" }: PrintOptions = {},
 ): string {
+  const x = concreteOf(array, "np.array2string");
   if (x.size === 0) return "[]";
   const reader = elementReader(x.dtype, "np.array2string");
   const { storage } = x;

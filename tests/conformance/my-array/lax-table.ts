@@ -1,0 +1,110 @@
+import { lax, random, vmap } from "cotangent";
+import { each, kept, none, plain, type Row } from "./table.ts";
+
+const dims = [[[1], [0]], [[], []]] as const; // prettier-ignore
+const rows = { offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] };
+const scattered = {
+  updateWindowDims: [1],
+  insertedWindowDims: [0],
+  scatterDimsToOperandDims: [0],
+};
+const along = (f: (x: never) => unknown): Row =>
+  kept(({ x }) => vmap(f as (x: unknown) => typeof x, { axisName: "rows" })(x));
+
+/** What each function of lax does with wrapped arrays. */
+export const laxTable: Readonly<Record<string, Row>> = {
+  ...each(
+    lax,
+    "abs cbrt ceil cos cosh digamma erf erfc exp exp2 expm1 floor isFinite lgamma log log1p logistic neg reciprocal round rsqrt sign sin sinh sqrt square stopGradient tan tanh copy zerosLikeArray asinh atan acosh",
+    (f) => kept(({ x }) => f(x)),
+  ),
+  ...each(lax, "acos asin atanh erfInv", (f) => kept(({ t }) => f(t))),
+  ...each(lax, "conj imag real", (f) => kept(({ c }) => f(c))),
+  ...each(lax, "add atan2 div max min mul nextafter pow rem sub eq ge gt le lt ne complex", (f) =>
+    kept(({ x, y }) => f(x, y)),
+  ),
+  ...each(lax, "zeta", (f) => kept(({ y, x }) => f(y, x))),
+  polygamma: kept(({ x, y }) => lax.polygamma(x, y)),
+  ...each(
+    lax,
+    "and or xor bitwiseAnd bitwiseOr bitwiseXor shiftLeft shiftRightArithmetic shiftRightLogical",
+    (f) => kept(({ i }) => f(i, i)),
+  ),
+  ...each(lax, "not bitwiseNot clz populationCount", (f) => kept(({ i }) => f(i))),
+  ...each(lax, "cumsum cumprod cummax cummin cumlogsumexp", (f) => kept(({ x }) => f(x, 0))),
+  ...each(lax, "reduceSum reduceProd reduceMax reduceMin", (f) => kept(({ x }) => f(x, [0]))),
+  ...each(lax, "reduceAnd reduceOr reduceXor", (f) => kept(({ i }) => f(i, [0]))),
+  ...each(lax, "argmax argmin", (f) => kept(({ x }) => f(x, 0, "int32"))),
+  batchMatmul: kept(({ x, y }) => lax.batchMatmul(lax.broadcast(x, [2]), lax.broadcast(y, [2]))),
+  bitcastConvertType: kept(({ x }) => lax.bitcastConvertType(x, "int32")),
+  broadcast: kept(({ x }) => lax.broadcast(x, [3])),
+  broadcastInDim: kept(({ x }) => lax.broadcastInDim(x, [2, 3, 2], [0, 2])),
+  broadcastToRank: kept(({ x }) => lax.broadcastToRank(x, 4)),
+  clamp: kept(({ x }) => lax.clamp(1.5, x, 3)),
+  collapse: kept(({ x }) => lax.collapse(x, 0, 2)),
+  concatenate: kept(({ x, y }) => lax.concatenate([x, y], 0)),
+  convertElementType: kept(({ x }) => lax.convertElementType(x, "int32")),
+  dot: kept(({ x, y }) => lax.dot(x, y)),
+  dotGeneral: kept(({ x, y }) => lax.dotGeneral(x, y, dims)),
+  dynamicIndexInDim: kept(({ x, k }) => lax.dynamicIndexInDim(x, k)),
+  dynamicSlice: kept(({ x, k }) => lax.dynamicSlice(x, [k, 0], [1, 2])),
+  dynamicSliceInDim: kept(({ x, k }) => lax.dynamicSliceInDim(x, k, 1)),
+  dynamicUpdateIndexInDim: kept(({ x, v, k }) =>
+    lax.dynamicUpdateIndexInDim(x, lax.sliceInDim(v, 0, 2), k, 0),
+  ),
+  dynamicUpdateSlice: kept(({ x, s }) => lax.dynamicUpdateSlice(x, lax.reshape(s, [1, 1]), [0, 1])),
+  dynamicUpdateSliceInDim: kept(({ x, y }) => lax.dynamicUpdateSliceInDim(x, lax.sliceInDim(y, 0, 1), 1, 0)),
+  expandDims: kept(({ x }) => lax.expandDims(x, [1])),
+  fma: kept(({ x, y, t }) => lax.fma(x, y, t)),
+  full: kept(({ s }) => lax.full([2, 3], s)),
+  fullLike: kept(({ x }) => lax.fullLike(x, 7)),
+  gather: kept(({ x, n }) => lax.gather(x, lax.expandDims(n, [1]), rows, [1, 2])),
+  indexInDim: kept(({ x }) => lax.indexInDim(x, 1)),
+  integerPow: kept(({ x }) => lax.integerPow(x, 3)),
+  optimizationBarrier: kept(({ x, y }) => lax.optimizationBarrier([x, y])),
+  pad: kept(({ x }) => lax.pad(x, 0, [[1, 0, 0], [0, 1, 1]])), // prettier-ignore
+  reducePrecision: kept(({ x }) => lax.reducePrecision(x, 5, 10)),
+  reshape: kept(({ x }) => lax.reshape(x, [4])),
+  rev: kept(({ x }) => lax.rev(x, [0])),
+  ...each(lax, "scatter scatterAdd scatterMax scatterMin scatterMul scatterSub", (f) =>
+    kept(({ x, m, n }) =>
+      f(m, lax.expandDims(n, [1]), lax.broadcast(lax.sliceInDim(lax.reshape(x, [4]), 0, 3), [3]), scattered),
+    ),
+  ),
+  select: kept(({ x, y }) => lax.select(lax.gt(x, 2), x, y)),
+  selectN: kept(({ x, y }) => lax.selectN(lax.gt(x, 2), x, y)),
+  slice: kept(({ m }) => lax.slice(m, [0, 1], [2, 3])),
+  sliceInDim: kept(({ m }) => lax.sliceInDim(m, 1, 3)),
+  sort: kept(({ v }) => lax.sort(v)),
+  sortKeyVal: kept(({ v, u }) => lax.sortKeyVal(v, u)),
+  split: kept(({ v }) => lax.split(v, [1, 3])),
+  squeeze: kept(({ x }) => lax.squeeze(lax.sliceInDim(x, 0, 1), [0])),
+  stack: kept(({ x, y }) => lax.stack([x, y], 0)),
+  tile: kept(({ x }) => lax.tile(x, [2, 1])),
+  topK: kept(({ v }) => lax.topK(v, 2)),
+  transpose: kept(({ m }) => lax.transpose(m, [1, 0])),
+  unstack: kept(({ x }) => lax.unstack(x)),
+  threefry2x32: kept(({ u }) => lax.threefry2x32.bind(lax.unstack(u) as never, {})),
+  ...each(lax, "randomWrap randomUnwrap", () =>
+    kept(({ u }) => random.keyData(random.wrapKeyData(lax.sliceInDim(u, 0, 2)))),
+  ),
+  randomSeed: kept(({ k }) => random.keyData(random.key(k))),
+  randomSplit: kept(({ k }) => random.keyData(random.split(random.key(k)))),
+  randomFoldIn: kept(({ k }) => random.keyData(random.foldIn(random.key(0), k))),
+  randomBits: kept(({ k }) => random.bits(random.key(k), [3])),
+  ...each(lax, "psum pmean pmax pmin", (f) => along((x) => f(x, "rows"))),
+  allGather: along((x) => lax.allGather(x, "rows")),
+  allToAll: along((x) => lax.allToAll(x, "rows", 0, 0)),
+  ppermute: along((x) => lax.ppermute(x, "rows", [[0, 1], [1, 0]])), // prettier-ignore
+  pshuffle: along((x) => lax.pshuffle(x, "rows", [1, 0])),
+  pswapaxes: along((x) => lax.pswapaxes(x, "rows", 0)),
+  pbroadcast: along((x) => lax.pbroadcast(x, "rows", 0)),
+  psumScatter: along((x) => lax.psumScatter(x, "rows")),
+  axisIndex: plain("a position, which no argument enters", ({ x }) =>
+    vmap((_: typeof x) => lax.axisIndex("rows"), { axisName: "rows" })(x),
+  ),
+  addAny: kept(({ x, y }) => lax.addAny.bind([x, y], {})),
+  axisSize: none("a number"),
+  iota: none("made of sizes"),
+  broadcastedIota: none("made of sizes"),
+};

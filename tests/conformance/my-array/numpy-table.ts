@@ -1,0 +1,127 @@
+import { numpy as np } from "cotangent";
+import { each, kept, mixed, none, plain, refused, type Row } from "./table.ts";
+
+const sizes = "the size of the result depends on the elements";
+const ofShape = "made of the shape";
+const dtype = "a dtype, or about dtypes";
+
+/** What each function of numpy does with wrapped arrays. */
+export const numpyTable: Readonly<Record<string, Row>> = {
+  ...each(
+    np,
+    "abs absolute fabs negative positive sign square sqrt exp exp2 expm1 log log10 log1p log2 cbrt reciprocal floor ceil rint trunc round around isnan isinf isfinite isneginf isposinf signbit isreal iscomplex real imag conj conjugate deg2rad degrees rad2deg radians sin sinh cos cosh tan tanh sinc asinh arcsinh atan arctan acosh arccosh logicalNot nanToNum",
+    (f) => kept(({ x }) => f(x)),
+  ),
+  ...each(np, "acos arccos asin arcsin atanh arctanh", (f) => kept(({ t }) => f(t))),
+  ...each(
+    np,
+    "add subtract multiply divide trueDivide power pow floatPower mod remainder fmod floorDivide maximum minimum fmax fmin hypot copysign nextafter heaviside logaddexp logaddexp2 arctan2 atan2 equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalXor isclose matmul dot inner outer kron vdot tensordot divmod allclose arrayEqual arrayEquiv",
+    (f) => kept(({ x, y }) => f(x, y)),
+  ),
+  ...each(
+    np,
+    "bitwiseAnd bitwiseOr bitwiseXor leftShift rightShift bitwiseLeftShift bitwiseRightShift",
+    (f) => kept(({ i }) => f(i, i)),
+  ),
+  ...each(np, "bitwiseNot bitwiseInvert invert bitwiseCount", (f) => kept(({ i }) => f(i))),
+  ...each(
+    np,
+    "sum prod max min amax amin mean std var median ptp all any average argmax argmin cumsum cumprod cumulativeSum cumulativeProd countNonzero nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar",
+    (f) => kept(({ v }) => f(v)),
+  ),
+  ...each(
+    np,
+    "sort argsort flip flipud ravel atleast1d atleast2d atleast3d diff ediff1d gradient trapezoid unwrap diag diagflat vander unstack",
+    (f) => kept(({ v }) => f(v)),
+  ),
+  ...each(np, "transpose permuteDims matrixTranspose fliplr rot90 tril triu trace diagonal", (f) =>
+    kept(({ m }) => f(m)),
+  ),
+  ...each(np, "squeeze array asarray", (f) => kept(({ x }) => f(x))),
+  ...each(np, "zerosLike onesLike emptyLike", (f) => kept(({ x }) => f(x))),
+  angle: kept(({ c }) => np.angle(c)),
+  append: kept(({ x, y }) => np.append(x, y)),
+  argpartition: kept(({ v }) => np.argpartition(v, 1)),
+  arraySplit: kept(({ v }) => np.arraySplit(v, 3)),
+  astype: kept(({ x }) => np.astype(x, "int32")),
+  at: kept(({ x, s }) => np.at(x, 0).set(s)),
+  block: kept(({ x, y }) => np.block([[x, y], [y, x]])), // prettier-ignore
+  broadcastArrays: kept(({ x, s }) => np.broadcastArrays(x, s)),
+  broadcastTo: kept(({ x }) => np.broadcastTo(x, [3, 2, 2])),
+  clip: kept(({ x }) => np.clip(x, 2, 3)),
+  columnStack: kept(({ v, u }) => np.columnStack([v, u])),
+  concat: kept(({ x, y }) => np.concat([x, y])),
+  concatenate: kept(({ x, y }) => np.concatenate([x, y])),
+  cross: kept(({ m }) => np.cross(m, np.flip(m))),
+  digitize: kept(({ x, n }) => np.digitize(x, np.sort(n))),
+  dsplit: kept(({ x }) => np.dsplit(np.reshape(x, [1, 2, 2]), 2)),
+  dstack: kept(({ x, y }) => np.dstack([x, y])),
+  einsum: kept(({ x, y }) => np.einsum("ij,jk->ki", x, y)),
+  expandDims: kept(({ x }) => np.expandDims(x, 1)),
+  frexp: kept(({ x }) => np.frexp(x)),
+  full: kept(({ s }) => np.full([2, 3], s)),
+  fullLike: mixed("an array to fill with is broadcast", [true, true, false], ({ x, s }) => [
+    np.fullLike(x, 7),
+    np.fullLike(x, s),
+    np.fullLike(x, [1, 2]),
+  ]),
+  geomspace: kept(({ s }) => np.geomspace(s, 16, 4)),
+  get: kept(({ m, n }) => [np.get(m, 0), np.get(m, ":", n)]),
+  hsplit: kept(({ x }) => np.hsplit(x, 2)),
+  hstack: kept(({ x, y }) => np.hstack([x, y])),
+  interp: kept(({ x, v, u }) => np.interp(x, u, v)),
+  isin: kept(({ x, v }) => np.isin(x, v)),
+  ldexp: kept(({ x, i }) => np.ldexp(x, i)),
+  lexsort: kept(({ v, u }) => np.lexsort([u, v])),
+  linspace: kept(({ s }) => np.linspace(s, 8, 4)),
+  linspaceWithStep: kept(({ s }) => np.linspaceWithStep(s, 8, { num: 4 })),
+  logspace: kept(({ s }) => np.logspace(s, 3, 4)),
+  meshgrid: kept(({ v, u }) => np.meshgrid(v, u)),
+  modf: kept(({ x }) => np.modf(x)),
+  moveaxis: kept(({ x }) => np.moveaxis(x, 0, 1)),
+  pad: kept(({ x }) => np.pad(x, 1)),
+  partition: kept(({ v }) => np.partition(v, 1)),
+  ...each(np, "percentile quantile", (f) => kept(({ v, t }) => f(v, np.get(t, 0)))),
+  polyval: kept(({ v, x }) => np.polyval(v, x)),
+  putAlongAxis: kept(({ x, s }) => np.putAlongAxis(x, np.array([[1], [0]], "int32"), s, 1)), // prettier-ignore
+  ravelMultiIndex: kept(({ n }) => np.ravelMultiIndex([n, n], [3, 3])),
+  repeat: kept(({ x }) => np.repeat(x, 2)),
+  reshape: kept(({ x }) => np.reshape(x, [4])),
+  resize: kept(({ x }) => np.resize(x, [3, 3])),
+  roll: kept(({ v }) => np.roll(v, 1)),
+  rollaxis: kept(({ x }) => np.rollaxis(x, 1)),
+  searchsorted: kept(({ u, x }) => np.searchsorted(u, x)),
+  select: kept(({ x, y }) => np.select([np.greater(x, 3), np.greater(x, 1)], [x, y], 0)),
+  split: kept(({ v }) => np.split(v, 2)),
+  stack: kept(({ x, y }) => np.stack([x, y])),
+  swapaxes: kept(({ m }) => np.swapaxes(m, 0, 1)),
+  take: kept(({ m, n }) => np.take(m, n)),
+  takeAlongAxis: kept(({ x }) => np.takeAlongAxis(x, np.array([[1], [0]], "int32"), 1)), // prettier-ignore
+  tile: kept(({ x }) => np.tile(x, [2, 1])),
+  unravelIndex: kept(({ n }) => np.unravelIndex(n, [2, 2])),
+  vsplit: kept(({ x }) => np.vsplit(x, 2)),
+  vstack: kept(({ x, y }) => np.vstack([x, y])),
+  where: kept(({ mask, v, u }) => np.where(mask, v, u)),
+
+  ...each(np, "argwhere flatnonzero nonzero unique uniqueAll bincount", (f) =>
+    refused(sizes, ({ n }) => f(n)),
+  ),
+  arange: refused("the number of elements depends on the arguments", ({ s }) => np.arange(s)),
+  array2string: refused("text of the elements", ({ x }) => np.array2string(x)),
+  ...each(np, "arrayRepr arrayStr", () => none("text, of the type where there are no elements")),
+  ...each(np, "ndim shape size", (f) => plain(ofShape, ({ x }) => f(x))),
+  ...each(np, "isrealobj iscomplexobj resultType", (f) => plain("made of the dtype", ({ x }) => f(x))),
+
+  ...each(
+    np,
+    "empty eye identity indices ones tri zeros diagIndices trilIndices triuIndices broadcastShapes",
+    () => none("made of sizes"),
+  ),
+  ...each(
+    np,
+    "bfloat16 bool complex64 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 finfo iinfo isdtype promoteTypes",
+    () => none(dtype),
+  ),
+  ...each(np, "Slice s", () => none("makes slices")),
+  weak: none("takes a number"),
+};
