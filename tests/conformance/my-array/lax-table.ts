@@ -1,5 +1,5 @@
 import { lax, random, vmap } from "cotangent";
-import { each, kept, none, plain, type Row } from "./table.ts";
+import { each, kept, mixed, none, plain, type Row } from "./table.ts";
 
 const dims = [[[1], [0]], [[], []]] as const; // prettier-ignore
 const rows = { offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] };
@@ -82,6 +82,9 @@ export const laxTable: Readonly<Record<string, Row>> = {
   stack: kept(({ x, y }) => lax.stack([x, y], 0)),
   tile: kept(({ x }) => lax.tile(x, [2, 1])),
   topK: kept(({ v }) => lax.topK(v, 2)),
+  tridiagonalSolve: kept(({ v, x }) =>
+    lax.tridiagonalSolve(lax.sliceInDim(v, 0, 2), lax.full([2], 9, "float32"), lax.sliceInDim(v, 2, 4), x),
+  ),
   transpose: kept(({ m }) => lax.transpose(m, [1, 0])),
   unstack: kept(({ x }) => lax.unstack(x)),
   threefry2x32: kept(({ u }) => lax.threefry2x32.bind(lax.unstack(u) as never, {})),
@@ -107,4 +110,29 @@ export const laxTable: Readonly<Record<string, Row>> = {
   axisSize: none("a number"),
   iota: none("made of sizes"),
   broadcastedIota: none("made of sizes"),
+
+  // Control flow: the programs are rewritten for what is inside of the wrappers.
+  cond: kept(({ x, y }) =>
+    lax.cond(
+      true,
+      (a: typeof x, b: typeof x) => lax.add(a, b),
+      (a: typeof x, b: typeof x) => lax.sub(a, b),
+      x,
+      y,
+    ),
+  ),
+  switch: kept(({ x }) => lax.switch(1, [lax.sin, lax.cos], x)),
+  whileLoop: mixed("the counter meets no argument", [false, true], ({ x }) =>
+    lax.whileLoop(
+      ([n]) => lax.lt(n!, 3),
+      ([n, a]) => [lax.add(n!, 1), lax.mul(a!, 2)],
+      [lax.full([], 0, "int32"), x],
+    ),
+  ),
+  scan: kept(({ x, s }) =>
+    lax.scan((c: typeof s, row: typeof x) => [lax.add(c, lax.reduceSum(row, [0])), row], s, x),
+  ),
+  foriLoop: kept(({ x }) => lax.foriLoop(0, 3, (_: number | typeof x, a: typeof x) => lax.mul(a, 2), x)),
+  map: kept(({ x }) => lax.map(lax.sin, x)),
+  associativeScan: kept(({ x }) => lax.associativeScan(lax.add, x)),
 };
