@@ -26,7 +26,8 @@ import {
   together,
 } from "./coordinates.ts";
 import { sparseDot } from "./sparse-dot.ts";
-import { broadcasted, concatenated, expanded, permuted, reduced, reshaped, sliced } from "./sparse-layout.ts";
+import { broadcasted, concatenated, expanded, permuted, reshaped, sliced } from "./sparse-layout.ts";
+import { picked, reduced } from "./sparse-reduce.ts";
 
 export interface BCOOOptions {
   /** Whether an operation without a rule may form the dense array. Default false: it is refused. */
@@ -433,6 +434,20 @@ register(
   { rest: BCOO },
 );
 register(lax.reduceSum, [BCOO], ([x], { axes }) => collapsed(reduced(x.entries, axes), x));
+for (const pick of [
+  { reduce: lax.reduceMax, pair: lax.max, scatter: lax.scatterMax },
+  { reduce: lax.reduceMin, pair: lax.min, scatter: lax.scatterMin },
+  { reduce: lax.reduceOr, pair: lax.or, scatter: lax.scatterMax },
+  { reduce: lax.reduceAnd, pair: lax.and, scatter: lax.scatterMin },
+])
+  register(pick.reduce, [BCOO], ([x], params) => {
+    const { axes } = params;
+    const bitwise = pick.pair === lax.or || pick.pair === lax.and;
+    if (axes.some((axis) => x.shape[axis] === 0) || (bitwise && x.dtype !== "bool"))
+      return pick.reduce.bind([x.materialise()], params)[0]!;
+    const out = picked(x.entries, axes, pick);
+    return out.sizes.length > 0 ? of(out, x) : lax.squeeze(out.values, [out.values.ndim - 1]);
+  });
 
 const dot = (
   x: BCOO,

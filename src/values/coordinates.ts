@@ -19,7 +19,7 @@ export interface Coordinates {
 }
 
 /** Follows every place that an entry may have. */
-const NOWHERE = 2 ** 31 - 1;
+export const NOWHERE = 2 ** 31 - 1;
 
 export const batchOf = ({ values }: Coordinates): Shape => values.shape.slice(0, -1);
 export const entriesOf = ({ values }: Coordinates): number => values.shape.at(-1)!;
@@ -78,7 +78,7 @@ export function indicesAt(at: ArrayValue, sizes: Shape, x: Coordinates): ArrayVa
 
 /** `target` with rows of it combined with `updates`, at one position for each. Positions outside are dropped. */
 export function scatterRows(
-  op: typeof lax.scatter | ReturnType<typeof addition>,
+  op: typeof lax.scatter | typeof lax.scatterMin | ReturnType<typeof addition>,
   target: ArrayValue,
   positions: ArrayValue,
   updates: ArrayValue,

@@ -17,7 +17,12 @@ import {
 } from "./coordinates.ts";
 
 /** The entries with other columns and sizes; those that were outside are outside of the new sizes too. */
-function moved(x: Coordinates, columns: readonly ArrayValue[], sizes: Shape, unique: boolean): Coordinates {
+export function moved(
+  x: Coordinates,
+  columns: readonly ArrayValue[],
+  sizes: Shape,
+  unique: boolean,
+): Coordinates {
   const held = inside(x);
   const kept = columns.map((c, axis) => lax.select(held, c, lax.fullLike(c, sizes[axis]!)));
   // Without axes there is no outside: such an entry has to be 0.
@@ -133,35 +138,6 @@ export function concatenated(parts: readonly Coordinates[], axis: number): Coord
   };
 }
 const sizeAt = (x: Coordinates, axis: number): number => [...batchOf(x), ...x.sizes][axis]!;
-
-/** The sum over axes. Of the sparse ones, those that are left may be none: then the values is the result. */
-export function reduced(x: Coordinates, axes: readonly number[]): Coordinates {
-  const batch = batchOf(x);
-  const gone = axes.filter((axis) => axis < batch.length);
-  const kept = range(batch.length).filter((axis) => !gone.includes(axis));
-  const order = [...kept, ...gone];
-  const rank = batch.length;
-  const nse = gone.reduce((count, axis) => count * batch[axis]!, entriesOf(x));
-  const shape = kept.map((axis) => batch[axis]!);
-  const y: Coordinates = {
-    values: lax.reshape(lax.transpose(x.values, [...order, rank]), [...shape, nse]),
-    indices: lax.reshape(lax.transpose(x.indices, [...order, rank, rank + 1]), [
-      ...shape,
-      nse,
-      x.sizes.length,
-    ]),
-    sizes: x.sizes,
-    unique: x.unique && gone.length === 0,
-  };
-  const left = range(x.sizes.length).filter((axis) => !axes.includes(axis + rank));
-  if (left.length === x.sizes.length) return y;
-  return moved(
-    y,
-    left.map((axis) => column(y, axis)),
-    left.map((axis) => x.sizes[axis]!),
-    false,
-  );
-}
 
 /** What becomes of sparse axes when an array is broadcast: axis `from` of the operand, or a new one; of which size. */
 export interface Broadcast {

@@ -249,6 +249,25 @@ describe("axes", () => {
     "summed over %o",
     (axis) => void agrees((x) => np.sum(x, { axis }), s),
   );
+  test.each([[[0]], [[1]], [[2]], [[3]], [[0, 1]], [[2, 3]], [[0, 3]], [[0, 1, 2, 3]]])(
+    "extreme elements over %o: 0 takes part where there is no entry",
+    (axis) => {
+      const [low, most] = [np.multiply(np.abs(s), -1), sparse(9, [2, 3], [1, 2], 9)] as BCOO[];
+      for (const f of [np.max, np.min]) for (const x of [s, low!, most!]) agrees((x) => f(x, { axis }), x);
+      for (const f of [np.any, np.all])
+        for (const x of [s, most!]) agrees((x) => f(np.notEqual(x, 0), { axis }), x);
+    },
+  );
+  test("extreme elements that are reached by gradients", () => {
+    const f = (x: ArrayValue) => np.sum(np.max(np.square(x), { axis: 1 }));
+    const gradient = grad((s: BCOO) => quaxify(f)(s) as ArrayValue, { allowInt: true })(
+      x.sumDuplicates(),
+    ) as unknown as BCOO;
+    expectValues(
+      new BCOO(gradient.values, x.sumDuplicates().indices, x.shape).toDense(),
+      values(grad(f)(dense(x))),
+    );
+  });
   test("means, kept axes", () => {
     agrees((x) => np.mean(x, { axis: 1 }), s);
     agrees((x) => np.sum(x, { axis: 2, keepdims: true }), s);
