@@ -121,6 +121,21 @@ export const laxTable: Readonly<Record<string, Row>> = {
       y,
     ),
   ),
+  customLinearSolve: kept(({ v }) =>
+    lax.customLinearSolve(
+      (a: typeof v) => lax.mul(a, 2),
+      v,
+      (_f: unknown, b: typeof v) => lax.div(b, 2),
+    ),
+  ),
+  customRoot: kept(({ s }) =>
+    lax.customRoot(
+      (a: typeof s) => lax.sub(lax.mul(a, a), 4),
+      s,
+      (_f: unknown, start: typeof s) => lax.mul(start, 1),
+      (f: (a: typeof s) => typeof s, b: typeof s) => lax.div(b, f(lax.fullLike(b, 1))),
+    ),
+  ),
   switch: kept(({ x }) => lax.switch(1, [lax.sin, lax.cos], x)),
   whileLoop: mixed("the counter meets no argument", [false, true], ({ x }) =>
     lax.whileLoop(

@@ -18,7 +18,7 @@ const isArray = (x: unknown): x is ArrayValue => x instanceof Value;
 const leaves = (out: unknown): unknown[] => tree.flatten(out, isArray)[0];
 
 function expectSame(actual: unknown, expected: unknown): void {
-  if (!isArray(expected)) return void expect(actual).toEqual(expected);
+  if (!isArray(expected)) return expect(actual).toEqual(expected);
   const array = unwrapped(actual as ArrayValue);
   expect([array.shape, array.dtype]).toEqual([expected.shape, expected.dtype]);
   const [got, wanted] = [numbersOf(array as never), numbersOf(expected as never)];
@@ -26,7 +26,7 @@ function expectSame(actual: unknown, expected: unknown): void {
 }
 
 function check(row: Row, run: (d: Data) => unknown, call: (d: Data) => unknown): void {
-  if (row.kind === "refused") return void expect(() => run(wrapped)).toThrow(CotangentError);
+  if (row.kind === "refused") return expect(() => run(wrapped)).toThrow(CotangentError);
   const [actual, expected] = [leaves(run(wrapped)), leaves(call(data))];
   expect(actual).toHaveLength(expected.length);
   actual.forEach((leaf, i) => expectSame(leaf, expected[i]));
