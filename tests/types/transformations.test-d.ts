@@ -1,11 +1,15 @@
 import {
   ArrayValue,
+  closureConvert,
+  customJvp,
+  customVjp,
   grad,
   hessian,
   jit,
   jvp,
   lax,
   linearize,
+  linearTranspose,
   lora,
   nn,
   numpy as np,
@@ -73,4 +77,41 @@ test("register takes one class for each operand, and a rule of the primitive's p
   register(lax.mul, [Zero], ([zero]) => zero);
   // @ts-expect-error a rule returns a value
   register(lax.mul, [Zero, Zero], () => 0);
+});
+
+test("functions with rules of their own keep their signature", () => {
+  const f = (x: ArrayValue, n: number): [ArrayValue, number] => [np.multiply(x, n), n];
+  const forward = customJvp(f, { nondiffArgnums: [1] });
+  const reverse = customVjp(f, { nondiffArgnums: [1] });
+  expectTypeOf(forward(x, 2)).toEqualTypeOf<[ArrayValue, number]>();
+  expectTypeOf(reverse(x, 2)).toEqualTypeOf<[ArrayValue, number]>();
+  reverse.defvjp(
+    (x: ArrayValue, n: number) => [f(x, n), { x }],
+    (_n: number, { x }: { x: ArrayValue }, [ct]: [ArrayValue, Zero]) => [np.multiply(ct, x)],
+  );
+  const otherOut = (x: ArrayValue): [ArrayValue, null] => [x, null];
+  const fwd = (x: ArrayValue, n: number): [[ArrayValue, number], null] => [f(x, n), null];
+  const noList = (): ArrayValue => x;
+  // @ts-expect-error fwd returns what the function returns
+  reverse.defvjp(otherOut, () => []);
+  // @ts-expect-error bwd returns a list
+  reverse.defvjp(fwd, noList);
+});
+
+test("captured values are further arguments of a converted function", () => {
+  const [converted, captured] = closureConvert((x: ArrayValue) => ({ y: np.sin(x) }), x);
+  expectTypeOf(captured).toEqualTypeOf<ArrayValue[]>();
+  expectTypeOf(converted(x, ...captured)).toEqualTypeOf<{ y: ArrayValue }>();
+});
+
+test("roots and solutions have the type of the solver's result", () => {
+  const same = (_f: (x: ArrayValue) => ArrayValue, y: ArrayValue): ArrayValue => y;
+  expectTypeOf(lax.customRoot(np.sin, x, same, same)).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(lax.customLinearSolve(np.negative, x, same)).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(
+    lax.customLinearSolve(np.negative, x, (_f, b): [ArrayValue, { steps: number }] => [b, { steps: 1 }], {
+      hasAux: true,
+    }),
+  ).toEqualTypeOf<[ArrayValue, { steps: number }]>();
+  expectTypeOf(linearTranspose(loss, x, x)(1)).toEqualTypeOf<[ArrayValue, ArrayValue]>();
 });
