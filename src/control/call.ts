@@ -9,7 +9,15 @@ import {
 import type { ArrayValue, Value } from "../core/value.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
 import { arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
-import { batchedJaxpr, jvpJaxpr, prunedJaxpr, type TransposedJaxpr } from "./transformed-jaxpr.ts";
+import {
+  batchedJaxpr,
+  isActive,
+  jvpJaxpr,
+  present,
+  prunedJaxpr,
+  spread,
+  type TransposedJaxpr,
+} from "./transformed-jaxpr.ts";
 
 // Rules of primitives that call one jaxpr, on their operands and whole.
 
@@ -20,23 +28,13 @@ type Call<P extends CallParams> = Primitive<string, readonly ArrayValue[], P>;
 type Arrays = readonly ArrayValue[];
 type MaybeArrays = readonly (ArrayValue | null)[];
 
-const present = (xs: MaybeArrays): ArrayValue[] => xs.filter((x) => x !== null);
-/** A list with results in the places that have one. */
-function spread(mask: readonly boolean[], results: Arrays): (ArrayValue | null)[] {
-  let next = 0;
-  return mask.map((on) => (on ? results[next++]! : null));
-}
-
 export function jvpOfCall<P extends CallParams>(
   call: Call<P>,
   primals: Arrays,
   tangents: MaybeArrays,
   params: P,
 ): readonly [outs: Arrays, tangents: MaybeArrays] {
-  const { closed, consts, outActive } = jvpJaxpr(
-    params.jaxpr,
-    tangents.map((t) => t !== null),
-  );
+  const { closed, consts, outActive } = jvpJaxpr(params.jaxpr, isActive(tangents));
   const results = call.bind([...consts, ...primals, ...present(tangents)], { ...params, jaxpr: closed });
   return [results.slice(0, outActive.length), spread(outActive, results.slice(outActive.length))];
 }
@@ -51,7 +49,7 @@ export function transposeOfCall<P extends CallParams>(
   const { closed, consts, active } = transposed(
     params.jaxpr,
     operands.map((x) => x instanceof Linear),
-    cotangents.map((ct) => ct !== null),
+    isActive(cotangents),
   );
   if (!active.includes(true)) return active.map(() => null);
   const values = operands.filter((x): x is ArrayValue => !(x instanceof Linear));

@@ -31,5 +31,6 @@ export {
 export { jit, type JitOptions, jitPrimitive } from "./jit.ts";
 export { checkpointPolicies } from "./policies.ts";
 export { foriLoop, type ForiLoopOptions, map, type MapOptions } from "./loops.ts";
-export { scan, type ScanOptions, type ScanParams } from "./scan.ts";
+export { scan, type ScanOptions } from "./scan.ts";
+export type { ScanParams } from "./scan-split.ts";
 export { whileLoop, type WhileParams } from "./while.ts";

@@ -1,68 +1,39 @@
-import { ArgumentError, ShapeError } from "../core/errors.ts";
-import type { Atom, ClosedJaxpr } from "../core/jaxpr.ts";
 import { readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Op } from "../core/primitive.ts";
-import { addTangents, zerosOf } from "../core/rules.ts";
-import { describe } from "../core/trace.ts";
-import type { Shape } from "../core/shape.ts";
-import {
-  type ArrayValue,
-  ArrayValue as ArrayValueClass,
-  type Aval,
-  avalOf,
-  showAval,
-  type Value,
-} from "../core/value.ts";
+import { zerosOf } from "../core/rules.ts";
+import { type ArrayValue, type Aval, avalOf } from "../core/value.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
-import { refuseAsync } from "../interpreters/signature.ts";
-import { Zero } from "../interpreters/zero.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
+import { pathToString } from "../tree/index.ts";
 import { traceLoop } from "./carry.ts";
 import { stacked as stackedExamples, unrolled } from "./examples.ts";
-import {
-  checkFit,
-  checkFunction,
-  flattenOperands,
-  type Like,
-  located,
-  type Operands,
-  type Traced,
-} from "./operands.ts";
+import { checkFit, checkFunction, flattenOperands, type Like, type Traced } from "./operands.ts";
 import { arraysAs, arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
+import { lengthOf, pairOf, unrollOf, withZeros } from "./scan-arguments.ts";
+import { hoistInvariants, type ScanParams, type SplitScan, splitScan } from "./scan-split.ts";
+import { backwardScan } from "./scan-transpose.ts";
 import {
   batchedJaxpr,
   chosen,
-  closedStage,
+  countOf,
   cut,
   fixedPoint,
+  isActive,
   jvpJaxpr,
   positions,
+  present,
   prunedJaxpr,
   rearranged,
-  splitJaxpr,
+  spread,
   tangentAval,
-  transposedJaxpr,
 } from "./transformed-jaxpr.ts";
 import { settledForms } from "./while.ts";
-import { map, pathToString } from "../tree/index.ts";
 
 type Arrays = readonly ArrayValue[];
 type Mask = readonly boolean[];
-
-/** Operands are the constants of the body, the carry, and what is scanned over its leading axis. */
-export interface ScanParams {
-  /** From constants, carry and slices to the next carry and the outputs of the step. */
-  readonly jaxpr: ClosedJaxpr;
-  readonly length: number;
-  readonly numCarry: number;
-  readonly numConsts: number;
-  readonly reverse: boolean;
-  /** How many steps a backend may write out per iteration. */
-  readonly unroll: number;
-}
 
 export interface ScanOptions {
   /** Number of steps; needed where there is nothing to scan over. */
@@ -84,11 +55,7 @@ type Scan = <Carry, Xs, const Next extends Like<Carry>, Y>(
 const stacked = ({ shape, dtype, weak }: Aval, length: number): Aval =>
   avalOf([length, ...shape], dtype, weak);
 const sliced = ({ shape, dtype, weak }: Aval): Aval => avalOf(shape.slice(1), dtype, weak);
-const isActive = (tangents: readonly (ArrayValue | null)[]): boolean[] => tangents.map((t) => t !== null);
-const present = (tangents: readonly (ArrayValue | null)[]): ArrayValue[] =>
-  tangents.filter((t) => t !== null);
 const without = <T>(items: readonly T[], mask: Mask): T[] => items.filter((_, i) => !mask[i]);
-const countOf = (mask: Mask): number => mask.filter((on) => on).length;
 
 /**
  * Runs `f` on a carry and each slice of `xs` along its leading axis in turn; returns the last carry, and the outputs of
@@ -193,10 +160,6 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
       },
     );
     const [carryOuts, carryTangents, yOuts, yTangents] = cut(results, numCarry, started.length, yOn.length);
-    const spread = (mask: Mask, values: Arrays) => {
-      let next = 0;
-      return mask.map((on) => (on ? values[next++]! : null));
-    };
     return [
       [...carryOuts, ...yOuts],
       [...spread(carryOn, carryTangents), ...spread(yOn, yTangents)],
@@ -336,177 +299,14 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
   },
 });
 
-/**
- * Takes what depends on known constants only out of the loop, so that it is computed once and is not remembered for
- * each step.
- */
-function hoistInvariants(operands: Arrays, unknown: Mask, params: ScanParams) {
-  const { jaxpr, numConsts } = params;
-  const inside = jaxpr.inAvals.map((_, i) => i >= numConsts || unknown[i]!);
-  const unchanged = { params, operands, unknown };
-  // An effect happens in every step, whatever it depends on.
-  if (jaxpr.jaxpr.effects.length > 0 || !inside.includes(false)) return unchanged;
-  const all = jaxpr.outAvals.map(() => true);
-  const { known, knownConsts, unknown: rest, residuals } = splitJaxpr(jaxpr, inside, all);
-  if (known.jaxpr.outvars.length === 0) return unchanged;
-  const outside = operands.filter((_, i) => !inside[i]);
-  const computed = evaluateJaxpr(known, [...knownConsts, ...outside]);
-  const hoisted = residuals.map((r) => ("input" in r ? outside[r.input]! : computed[r.output]!));
-  const others = operands.filter((_, i) => inside[i]);
-  return {
-    params: {
-      ...params,
-      jaxpr: rest,
-      numConsts: hoisted.length + countOf(inside.slice(0, numConsts)),
-    },
-    operands: [...hoisted, ...others],
-    unknown: [...hoisted.map(() => false), ...unknown.filter((_, i) => inside[i])],
-  };
-}
-
-/** Where a residual of all steps comes from: what is scanned already, or a further output of the known scan. */
-type StackedResidual = { readonly input: number } | { readonly output: number };
-
-interface SplitScan {
-  readonly known: ScanParams;
-  readonly knownConsts: readonly Value[];
-  /** Its operands: residuals that are constants, unknown constants, unknown carry, stacked residuals, unknown slices. */
-  readonly later: ScanParams;
-  readonly constResiduals: readonly number[];
-  readonly stackedResiduals: readonly StackedResidual[];
-  readonly carryUnknown: Mask;
-  readonly yUnknown: Mask;
-}
-
-/** A scan as one over what is known, and one over the rest, which reads what the first remembers of each step. */
-function splitScan(params: ScanParams, unknown: Mask): SplitScan {
-  const { jaxpr, numCarry, numConsts } = params;
-  const [constUnknown, given, xUnknown] = cut(unknown, numConsts, numCarry);
-  const maskOf = (mask: Mask) => [...constUnknown, ...mask, ...xUnknown];
-  const carryUnknown = fixedPoint(given, (mask) =>
-    splitJaxpr(jaxpr, maskOf(mask), mask).outUnknown.slice(0, numCarry),
-  );
-  const split = splitJaxpr(jaxpr, maskOf(carryUnknown), carryUnknown);
-  const yUnknown = split.outUnknown.slice(numCarry);
-  const knownCarry = numCarry - countOf(carryUnknown);
-  const knownConstCount = numConsts - countOf(constUnknown);
-  const { invars, outvars } = split.known.jaxpr;
-  const inputs = invars.slice(split.knownConsts.length);
-  const outCount = split.outUnknown.filter((u) => !u).length;
-
-  const constResiduals: number[] = [];
-  const stackedResiduals: StackedResidual[] = [];
-  const [constPlaces, stackedPlaces]: [number[], number[]] = [[], []];
-  const remembered: Atom[] = [];
-  split.residuals.forEach((r, place) => {
-    if ("input" in r && r.input < knownConstCount) {
-      constResiduals.push(r.input);
-      constPlaces.push(place);
-      return;
-    }
-    stackedPlaces.push(place);
-    if ("input" in r && r.input >= knownConstCount + knownCarry) stackedResiduals.push({ input: r.input });
-    else {
-      // The carry of each step is remembered like what the step computes.
-      const atom = "input" in r ? inputs[r.input]! : outvars[outCount + r.output]!;
-      stackedResiduals.push({ output: remembered.push(atom) - 1 });
-    }
-  });
-  const rest = positions(split.unknown).slice(split.residuals.length);
-  const [restConsts, restCarry, restXs] = cut(rest, countOf(constUnknown), countOf(carryUnknown));
-  return {
-    known: {
-      ...params,
-      jaxpr: rearranged(split.known, positions(split.known), [...outvars.slice(0, outCount), ...remembered]),
-      numCarry: knownCarry,
-      numConsts: split.knownConsts.length + knownConstCount,
-    },
-    knownConsts: split.knownConsts,
-    later: {
-      ...params,
-      jaxpr: rearranged(split.unknown, [
-        ...constPlaces,
-        ...restConsts,
-        ...restCarry,
-        ...stackedPlaces,
-        ...restXs,
-      ]),
-      numCarry: restCarry.length,
-      numConsts: constPlaces.length + restConsts.length,
-    },
-    constResiduals,
-    stackedResiduals,
-    carryUnknown,
-    yUnknown,
-  };
-}
-
-/**
- * The transpose where every entry of the carry is linear: from the last step to the first, cotangents of the carry are
- * carried, those of constants summed up. An entry may start from a value, which is then zero.
- */
+/** Cotangents of the operands, every entry of the carry being linear. */
 function transposeLinear(
   cotangents: readonly (ArrayValue | null)[],
   operands: readonly (ArrayValue | Linear)[],
   params: ScanParams,
 ): (ArrayValue | null)[] {
-  const { jaxpr, numCarry, numConsts } = params;
-  const linear = operands.map((x, i) => x instanceof Linear || (i >= numConsts && i < numConsts + numCarry));
-  const [carryCts, yCts] = cut(cotangents, numCarry);
-  const yOn = isActive(yCts);
-  const carryOn = fixedPoint(isActive(carryCts), (mask) =>
-    transposedJaxpr(jaxpr, linear, [...mask, ...yOn]).active.slice(numConsts, numConsts + numCarry),
-  );
-  const forced = [...Array.from({ length: numConsts }, () => false), ...carryOn];
-  const step = transposedJaxpr(jaxpr, linear, [...carryOn, ...yOn], forced);
-  const [constOn] = cut(step.active, numConsts);
-
-  const valuesOf = (list: readonly (ArrayValue | Linear)[]) =>
-    list.filter((x): x is ArrayValue => !(x instanceof Linear));
-  const [consts, , xs] = cut(operands, numConsts, numCarry);
-  const [constValues, xValues] = [valuesOf(consts), valuesOf(xs)];
-  const sums = chosen(jaxpr.inAvals.slice(0, numConsts), constOn).map(zerosOf);
-  const started = chosen(
-    carryCts.map((ct, i) => ct ?? zerosOf(jaxpr.outAvals[i]!)),
-    carryOn,
-  );
-  const front = step.consts.length + constValues.length;
-  const [constAvals, xAvals, carryAvals, yAvals] = cut(
-    step.closed.inAvals,
-    front,
-    xValues.length,
-    started.length,
-  );
-  const body = closedStage(
-    (inputs) => {
-      const [own, totals, carried, slices, ys] = cut(
-        inputs,
-        front,
-        sums.length,
-        started.length,
-        xValues.length,
-      );
-      const [terms, rest] = cut(
-        evaluateJaxpr(step.closed, [...own, ...slices, ...carried, ...ys]),
-        sums.length,
-      );
-      return [...totals.map((total, i) => addTangents(total, terms[i]!)!), ...rest];
-    },
-    [...constAvals, ...avalsOf(sums), ...carryAvals, ...xAvals, ...yAvals],
-    "transpose of scan",
-  );
-  const results = scan.bind(
-    [...body.consts, ...step.consts, ...constValues, ...sums, ...started, ...xValues, ...present(yCts)],
-    {
-      ...params,
-      jaxpr: body.closed,
-      numCarry: sums.length + started.length,
-      numConsts: body.consts.length + front,
-      reverse: !params.reverse,
-    },
-  );
-  let next = 0;
-  const found = step.active.map((on) => (on ? results[next++]! : null));
+  const backward = backwardScan(cotangents, operands, params);
+  const found = spread(backward.active, scan.bind(backward.operands, backward.params));
   return found.map((ct, i) => (operands[i] instanceof Linear ? ct : null));
 }
 
@@ -550,64 +350,4 @@ function transposeRest(
     (place, i) => (results[place] = [...constCts, ...carryCts, ...xCts][i]!),
   );
   return results;
-}
-
-/** A tree with other shapes for the zeros in it. */
-const withZeros = (tree: unknown, shape: (shape: Shape) => Shape): unknown =>
-  map((leaf: unknown) => (leaf instanceof Zero ? new Zero(shape(leaf.shape), leaf.dtype) : leaf), tree);
-
-/** @throws ShapeError when the leading sizes are not one, or there is none. */
-function lengthOf({ leaves, treedef }: Operands, length: number | undefined): number {
-  if (length !== undefined && (!Number.isInteger(length) || length < 0))
-    throw located(
-      new ArgumentError("scan/length", `scan: length must be a non-negative integer, got ${String(length)}`),
-    );
-  const paths = treedef.paths();
-  const sizes = new Map<number, string[]>();
-  leaves.forEach((leaf, i) => {
-    if (!(leaf instanceof ArrayValueClass)) return;
-    const name = `xs${pathToString(paths[i]!)}`;
-    const [size] = leaf.shape;
-    if (size === undefined)
-      throw located(
-        new ShapeError(
-          "scan/rank",
-          `scan: ${name} is ${showAval(leaf.aval)}, a scalar, which has no axis to scan over: pass it through the carry, or let the body capture it`,
-        ),
-      );
-    sizes.set(size, [...(sizes.get(size) ?? []), `${name}, which is ${showAval(leaf.aval)}`]);
-  });
-  if (length !== undefined) sizes.set(length, [...(sizes.get(length) ?? []), "length"]);
-  const [size] = sizes.keys();
-  if (size === undefined)
-    throw located(
-      new ArgumentError("scan/length", "scan got nothing to scan over: give xs, or the option length"),
-    );
-  if (sizes.size === 1) return size;
-  const lines = [...sizes].map(([n, names]) => `\n  ${n}: ${names.join("; ")}`);
-  throw located(new ShapeError("scan/length", `scan got different leading sizes:${lines.join("")}`));
-}
-
-/** @throws ArgumentError when the body's result is no pair. */
-function pairOf(result: unknown): readonly [carry: unknown, y: unknown] {
-  refuseAsync(result, "the body of scan");
-  if (Array.isArray(result) && result.length === 2) return [result[0], result[1]];
-  throw located(
-    new ArgumentError(
-      "scan/pair",
-      `scan: its body must return a pair [carry, y], got ${Array.isArray(result) ? `a list of ${result.length}` : describe(result)}; y may be null`,
-    ),
-  );
-}
-
-/** @throws ArgumentError when it is neither a boolean nor a positive integer. */
-function unrollOf(unroll: unknown, length: number): number {
-  if (typeof unroll === "boolean") return unroll ? Math.max(length, 1) : 1;
-  if (typeof unroll === "number" && Number.isInteger(unroll) && unroll > 0) return unroll;
-  throw located(
-    new ArgumentError(
-      "scan/unroll",
-      `scan: unroll must be a boolean or a positive integer, got ${describe(unroll)}`,
-    ),
-  );
 }

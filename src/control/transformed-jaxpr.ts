@@ -340,3 +340,15 @@ export function cut<T, const Sizes extends readonly number[]>(
 
 /** Positions of the inputs of a program. */
 export const positions = ({ jaxpr }: ClosedJaxpr): number[] => jaxpr.invars.map((_, i) => i);
+
+export const countOf = (mask: Mask): number => mask.filter((on) => on).length;
+export const isActive = (tangents: readonly (ArrayValue | null)[]): boolean[] =>
+  tangents.map((t) => t !== null);
+export const present = (tangents: readonly (ArrayValue | null)[]): ArrayValue[] =>
+  tangents.filter((t) => t !== null);
+
+/** A list with results in the places that have one. */
+export function spread(mask: Mask, results: readonly ArrayValue[]): (ArrayValue | null)[] {
+  let next = 0;
+  return mask.map((on) => (on ? results[next++]! : null));
+}
