@@ -13,7 +13,6 @@ const uses =
 /** Why a golden is not run yet; the first that fits is the reason. */
 const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
-  ["control flow", uses(/^unitful\/(cond|switch|while|scan|fori)_/, "values")],
   [
     "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
     uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
