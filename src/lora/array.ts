@@ -9,7 +9,7 @@ import * as lax from "../lax/index.ts";
 import { register } from "../interpreters/quax.ts";
 import { frozen } from "../optim/index.ts";
 import * as random from "../random/index.ts";
-import { lowRankDot } from "./dot.ts";
+import { lowRankDot } from "../values/low-rank-dot.ts";
 
 export interface LoraSettings {
   /** Whether an operation without a rule may form `w + a·b`. Default false: it is refused. */

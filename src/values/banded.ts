@@ -6,6 +6,7 @@ import type { AxisPadding } from "../lax/pad-slice.ts";
 import * as lax from "../lax/index.ts";
 import { fallBack, register } from "../interpreters/quax.ts";
 import { allowedBy, fitsElements, lowest, StructuredMatrix } from "./matrix.ts";
+import { type DotParams, elementProducts, product } from "./matrix-dot.ts";
 import { mapParts } from "./stacked.ts";
 
 /** Square matrices whose elements are zero but on a few diagonals: the parts, by name. */
@@ -109,6 +110,9 @@ export function checkBands(
   }
 }
 
+/** Below the rules of the other structured matrices, for any partner. */
+const last = { precedence: lowest.precedence - 1 };
+
 const isSquare = (shape: Shape, n: number): boolean => shape.at(-1) === n && shape.at(-2) === n;
 const jointShape = (x: ArrayValue, y: ArrayValue, caller: string): Shape =>
   broadcastShapes([x.shape, y.shape], caller);
@@ -147,7 +151,6 @@ for (const prim of [lax.add, lax.addAny, lax.sub]) {
           params,
         )
       : fallBack(prim, operands, params);
-  const last = { precedence: lowest.precedence - 1 };
   register(prim, [Banded, ArrayValue], ([a, x], params) => plainSum(a, x, [a, x], params), last);
   register(prim, [ArrayValue, Banded], ([x, a], params) => plainSum(a, x, [x, a], params), last);
 }
@@ -205,6 +208,22 @@ register(lax.mul, [Banded, Banded], ([x, y], params) => {
   const narrow = Object.keys(x.offsets).length <= Object.keys(y.offsets).length;
   return (narrow ? scaled(lax.mul, x, y) : scaled(lax.mul, y, x)) ?? fallBack(lax.mul, [x, y], params);
 });
+
+// Any `dot_general` but an outer product.
+const dot = (matrix: Banded, x: ArrayValue, params: DotParams, matrixIsLeft: boolean) =>
+  product(matrix, x, params, matrixIsLeft) ?? elementProducts(matrix, x, params, matrixIsLeft);
+register(
+  lax.dotGeneral,
+  [Banded, ArrayValue],
+  ([a, x], params) => dot(a, x, params, true) ?? fallBack(lax.dotGeneral, [a, x], params),
+  last,
+);
+register(
+  lax.dotGeneral,
+  [ArrayValue, Banded],
+  ([x, a], params) => dot(a, x, params, false) ?? fallBack(lax.dotGeneral, [x, a], params),
+  last,
+);
 
 // Functions that keep zero.
 // prettier-ignore

@@ -17,6 +17,7 @@ import {
   type Precision,
   StructuredMatrix,
 } from "./matrix.ts";
+import { lowRankDot } from "./low-rank-dot.ts";
 import { registerProduct } from "./matrix-dot.ts";
 import { linearSolve } from "./solve.ts";
 import { mapParts } from "./stacked.ts";
@@ -189,6 +190,20 @@ for (const prim of [lax.mul, lax.div] as const) {
     lowest,
   );
 }
+
+const parts = ({ base, u, v }: LowRankUpdate) => ({ w: base, a: u, b: matrixTranspose(v) });
+register(
+  lax.dotGeneral,
+  [LowRankUpdate, ArrayValue],
+  ([a, x], params) => lowRankDot(parts(a), x, params, false),
+  lowest,
+);
+register(
+  lax.dotGeneral,
+  [ArrayValue, LowRankUpdate],
+  ([x, a], params) => lowRankDot(parts(a), x, params, true),
+  lowest,
+);
 
 registerProduct(LowRankUpdate, StructuredMatrix, (a, b, precision) =>
   assembled(

@@ -6,7 +6,7 @@ import * as lax from "../lax/index.ts";
 import { fallBack, register } from "../interpreters/quax.ts";
 import { allowedBy, lowest, type Precision, StructuredMatrix } from "./matrix.ts";
 
-type DotParams = ParamsOf<typeof lax.dotGeneral>;
+export type DotParams = ParamsOf<typeof lax.dotGeneral>;
 
 const due = (x: ArrayValue, y: ArrayValue, params: DotParams): Aval =>
   lax.dotGeneral.rules.abstract([x.aval, y.aval], params)[0]!;
@@ -26,11 +26,20 @@ function facing(
   return { matrix: own[0] === row ? matrix.transposed() : matrix, inner: own[0]! };
 }
 
+/** For each axis of one operand that is contracted or shared, the other's. */
+function partners({ dimensionNumbers }: DotParams, mine: 0 | 1, theirs: 0 | 1): Map<number, number> {
+  const partner = new Map<number, number>();
+  for (const pairs of dimensionNumbers) {
+    pairs[mine].forEach((axis, i) => partner.set(axis, pairs[theirs][i]!));
+  }
+  return partner;
+}
+
 /**
  * A `dot_general` of a structured matrix as `A·x`, where it is one: over rows or over columns, with any leading axes
  * shared, contracted or kept. Null otherwise.
  */
-function product(
+export function product(
   given: StructuredMatrix,
   x: ArrayValue,
   params: DotParams,
@@ -43,10 +52,7 @@ function product(
   if (faced === null || out.dtype === "bool") return null;
   const { matrix, inner } = faced;
 
-  const partner = new Map<number, number>();
-  for (const pairs of [contract, batch]) {
-    pairs[mine].forEach((axis, i) => partner.set(axis, pairs[theirs][i]!));
-  }
+  const partner = partners(params, mine, theirs);
   const leading = range(matrix.ndim - 2);
   const taken = [...leading.filter((axis) => partner.has(axis)), inner].map((axis) => partner.get(axis)!);
   const kept = range(x.ndim).filter((axis) => !taken.includes(axis));
@@ -71,6 +77,50 @@ function product(
   const others = range(columns.length, sizes.length);
   const order = matrixIsLeft ? [...batch[mine], ...free, ...others] : [...batch[mine], ...others, ...free];
   const place = (axis: number) => axis - summed.filter((gone) => gone < axis).length;
+  return cast(lax.transpose(total, order.map(place)), out);
+}
+
+/**
+ * A `dot_general` that is no `A·x`, as rows and columns are both paired, or in step: the products of elements, summed over
+ * what is contracted. For classes that are kept by `A ∘ x`; null where neither rows nor columns are paired.
+ */
+export function elementProducts(
+  given: StructuredMatrix,
+  x: ArrayValue,
+  params: DotParams,
+  matrixIsLeft: boolean,
+): ArrayValue | null {
+  const out = matrixIsLeft ? due(given, x, params) : due(x, given, params);
+  const [mine, theirs] = matrixIsLeft ? ([0, 1] as const) : ([1, 0] as const);
+  const [contract, batch] = params.dimensionNumbers;
+  const partner = partners(params, mine, theirs);
+  const rank = given.ndim;
+  if (out.dtype === "bool" || !(partner.has(rank - 2) || partner.has(rank - 1))) return null;
+
+  // Both as […kept of x, …axes of the matrix].
+  const paired = range(rank).filter((axis) => partner.has(axis));
+  const kept = range(x.ndim).filter((axis) => !paired.some((mate) => partner.get(mate) === axis));
+  const sizes = kept.map((axis) => x.shape[axis]!);
+  const work = promoteTypes([given.aval, x.aval, out]);
+  const ordered = lax.transpose(cast(x, work), [...kept, ...paired.map((axis) => partner.get(axis)!)]);
+  const aligned = given.shape.map((size, axis) => (partner.has(axis) ? size : 1));
+  const matrix = lax.expandDims(cast(given, work), range(kept.length));
+  const elements = lax.mul.bind([matrix, lax.reshape(ordered, [...sizes, ...aligned])], {})[0]!;
+
+  const behind = (axis: number) => axis + kept.length;
+  const own = contract[mine].filter((axis) => axis >= rank - 2).map(behind);
+  const leading = contract[mine].filter((axis) => axis < rank - 2).map(behind);
+  const total = [own, leading].reduce(
+    (sum, axes) => (axes.length === 0 ? sum : lax.reduceSum.bind([sum], { axes })[0]!),
+    elements,
+  );
+  const free = range(rank)
+    .filter((axis) => !partner.has(axis))
+    .map(behind);
+  const others = range(kept.length);
+  const shared = batch[mine].map(behind);
+  const order = matrixIsLeft ? [...shared, ...free, ...others] : [...shared, ...others, ...free];
+  const place = (axis: number) => axis - [...own, ...leading].filter((gone) => gone < axis).length;
   return cast(lax.transpose(total, order.map(place)), out);
 }
 

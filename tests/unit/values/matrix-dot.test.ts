@@ -2,11 +2,11 @@ import { type ArrayValue, grad, jit, jvp, lax, numpy as np, quaxify, tree, vmap 
 import { describe, expect, test } from "vitest";
 import type { StructuredMatrix } from "../../../src/values/matrix.ts";
 import { expectValues, shapeOf, values } from "../arrays.ts";
-import { classes, normal } from "./matrices.ts";
+import { classes, denseOf, normal } from "./matrices.ts";
 
 type Pairs = readonly [lhs: readonly number[], rhs: readonly number[]];
 
-describe.each(classes)("%s", (_, make) => {
+describe.each(classes)("%s", (name, make) => {
   const kinds = ["kept", "contracted", "shared"] as const;
   // Which of its two leading axes, and of rows and columns, are contracted, shared or kept.
   const layouts = Array.from({ length: 18 }, (__, code) => [
@@ -51,15 +51,31 @@ describe.each(classes)("%s", (_, make) => {
     }
   });
 
+  // Low-rank updates of plain matrices take any contraction, and so do bands; the others are refused where it is no product.
+  const kept = ["Diagonal", "TridiagonalMatrix", "LowRankUpdate of a plain matrix", "LowRankUpdate of a diagonal one"].includes(name); // prettier-ignore
   test("einsum and tensordot are products too; what is none is refused, or materialised", () => {
+    const fixed = new Map<string, ArrayValue>();
+    const normalOf = (shape: readonly number[]) => {
+      const key = shape.join();
+      if (!fixed.has(key)) fixed.set(key, normal(shape));
+      return fixed.get(key)!;
+    };
     const matrix = make([], 4);
     const dense = matrix.toDense();
     const x = normal([4, 4]);
     for (const spec of ["ij,jk->ik", "ij,ik->kj", "ij,kj->ki", "ij,jk->ki"])
       expectValues(np.einsum(spec, matrix, x), values(np.einsum(spec, dense, x)));
     expectValues(np.tensordot(x, matrix, 1), values(np.tensordot(x, dense, 1)));
-    expect(() => np.tensordot(matrix, x, 2)).toThrow("Refusing to materialise");
-    expect(() => np.tensordot(matrix, x, 0)).toThrow("dot_general has no rule for it");
+    const each = (f: (a: ArrayValue) => ArrayValue, m = matrix) =>
+      kept ? expectValues(denseOf(f(m)), values(f(m.toDense()))) : expect(() => f(m)).toThrow("Refusing to materialise"); // prettier-ignore
+    each((a) => np.tensordot(a, x, 2));
+    each((a) => np.einsum("ij,ij->i", x, a));
+    each((a) => np.einsum("ij,kji->jk", a, normalOf([3, 4, 4])));
+    each((a) => np.einsum("ij,j->ij", a, normalOf([4])));
+    each((a) => np.einsum("ij,ij->ij", a, x));
+    each((a) => np.einsum("bij,bij->b", a, normalOf([2, 4, 4])), make([2], 4));
+    each((a) => np.einsum("bij,kbij->k", a, normalOf([3, 2, 4, 4])), make([2], 4));
+    if (!kept) expect(() => np.tensordot(matrix, x, 0)).toThrow("dot_general has no rule for it");
     const open = Object.assign(make([], 4), { allowMaterialise: true });
     expectValues(np.tensordot(open, x, 2), values(np.sum(np.multiply(open.toDense(), x))));
   });
