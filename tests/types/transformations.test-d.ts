@@ -115,3 +115,18 @@ test("roots and solutions have the type of the solver's result", () => {
   ).toEqualTypeOf<[ArrayValue, { steps: number }]>();
   expectTypeOf(linearTranspose(loss, x, x)(1)).toEqualTypeOf<[ArrayValue, ArrayValue]>();
 });
+
+test("a collective of a tree has the type of the tree, with arrays for numbers", () => {
+  expectTypeOf(lax.psum(x, "i")).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(lax.psum(1, ["i", "j"])).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(lax.pmean({ w: x }, "i")).toEqualTypeOf<{ w: ArrayValue }>();
+  expectTypeOf(lax.allGather([x, 1] as const, "i", { tiled: true })).toEqualTypeOf<
+    readonly [ArrayValue, ArrayValue]
+  >();
+  expectTypeOf(lax.pmax(new nn.Linear(3, 2, { key }), "i")).toEqualTypeOf<nn.Linear>();
+  expectTypeOf(lax.axisSize("i")).toEqualTypeOf<number>();
+  // @ts-expect-error a name is a string
+  lax.psum(x, 0);
+  // @ts-expect-error pairs of indices
+  lax.ppermute(x, "i", [0, 1]);
+});

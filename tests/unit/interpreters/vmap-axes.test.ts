@@ -225,6 +225,124 @@ describe("makeJaxpr with axisEnv", () => {
   });
 });
 
+describe("branches and loops", () => {
+  const of = (f: (x: ArrayValue) => ArrayValue) => vmap(f, named)(x3());
+  const next = (x: ArrayValue) =>
+    lax.ppermute(x, "i", [
+      [0, 1],
+      [1, 2],
+      [2, 0],
+    ]);
+  test("a condition may be that of all", () => {
+    const centred = (x: ArrayValue) =>
+      lax.cond(
+        np.greater(lax.psum(x, "i"), 7),
+        (y: ArrayValue) => np.subtract(y, lax.pmean(y, "i")),
+        (y: ArrayValue) => y,
+        x,
+      );
+    expectValues(of(centred), [-5 / 3, -2 / 3, 7 / 3]);
+    const loop = (x: ArrayValue) =>
+      lax.whileLoop(
+        (c: ArrayValue) => np.less(lax.psum(c, "i"), 100),
+        (c: ArrayValue) => np.add(c, lax.pmax(c, "i")),
+        x,
+      );
+    expectValues(of(loop), [36, 37, 40]);
+  });
+  test("where the examples differ, what is along the axis is of all of them", () => {
+    const sum = (x: ArrayValue) =>
+      lax.cond(
+        np.greater(x, 1),
+        (y: ArrayValue) => lax.psum(y, "i"),
+        (y: ArrayValue) => y,
+        x,
+      );
+    expectValues(of(sum), [1, 8, 8]);
+    const chosen = (x: ArrayValue) =>
+      lax.switch(
+        lax.axisIndex("i"),
+        [
+          (y: ArrayValue) => y,
+          (y: ArrayValue) => lax.psum(y, "i"),
+          (y: ArrayValue) => np.multiply(lax.pmax(y, "i"), 2),
+        ],
+        x,
+      );
+    expectValues(of(chosen), [1, 8, 10]);
+    const loop = (x: ArrayValue) =>
+      lax.whileLoop(
+        (c: ArrayValue) => np.less(c, 20),
+        (c: ArrayValue) => np.add(c, np.multiply(0.5, lax.psum(c, "i"))),
+        x,
+      );
+    expectValues(of(loop), [40, 41, 44]);
+  });
+  test("a body that no operand reaches is resolved", () => {
+    const index = () =>
+      lax.cond(
+        true,
+        () => lax.axisIndex("i"),
+        () => np.zeros([], "int32"),
+      );
+    expectValues(of(index), [0, 1, 2]);
+    const sums = () =>
+      lax.scan(
+        (c: ArrayValue, _x: null) => [np.add(c, lax.axisIndex("i")), lax.psum(c, "i")],
+        np.array(0),
+        null,
+        { length: 3 },
+      )[1];
+    expectValues(of(sums), [0, 3, 6, 0, 3, 6, 0, 3, 6]);
+  });
+  test("steps can pass values on", () => {
+    const rotated = (x: ArrayValue) =>
+      lax.scan((c: ArrayValue, w: ArrayValue) => [np.multiply(next(c), w), c], x, np.array([1, 2]))[0];
+    expectValues(of(rotated), [4, 10, 2]);
+    const f = (x: ArrayValue) =>
+      lax.foriLoop(
+        0,
+        3,
+        (k: ArrayValue, c: ArrayValue) => np.add(np.multiply(c, 0.5), np.multiply(lax.psum(c, "i"), k)),
+        x,
+      );
+    expectValues(of(f), [30.125, 30.25, 30.625]);
+  });
+  test("derivatives go through them", () => {
+    const steps = (x: ArrayValue) =>
+      lax.scan(
+        (c: ArrayValue, w: ArrayValue) => [
+          np.add(np.sin(c), np.multiply(0.1, np.multiply(lax.psum(c, "i"), w))),
+          null,
+        ],
+        x,
+        np.array([1, 2]),
+      )[0];
+    const expected = [0.5438998937606812, 0.06563695520162582, 0.7081571817398071];
+    expectValues(of(grad(steps)), expected);
+    expectValues(of(jit(grad(checkpoint(steps)))), expected);
+    expectValues(grad((x: ArrayValue) => np.sum(vmap(steps, named)(x)))(x3()), expected);
+    const branch = (x: ArrayValue) =>
+      lax.cond(
+        np.greater(lax.psum(x, "i"), 7),
+        (y: ArrayValue) => lax.psum(np.square(y), "i"),
+        (y: ArrayValue) => y,
+        x,
+      );
+    expectValues(of(grad(branch)), [6, 12, 30]);
+    const loop = (x: ArrayValue) =>
+      lax.whileLoop(
+        (c: ArrayValue) => np.less(lax.psum(c, "i"), 100),
+        (c: ArrayValue) => np.add(c, np.multiply(0.1, lax.psum(np.square(c), "i"))),
+        x,
+      );
+    expectValues(
+      jvp(vmap(loop, named), [x3()], [np.ones([3])])[1],
+      [122.40797424316406, 122.40797424316406, 122.40797424316406],
+    );
+  });
+});
+
 describe("structured values", () => {
   const mapped = <R>(f: (x: ArrayValue) => R) => vmap(f, named)(x3());
   const zero = new Zero([3, 2], "float32");
