@@ -7,7 +7,7 @@ import { scalarOf } from "../core/scalar.ts";
 import { broadcastShapes, checkShape, range, sameShape, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, avalOf, concreteOf, Dense, NDArray, showAval } from "../core/value.ts";
-import { register } from "../interpreters/quax.ts";
+import { fallBack, register } from "../interpreters/quax.ts";
 import { vmap } from "../interpreters/vmap.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
@@ -271,10 +271,11 @@ register(lax.round, [BCOO], ([x], params) => mappedSums(x, (values) => lax.round
 register(lax.reducePrecision, [BCOO], ([x], params) =>
   mappedSums(x, (values) => lax.reducePrecision.bind([values], params)[0]!),
 );
-register(lax.integerPow, [BCOO], ([x], params) => {
-  const power = (values: ArrayValue): ArrayValue => lax.integerPow.bind([values], params)[0]!;
-  return params.y > 0 ? mappedSums(x, power) : power(x.materialise());
-});
+register(lax.integerPow, [BCOO], ([x], params) =>
+  params.y > 0
+    ? mappedSums(x, (values) => lax.integerPow.bind([values], params)[0]!)
+    : fallBack(lax.integerPow, [x], params),
+);
 register(lax.convertElementType, [BCOO], ([x], params) => {
   const convert = (values: ArrayValue): ArrayValue => lax.convertElementType.bind([values], params)[0]!;
   return isInexact(params.newDtype) ? mapped(x, convert) : mappedSums(x, convert);
@@ -362,10 +363,10 @@ function keepsZero(op: BinaryPrimitive, operands: readonly ArrayValue[]): boolea
 }
 
 /** An operation with a number: on the entries, if it maps 0 to 0. */
-const withNumber = (op: BinaryPrimitive, x: BCOO, operands: readonly [ArrayValue, ArrayValue]): ArrayValue =>
+const withNumber = (op: BinaryPrimitive, x: BCOO, operands: readonly [ArrayValue, ArrayValue]) =>
   keepsZero(op, operands)
     ? mappedSums(x, (values) => op.bind(operands.map((y) => (y === x ? values : y)) as never, {})[0]!)
-    : op.bind(operands.map((y) => (y === x ? x.materialise() : y)) as never, {})[0]!;
+    : fallBack(op as AnyPrimitive, operands, {});
 for (const op of [
   lax.max,
   lax.min,
@@ -444,7 +445,7 @@ for (const pick of [
     const { axes } = params;
     const bitwise = pick.pair === lax.or || pick.pair === lax.and;
     if (axes.some((axis) => x.shape[axis] === 0) || (bitwise && x.dtype !== "bool"))
-      return pick.reduce.bind([x.materialise()], params)[0]!;
+      return fallBack(pick.reduce, [x], params);
     const out = picked(x.entries, axes, pick);
     return out.sizes.length > 0 ? of(out, x) : lax.squeeze(out.values, [out.values.ndim - 1]);
   });

@@ -5,7 +5,7 @@ import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxes, sameShape, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, avalOf, showAval } from "../core/value.ts";
-import { register } from "../interpreters/quax.ts";
+import { fallBack, plainArray, register } from "../interpreters/quax.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { type DotParams, scaledDot, scaledProduct } from "./scaled-dot.ts";
@@ -133,20 +133,20 @@ register(lax.neg, [Quantised], ([q]) => assemble(q, { scale: lax.neg(q.scale) })
 register(lax.convertElementType, [Quantised], ([q], params) =>
   isFloat(params.newDtype)
     ? assemble(q, { standsFor: params.newDtype })
-    : lax.convertElementType.bind([q.materialise()], params)[0]!,
+    : fallBack(lax.convertElementType, [q], params),
 );
 
 // A factor that all share who share a scale goes to the scale.
 const precedence = -3;
-function rescaled(op: typeof lax.mul | typeof lax.div, q: Quantised, y: ArrayValue): ArrayValue {
+/** The scale times `y`, or divided by it, if `y` does not differ within what shares a scale; else null. */
+function rescaled(op: typeof lax.mul | typeof lax.div, q: Quantised, y: ArrayValue): Quantised | null {
   const { shape, dtype } = q.scale;
   const shared = y.ndim === 0 || y.shape.every((size, axis) => size === 1 || size === shape[axis]);
-  if (!shared) return op(q.materialise(), y);
-  return assemble(q, { scale: op(q.scale, lax.convertElementType(y, dtype)) });
+  return shared ? assemble(q, { scale: op(q.scale, lax.convertElementType(y, dtype)) }) : null;
 }
-register(lax.mul, [Quantised, ArrayValue], ([q, y]) => rescaled(lax.mul, q, y), { precedence });
-register(lax.mul, [ArrayValue, Quantised], ([y, q]) => rescaled(lax.mul, q, y), { precedence });
-register(lax.div, [Quantised, ArrayValue], ([q, y]) => rescaled(lax.div, q, y), { precedence });
+register(lax.mul, [Quantised, ArrayValue], ([q, y]) => rescaled(lax.mul, q, y) ?? fallBack(lax.mul, [q, y], {}), { precedence }); // prettier-ignore
+register(lax.mul, [ArrayValue, Quantised], ([y, q]) => rescaled(lax.mul, q, y) ?? fallBack(lax.mul, [y, q], {}), { precedence }); // prettier-ignore
+register(lax.div, [Quantised, ArrayValue], ([q, y]) => rescaled(lax.div, q, y) ?? fallBack(lax.div, [q, y], {}), { precedence }); // prettier-ignore
 
 // Axes.
 
@@ -195,7 +195,7 @@ register(
       scale.shape[dimension] === values.shape[dimension] &&
       sameShape(scale.shape.with(dimension, 1), first!.scale.shape.with(dimension, 1));
     const join = (xs: readonly ArrayValue[]): ArrayValue => lax.concatenate(xs, dimension);
-    if (!parts.every(along)) return join(parts.map((q) => q.materialise()));
+    if (!parts.every(along)) return fallBack(lax.concatenate, parts, { dimension });
     const { dtype } = first!.scale;
     return assemble(first!, {
       values: join(parts.map((q) => q.values)),
@@ -228,13 +228,14 @@ register(lax.dotGeneral, [Quantised, ArrayValue], ([q, y], params) => scaledDot(
 register(lax.dotGeneral, [ArrayValue, Quantised], ([y, q], params) => scaledDot(q, y, dtypeOf(y, q, params), params, false), { precedence }); // prettier-ignore
 register(lax.dotGeneral, [Quantised, Quantised], ([x, y], params) => {
   const dtype = dtypeOf(x, y, params);
-  const whole = scaledProduct(x, y, dtype, params);
-  if (whole) return whole;
+  const product = scaledProduct(x, y, dtype, params);
+  if (product) return product;
+  // A scale that differs along a contracted axis goes to the other operand, which cannot take it up in 8 bits.
   const [contract] = params.dimensionNumbers;
   const free = contract[0].every((axis) => x.scale.shape[axis] === 1);
   return free
-    ? scaledDot(x, y.materialise(), dtype, params, true)
-    : scaledDot(y, x.materialise(), dtype, params, false);
+    ? scaledDot(x, plainArray(y, lax.dotGeneral), dtype, params, true)
+    : scaledDot(y, plainArray(x, lax.dotGeneral), dtype, params, false);
 });
 
 const dtypeOf = (x: ArrayValue, y: ArrayValue, params: DotParams): DType =>

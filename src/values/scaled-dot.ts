@@ -148,17 +148,18 @@ function inOrder(
 const EXACT = Math.floor((2 ** 31 - 1) / 128 ** 2);
 
 /**
- * The product of two scaled arrays in integers, exact before it is scaled; null where a scale differs along a contracted
- * axis, or the sums may be too large.
+ * The product of two scaled arrays, of which the result is scaled: in integers, and exact before that, unless the sums may
+ * be too large for them. Null where a scale differs along a contracted axis.
  */
 export function scaledProduct(x: Scaled, y: Scaled, dtype: DType, params: DotParams): ArrayValue | null {
   const [contract] = params.dimensionNumbers;
   const terms = contract[0].reduce((count, axis) => count * x.values.shape[axis]!, 1);
   const differs = (q: Scaled, axes: readonly number[]): boolean =>
     axes.some((axis) => q.scale.shape[axis] !== 1);
-  if (differs(x, contract[0]) || differs(y, contract[1]) || terms > EXACT) return null;
-  const whole = dot(x.values, y.values, { ...params, preferredElementType: "int32" }, true);
+  if (differs(x, contract[0]) || differs(y, contract[1])) return null;
   const working = promoteTypes([x.scale.aval, y.scale.aval, avalOf([], dtype)]).dtype;
+  const preferredElementType = terms <= EXACT ? "int32" : working;
+  const whole = dot(x.values, y.values, { ...params, preferredElementType }, true);
   const out = lax.convertElementType(whole, working);
   const half = scaleResult(out, widened(x, working), y.values.ndim, params, true);
   return lax.convertElementType(scaleResult(half, widened(y, working), x.values.ndim, params, false), dtype);
