@@ -17,7 +17,7 @@ import { batchArrays } from "../interpreters/vmap.ts";
 import { linearLowering, revivedLinear, revivedVjp, vjpLowering } from "./lowered-rules.ts";
 import { checkStructure, pullToArrays, tangentValues } from "./structured-tangents.ts";
 import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
-import { batchedJaxpr } from "./transformed-jaxpr.ts";
+import { batchedJaxpr, jvpJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
 type MaybeArrays = readonly (ArrayValue | null)[];
@@ -68,8 +68,10 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
     evaluate: (operands, { callJaxpr }) => evaluateJaxpr(callJaxpr, operands),
     jvp: (primals, tangents, params) => {
       const { name, numConsts, symbolicZeros, bwd } = params;
-      const moving = tangents.slice(0, numConsts).findIndex((t) => t !== null);
-      if (moving >= 0) throw movingCapture(params, moving);
+      refuseMovingCapture(
+        params,
+        tangents.map((t, i) => i < numConsts && t !== null),
+      );
       const own = tangents.slice(numConsts);
       const perturbed = own.map((t) => t !== null);
       const { outs, residuals, pull } = guarded(`fwd of the customVjp function ${name}`, () =>
@@ -208,12 +210,23 @@ function noForwardMode(name: string): never {
   );
 }
 
-function movingCapture({ name, callJaxpr }: CustomVjpParams, index: number): DifferentiationError {
+/** @throws DifferentiationError when the result moves with what the function captured. */
+function refuseMovingCapture({ name, callJaxpr }: CustomVjpParams, moving: readonly boolean[]): void {
+  // A captured value may have a tangent that its gradient being stopped keeps from the result.
+  if (!moving.includes(true) || !jvpJaxpr(callJaxpr, moving).outActive.includes(true)) return;
+  const index = moving.findIndex(
+    (on, i) =>
+      on &&
+      jvpJaxpr(
+        callJaxpr,
+        moving.map((_, k) => k === i),
+      ).outActive.includes(true),
+  );
   const { invars, eqns } = callJaxpr.jaxpr;
   const user = eqns.find(({ inputs }) => inputs.includes(invars[index]!));
   const source = showSource(user?.source);
   const use = user ? `, which its ${user.primitive.primitive} reads${source ? ` (at ${source})` : ""}` : "";
-  return new DifferentiationError(
+  throw new DifferentiationError(
     "custom/closure",
     `the customVjp function ${name} captured a value of ${showAval(invars[index]!.aval)} that is being differentiated${use}: its rule speaks only of its arguments. Pass the value as an argument, or stop its gradient with lax.stopGradient before; closureConvert turns what a function captured into arguments.`,
   );

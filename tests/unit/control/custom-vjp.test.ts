@@ -314,6 +314,21 @@ describe("a captured value", () => {
     expect(inFwd).toThrow("fwd of the customVjp function scaled captured a value of f32[]");
     expect(() => grad(family(false, false, true), [0, 1])(array(2), array(3))).toThrow(EscapedTracerError);
   });
+  test("is not refused where its gradient is stopped inside", () => {
+    const frozen = (w: ArrayValue, x: ArrayValue) => {
+      const f = customVjp((x: ArrayValue) => mul(x, stopGradient(w)));
+      f.defvjp(
+        (x: ArrayValue) => [mul(x, 2), null],
+        (_: null, ct: ArrayValue) => [mul(ct, 7)],
+      );
+      return f(x);
+    };
+    for (const g of [grad(frozen, [0, 1]), jit(grad(frozen, [0, 1])), grad(jit(frozen), [0, 1])]) {
+      const [w, x] = g(array(2), array(3));
+      expect(w).toBeInstanceOf(Zero);
+      expectValues(x, 7);
+    }
+  });
   test("is seen when it is not", () => {
     const all = family(true, true, true);
     expectValues(grad(all, 1)(array(2), array(3)), 2);
