@@ -142,8 +142,6 @@ export interface Declared<Args extends readonly unknown[], P> {
   readonly quaxify?: (operands: readonly Value[], params: P) => readonly Value[];
   /** The jaxpr that an equation of this primitive only calls: what inlining puts in its place. */
   readonly inline?: (params: P) => ClosedJaxpr;
-  /** What an equation records, where that differs from what was bound: a function becomes a jaxpr, its closure operands. */
-  readonly stage?: (operands: readonly ArrayValue[], params: P) => Staged<P>;
   /** What is left of an equation of which only some outputs are wanted: some of its operands and outputs, in order. */
   readonly prune?: (params: P, wanted: readonly boolean[]) => Pruned<P>;
   readonly samples?: readonly Sample<P>[];
@@ -161,11 +159,6 @@ export interface Pruned<P> {
   readonly inputs: readonly boolean[];
   /** Which outputs are left: the wanted ones, and those that they need. */
   readonly outputs: readonly boolean[];
-}
-
-export interface Staged<P> {
-  readonly operands: readonly ArrayValue[];
-  readonly params: P;
 }
 
 /**
@@ -226,7 +219,6 @@ export interface Rules {
   readonly quaxify: ((operands: readonly Value[], params: object) => readonly Value[]) | undefined;
   readonly inline: ((params: object) => ClosedJaxpr) | undefined;
   readonly prune: ((params: object, wanted: readonly boolean[]) => Pruned<object>) | undefined;
-  readonly stage: ((operands: readonly ArrayValue[], params: object) => Staged<object>) | undefined;
   readonly samples: readonly Sample<object>[];
 }
 

@@ -118,20 +118,8 @@ function batchRule(
 
 /** The general forms of the shorthands. */
 export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values, Params>): Rules {
-  const {
-    abstract,
-    effects,
-    axes,
-    params,
-    alsoShow,
-    revive,
-    expand,
-    evaluate,
-    inline,
-    prune,
-    stage,
-    samples,
-  } = declaration;
+  const { abstract, effects, axes, params, alsoShow, revive, expand, evaluate, inline, prune, samples } =
+    declaration;
   const { arity, lower, host, stepwise, partialEvaluate, rematerialise, quaxify } = declaration;
   return {
     abstract: (avals, params) => {
@@ -161,7 +149,6 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
     quaxify,
     inline,
     prune,
-    stage,
     samples: samples ?? [],
   };
 }

@@ -83,8 +83,11 @@ export function costOf(eqn: Eqn): Cost {
   const flops = table.get(primitive.primitive);
   if (flops) return { flops: flops(operands, outs, params), bytes };
   if (primitive.rules.expand) return { flops: expandedFlops(eqn), bytes };
-  const bodies = subJaxprs(params).map(([, { jaxpr }]) => jaxpr.eqns.map(costOf));
-  if (bodies.length > 0) {
+  const held = subJaxprs(params).map(([, closed]) => closed);
+  if (held.length > 0) {
+    // Of a call, what it calls: it may hold programs for its derivative, too.
+    const called = primitive.rules.inline?.(params);
+    const bodies = (called ? [called] : held).map(({ jaxpr }) => jaxpr.eqns.map(costOf));
     const costs = bodies.map((costs) => ({ flops: total(costs, "flops"), bytes: total(costs, "bytes") }));
     const { length = 1, branches } = params as {
       readonly length?: number;

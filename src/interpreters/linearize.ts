@@ -59,15 +59,8 @@ export class PartialTrace extends Trace {
 
   /** Writes an equation down. */
   readonly stage: typeof bind = (prim, operands, params) => {
-    const staged = prim.rules.stage?.(operands as readonly ArrayValue[], params) ?? {
-      operands: operands as readonly ArrayValue[],
-      params,
-    };
-    const outputs = this.builder.emit(
-      prim,
-      staged.operands.map((x) => this.atom(x)),
-      staged.params,
-    );
+    const inputs = (operands as readonly ArrayValue[]).map((x) => this.atom(x));
+    const outputs = this.builder.emit(prim, inputs, params);
     return outputs.map((v) => new UnknownTracer(this, v));
   };
 

@@ -129,12 +129,8 @@ export class StageTrace extends Trace {
   }
 
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
-    const staged = prim.rules.stage?.(operands, params) ?? { operands, params };
-    const outputs = this.builder.emit(
-      prim,
-      staged.operands.map((x) => this.atom(x)),
-      staged.params,
-    );
+    const inputs = operands.map((x) => this.atom(x));
+    const outputs = this.builder.emit(prim, inputs, params);
     return outputs.map((v) => new StageTracer(this, v));
   }
 }

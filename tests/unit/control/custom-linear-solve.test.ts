@@ -9,6 +9,7 @@ import { quaxify } from "../../../src/interpreters/quax.ts";
 import { grad } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
 import { add, div, mul, neg, sub } from "../../../src/lax/index.ts";
+import { costOf } from "../../../src/inspect/cost.ts";
 import * as lora from "../../../src/lora/index.ts";
 import { matmul, stack, sum } from "../../../src/numpy/index.ts";
 import { TreeError } from "../../../src/tree/index.ts";
@@ -233,4 +234,16 @@ test("the program holds the map and the solvers", () => {
         ] d d e
       in (f,) }"
   `);
+});
+
+test("it costs what its solver costs", () => {
+  const half = (b: ArrayValue) =>
+    customLinearSolve(
+      (x) => matmul(a(), x),
+      b,
+      (_f, b) => div(b, 2),
+      { symmetric: true },
+    );
+  const [eqn] = makeJaxpr(half)(b()).jaxpr.eqns;
+  expect(costOf(eqn!).flops).toBe(2);
 });
