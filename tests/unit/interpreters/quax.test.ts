@@ -17,7 +17,13 @@ import {
   type Value,
 } from "../../../src/core/value.ts";
 import { jvp } from "../../../src/interpreters/jvp.ts";
-import { type Miss, quaxify, register, withMisses } from "../../../src/interpreters/quax.ts";
+import {
+  type DefaultRule,
+  type Miss,
+  quaxify,
+  register,
+  withMisses,
+} from "../../../src/interpreters/quax.ts";
 import { grad, vjp } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
 import {
@@ -98,6 +104,18 @@ describe("dispatch order", () => {
     expect(() => quaxify(add)(new D1(array(1)), new D2(array(2)))).toThrow(
       "add: several classes define a default rule: D1, D2; register(lax.add, [D1, D2], (operands, params) => …) would decide",
     );
+  });
+  test("of several defaults that of the highest precedence; one that returns null has nothing to say", () => {
+    class First extends D1 {
+      static override default: DefaultRule = (prim) => (prim === add ? new First(array(-1)) : null);
+      static readonly defaultPrecedence = 1;
+    }
+    const [first, second] = [new First(array(1)), new D2(array(2))];
+    expect(quaxify(add)(first, second)).toBeInstanceOf(First);
+    expect(quaxify(add)(second, first)).toBeInstanceOf(First);
+    const product = quaxify(mul)(first, second);
+    expect(product).not.toBeInstanceOf(P);
+    expectValues(product, 2);
   });
   test("a rule beats a default", () => {
     register(max, [D1, ArrayValueClass], () => array(-5));
