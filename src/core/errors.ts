@@ -85,7 +85,7 @@ export class NonFiniteError extends CotangentError {
   constructor(
     code: string,
     message: string,
-    /** Name of the primitive whose output it is. */
+    /** Name of the primitive whose output it is, or of a function that is looked at as a whole: `np.hypot`. */
     readonly primitive: string,
     /** The user's line, as `file:line:column (function)`, where it is known. */
     readonly source: string | undefined,

@@ -3,7 +3,7 @@ import { dtypeInfo, isInexact } from "./dtype.ts";
 import { NonFiniteError } from "./errors.ts";
 import { decodeBfloat16, decodeFloat16 } from "./float16.ts";
 import { activeSource, showSource } from "./source.ts";
-import { type NDArray, showAval } from "./value.ts";
+import { type ArrayValue, Dense, NDArray, showAval } from "./value.ts";
 
 let unchecked = false;
 
@@ -55,6 +55,22 @@ function faultOf(arrays: readonly NDArray[]): { text: string; code: string; arra
 
 /** Whether all numbers are as the settings want them. */
 export const areFine = (arrays: readonly NDArray[]): boolean => faultOf(arrays) === null;
+
+/**
+ * A function whose result is looked at as a whole: what it makes on its way there, and masks itself, is not reported.
+ */
+export const checkedAsOne =
+  <Args extends unknown[], R extends ArrayValue>(name: string, f: (...args: Args) => R) =>
+  (...args: Args): R => {
+    if (!isChecking()) return f(...args);
+    const result = withoutChecks(true, () => f(...args));
+    const value = result instanceof Dense ? result.concrete() : null;
+    if (value !== null) {
+      const operands = args.filter((x) => x instanceof NDArray);
+      checkNumbers(name, operands, [value]);
+    }
+    return result;
+  };
 
 /** @throws NonFiniteError that names the operation and the user's line, when its outputs have what the settings forbid. */
 export function checkNumbers(

@@ -1,5 +1,6 @@
 import { isInexact, isInteger, kindOf } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
+import { checkedAsOne } from "../core/numbers.ts";
 import { isWeakInt } from "../core/scalar.ts";
 import { type ArrayValue, Dense, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
@@ -26,7 +27,10 @@ function divmodFloats(x: ArrayValue, y: ArrayValue): [quotient: ArrayValue, rema
  * @throws DTypeError on complex numbers.
  * @see `jax.numpy.floor_divide`
  */
-export const floorDivide: BinaryFunction = binaryNumeric("floorDivide", floorDivided);
+export const floorDivide: BinaryFunction = binaryNumeric(
+  "floorDivide",
+  checkedAsOne("np.floorDivide", floorDivided),
+);
 
 function floorDivided(x: ArrayValue, y: ArrayValue): ArrayValue {
   const kind = kindOf(x.dtype);

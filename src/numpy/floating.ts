@@ -1,5 +1,6 @@
 import { type DType, dtypeInfo, isComplex, isFloat, kindOf } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
+import { checkedAsOne } from "../core/numbers.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
@@ -146,15 +147,21 @@ export const heaviside: BinaryFunction = binaryInexact("heaviside", (x, y) => {
 });
 
 /** `√(x² + y²)` without overflow. Dtype: float. @throws DTypeError on complex numbers. @see `jax.numpy.hypot` */
-export const hypot: BinaryFunction = binaryInexact("hypot", (x, y) => {
-  const caller = "np.hypot";
-  if (isComplex(x.dtype))
-    throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers; take np.abs first`);
-  const [a, b] = [lax.abs(x), lax.abs(y)];
-  const infinite = lax.or(lax.eq(a, Infinity), lax.eq(b, Infinity));
-  const [most, least] = [lax.max(a, b), lax.min(a, b)];
-  const zero = lax.eq(most, 0);
-  const ratio = lax.div(least, choose(zero, Infinity, most, caller));
-  const out = choose(zero, most, lax.mul(most, lax.sqrt(lax.add(1, lax.square(ratio)))), caller);
-  return choose(infinite, Infinity, out, caller);
-});
+export const hypot: BinaryFunction = binaryInexact(
+  "hypot",
+  checkedAsOne("np.hypot", (x: ArrayValue, y: ArrayValue) => {
+    const caller = "np.hypot";
+    if (isComplex(x.dtype))
+      throw new DTypeError(
+        "numpy/complex",
+        `${caller} is not defined for complex numbers; take np.abs first`,
+      );
+    const [a, b] = [lax.abs(x), lax.abs(y)];
+    const infinite = lax.or(lax.eq(a, Infinity), lax.eq(b, Infinity));
+    const [most, least] = [lax.max(a, b), lax.min(a, b)];
+    const zero = lax.eq(most, 0);
+    const ratio = lax.div(least, choose(zero, Infinity, most, caller));
+    const out = choose(zero, most, lax.mul(most, lax.sqrt(lax.add(1, lax.square(ratio)))), caller);
+    return choose(infinite, Infinity, out, caller);
+  }),
+);

@@ -1,4 +1,5 @@
 import { isComplex } from "../core/dtype.ts";
+import { checkedAsOne } from "../core/numbers.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { broadcastShapes, range, sameShape } from "../core/shape.ts";
 import { scalarOf } from "../core/scalar.ts";
@@ -103,7 +104,8 @@ export function isclose(x: Operand, y: Operand, ...rest: CloseArguments): ArrayV
   const [a, b] = promoteInexact(caller, x, y);
   const tolerance = (value: Operand) => cast(value, toReal(a.dtype), false, caller);
   const limit = lax.add(tolerance(atol), lax.mul(tolerance(rtol), lax.abs(b)));
-  const inRange = lax.le(lax.abs(lax.sub(a, b)), limit);
+  // The difference of infinities is NaN, and not looked at.
+  const inRange = checkedAsOne(caller, () => lax.le(lax.abs(lax.sub(a, b)), limit))();
   const close = lax.or(lax.eq(a, b), lax.and(isfinite(b), inRange));
   return equalNan ? lax.or(close, lax.and(isnan(a), isnan(b))) : close;
 }

@@ -1,6 +1,7 @@
 import { isComplex } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import type { Axis } from "../core/method-types.ts";
+import { checkedAsOne } from "../core/numbers.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { canonicalAxes, range, showShape, sizeOf } from "../core/shape.ts";
@@ -34,8 +35,10 @@ function quantiles(x: Operand, q: Operand, options: QuantileOptions, caller: str
   const outShape = kept.map((i) => a.shape[i]!);
   const rows = lax.reshape(a, [...outShape, size], { dimensions: [...kept, ...axes] });
   const last = kept.length;
-  // Any NaN makes its row NaN.
-  const clean = choose(any(lax.ne(rows, rows), last, { keepdims: true }), NaN, rows, caller);
+  // Any NaN makes its row NaN; the rows of NaN to choose from are not looked at.
+  const clean = checkedAsOne(caller, () =>
+    choose(any(lax.ne(rows, rows), last, { keepdims: true }), NaN, rows, caller),
+  )();
   const sorted = lax.sort(clean, { dimension: last });
   const exact = lax.mul(cast(at, a.dtype, false, caller), size - 1);
   const bound = (place: ArrayValue) => lax.clamp(scalarOf(0, a.dtype), place, scalarOf(size - 1, a.dtype));

@@ -1,6 +1,7 @@
 import { customJvp } from "../control/custom-jvp.ts";
 import { type DType, dtypeInfo, isComplex, isInexact } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
+import { checkedAsOne } from "../core/numbers.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import { zeroTangent } from "../interpreters/zero.ts";
 import * as lax from "../lax/index.ts";
@@ -38,10 +39,14 @@ function logOfSum(name: string, powerOf: OnArray, logOnePlusPower: OnArray): Bin
     const term = (t: ArrayValue, of: ArrayValue) => lax.mul(t, powerOf(lax.sub(finite(of), finite(out))));
     return [out, lax.add(term(tx!, x!), term(ty!, y!))];
   });
-  return binaryInexact(name, (x, y) => {
-    requireReal(x, `np.${name}`);
-    return f(x, y);
-  });
+  const caller = `np.${name}`;
+  return binaryInexact(
+    name,
+    checkedAsOne(caller, (x: ArrayValue, y: ArrayValue) => {
+      requireReal(x, caller);
+      return f(x, y);
+    }),
+  );
 }
 
 /** `log(eˣ + eʸ)` without overflow. Dtype: float. @throws DTypeError on complex numbers. @see `jax.numpy.logaddexp` */

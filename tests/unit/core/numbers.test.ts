@@ -26,6 +26,7 @@ import {
   sqrt,
   sub,
 } from "../../../src/lax/index.ts";
+import * as np from "../../../src/numpy/index.ts";
 import { array, expectValues } from "../arrays.ts";
 
 beforeEach(() => {
@@ -187,6 +188,20 @@ test("what is masked inside of a program does no harm, as in JAX", () => {
   const f = (x: ArrayValue): ArrayValue => select(gt(x, array(0)), log(x), array(0));
   expectValues(jit(f)(array(-1)), 0);
   expect(faultOf(() => f(array(-1))).primitive).toBe("log");
+});
+
+test("functions that mask what they make on the way are looked at as a whole", () => {
+  const [inf, zero] = [array(Infinity), array(0)];
+  expect(np.hypot(inf, inf).item()).toBe(Infinity);
+  expect(np.logaddexp(inf, inf).item()).toBe(Infinity);
+  expect(np.floorDivide(array(1), zero).item()).toBe(Infinity);
+  expect(np.allclose(inf, inf).item()).toBe(true);
+  expect(np.median(array([3, 1, 2])).item()).toBe(2);
+  expectValues(grad((x: ArrayValue) => np.hypot(x, array(4)))(array(3)), 0.6);
+  const { primitive, message } = faultOf(() => np.logaddexp(array(NaN), array(1)));
+  expect(primitive).toBe("np.logaddexp");
+  expect(message).toMatch(/its operand 0 has one already$/);
+  expect(faultOf(() => np.median(array([NaN, 1]))).primitive).toBe("np.median");
 });
 
 test("an operation that passes a NaN on is named, with where it got it; a program that does nothing to it is not", () => {
