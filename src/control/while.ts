@@ -167,10 +167,11 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
   },
   transpose: () => {
     const position = showSource(activeSource());
-    throw new DifferentiationError(
+    const error = new DifferentiationError(
       "ad/while",
-      `reverse-mode differentiation does not work through lax.whileLoop, or lax.foriLoop with bounds that are known only at run time${position ? ` (at ${position})` : ""}: how many steps it takes, and so what it would have to remember, is not known. Use lax.scan, or lax.foriLoop with static bounds`,
+      `reverse-mode differentiation does not work through lax.whileLoop, or lax.foriLoop with bounds that are known only at run time: how many steps it takes, and so what it would have to remember, is not known. Use lax.scan, or lax.foriLoop with static bounds${position ? ` (at ${position})` : ""}`,
     );
+    throw position ? error : located(error);
   },
   batch: (operands, dims, size, params, name) => {
     const { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts } = params;
