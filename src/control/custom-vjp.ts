@@ -26,7 +26,8 @@ import {
   instantiated,
   primalOutputs,
 } from "./custom-call.ts";
-import { customVjpCall, type ForwardResult } from "./custom-vjp-call.ts";
+import { customVjpCall } from "./custom-vjp-call.ts";
+import type { ForwardResult } from "./custom-vjp-rules.ts";
 
 export interface CustomVjpOptions {
   /** Arguments that are not differentiated: functions, settings. `bwd` gets them first, in this order. */

@@ -18,7 +18,8 @@ export {
   type CustomJvpRule,
   type DefjvpOptions,
 } from "./custom-jvp.ts";
-export { customLinearSolve, type CustomLinearSolveOptions, linearSolve } from "./custom-linear-solve.ts";
+export { customLinearSolve, type CustomLinearSolveOptions } from "./custom-linear-solve.ts";
+export { linearSolve } from "./linear-solve-call.ts";
 export { customRoot, type CustomRootOptions } from "./custom-root.ts";
 export {
   customVjp,

@@ -8,7 +8,8 @@ import type { ArrayValue, Aval } from "../core/value.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { stage } from "../interpreters/stage.ts";
 import type { CustomJvpParams } from "./custom-jvp.ts";
-import type { CustomLinearParams, CustomVjpParams, Forward, Pull } from "./custom-vjp-call.ts";
+import type { CustomLinearParams, CustomVjpParams } from "./custom-vjp-call.ts";
+import type { Forward, Pull } from "./custom-vjp-rules.ts";
 
 // Rules of the user's as programs, for JSON: traced for all tangents and cotangents. A program has no structural zeros, so
 // where one comes it is given an array of zeros.

@@ -191,3 +191,37 @@ test("quaxify goes inside, and keeps what becomes an array an array", () => {
   const g = grad((x: P) => reduceSum(quaxify((x: ArrayValue) => relu(x))(x), [0]))(new P(array([1, 2])));
   expect(values((g as P).array)).toEqual([3, 3]);
 });
+
+test("symbolic zeros come through jit, vmap and quaxify, and the rule may return one", () => {
+  const seen: boolean[][] = [];
+  const f = customJvp((x: ArrayValue, y: ArrayValue) => mul(x, y));
+  f.defjvp(
+    ([x, y]: [ArrayValue, ArrayValue], [t, u]: [ArrayValue, ArrayValue]) => {
+      seen.push([t instanceof Zero, u instanceof Zero]);
+      return [mul(x, y), t instanceof Zero ? t : mul(t, 10)];
+    },
+    { symbolicZeros: true },
+  );
+  const run = (x: ArrayValue, y: ArrayValue) => f(x, y);
+  for (const g of [grad(run), jit(grad(jit(run))), grad(quaxify(jit(run), { strict: true }))])
+    expectValues(g(array(2), array(3)), 10);
+  expectValues(jit(vmap(grad(jit(run)), { inAxes: [0, null] }))(array([1, 2]), array(3)), [10, 10]);
+  expect(seen.every(([x, y]) => !x && y)).toBe(true);
+  expect(grad(run, 1)(array(2), array(3))).toBeInstanceOf(Zero);
+  expect(jit(grad(jit(run), 1))(array(2), array(3))).toBeInstanceOf(Zero);
+});
+
+test("a rule that captured what it is a rule for is refused by name", () => {
+  const run = (c: ArrayValue, x: ArrayValue) => {
+    const f = customJvp(function scaled(x: ArrayValue) {
+      return mul(x, 2);
+    });
+    f.defjvp(([x]: [ArrayValue], [t]: [ArrayValue]) => [mul(x, 2), mul(t, c)]);
+    return f(x);
+  };
+  expectValues(grad(run, 1)(array(7), array(3)), 7);
+  expect(() => grad(run, [0, 1])(array(7), array(3))).toThrow(DifferentiationError);
+  expect(() => grad(run, [0, 1])(array(7), array(3))).toThrow(
+    "the JVP rule of scaled captured a value of f32[] that is being transformed",
+  );
+});
