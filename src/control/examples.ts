@@ -8,7 +8,7 @@ import { located } from "./operands.ts";
 
 /** @throws ArgumentError when a program whose examples are run one by one works along their axis. */
 export function refuseAxis(prim: AnyPrimitive, params: object, name: string | undefined): void {
-  if (name === undefined || !usesAxis(prim, params, name)) return;
+  if (name === undefined || !usesAxis(prim, params, name, [])) return;
   throw located(
     new ArgumentError(
       "control/effects",

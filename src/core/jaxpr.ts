@@ -81,16 +81,45 @@ export function subJaxprs(params: object): [name: string, jaxpr: ClosedJaxpr][] 
 
 const alongAxes = new WeakMap<Jaxpr, Map<string, boolean>>();
 
-/** Whether an operation works along the axis `name`; or a program, or a function, that it holds may. */
-export function usesAxis({ rules: { axes } }: AnyPrimitive, params: object, name: string): boolean {
-  if (axes === "any") return true;
-  if (axes) return axes(params).includes(name);
-  return subJaxprs(params).some(([, { jaxpr }]) => {
-    let known = alongAxes.get(jaxpr);
-    if (known === undefined) alongAxes.set(jaxpr, (known = new Map<string, boolean>()));
-    let uses = known.get(name);
-    if (uses === undefined)
-      known.set(name, (uses = jaxpr.eqns.some((eqn) => usesAxis(eqn.primitive, eqn.params, name))));
-    return uses;
-  });
+/**
+ * Whether an operation works along the axis `name`; or a program, or a function, that it holds may. Without `operands`
+ * functions are not looked into: a rule may call the function whose rule it is.
+ */
+export function usesAxis(
+  prim: AnyPrimitive,
+  params: object,
+  name: string,
+  operands: readonly Aval[] | null,
+): boolean {
+  const { axes } = prim.rules;
+  if (typeof axes === "function") return axes(params).includes(name);
+  const functions = axes === "any" && operands !== null ? functionsOf(prim, params, operands) : {};
+  if (functions === null) return true;
+  return (
+    subJaxprs(params).some(([, { jaxpr }]) => programUsesAxis(jaxpr, name, operands !== null)) ||
+    subJaxprs(functions).some(([, { jaxpr }]) => programUsesAxis(jaxpr, name, false))
+  );
+}
+
+function programUsesAxis(jaxpr: Jaxpr, name: string, deep: boolean): boolean {
+  let known = alongAxes.get(jaxpr);
+  if (known === undefined) alongAxes.set(jaxpr, (known = new Map<string, boolean>()));
+  const key = deep ? name : `${name} here`;
+  let uses = known.get(key);
+  if (uses === undefined) {
+    uses = jaxpr.eqns.some(({ primitive, params, inputs }) =>
+      usesAxis(primitive, params, name, deep ? inputs.map((x) => x.aval) : null),
+    );
+    known.set(key, uses);
+  }
+  return uses;
+}
+
+/** The functions among params as programs; null where they cannot be told: one may need numbers. */
+function functionsOf({ rules }: AnyPrimitive, params: object, operands: readonly Aval[]): object | null {
+  try {
+    return rules.lower?.of(params, operands) ?? null;
+  } catch {
+    return null;
+  }
 }

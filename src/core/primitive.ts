@@ -102,8 +102,8 @@ export interface Declared<Args extends readonly unknown[], P> {
   readonly batch: "elementwise" | BatchRule<Args, P>;
   readonly effects?: (params: P) => readonly Effect[];
   /**
-   * Names of the axes that it works along, for a collective; `"any"` for what runs functions that may work along any.
-   * Those of jaxprs among the params are found without this.
+   * Names of the axes that it works along, for a collective; `"any"` for what runs functions of the user's: they
+   * are looked into by `lower`. Those of jaxprs among the params are found without this.
    */
   readonly axes?: "any" | ((params: P) => readonly string[]);
   /** What JAX prints beside the params, and what follows from them: `sharding=None`. */

@@ -75,15 +75,13 @@ export class BatchTrace extends Trace {
     const dims = operands.map((x) => this.dim(x));
     const values = operands.map((x) => this.value(x));
     const { name } = this;
-    const along = name !== undefined && usesAxis(prim, params, name);
+    const avals = operands.map((x) => x.aval);
+    const concerns =
+      dims.some((dim) => dim !== null) || (name !== undefined && usesAxis(prim, params, name, avals));
     return withTrace(this.parent, () => {
-      if (!along && dims.every((dim) => dim === null)) return bind(prim, values, params);
+      if (!concerns) return bind(prim, values, params);
       // Aligning ranks for the batch would hide operands whose own shapes do not fit.
-      if (!prim.rules.evaluate)
-        prim.rules.abstract(
-          operands.map((x) => x.aval),
-          params,
-        );
+      if (!prim.rules.evaluate) prim.rules.abstract(avals, params);
       const [outs, outDims] = prim.rules.batch(values, dims, this.size, params, name);
       return outs.map((out, i) => this.join(out, outDims[i] ?? null));
     });

@@ -113,6 +113,20 @@ describe("an operation along a name", () => {
   });
 });
 
+test("a custom rule that does not work along the axis leaves alone what no one has mapped", () => {
+  const whole = { ...named, outAxes: null } as const;
+  const of = (f: () => ArrayValue) => values(vmap((_x: ArrayValue) => f(), whole)(x3()));
+  const w = np.array([-1, 2]);
+  const halved = customVjp((x: ArrayValue) => np.multiply(x, 2));
+  halved.defvjp(
+    (x: ArrayValue) => [np.multiply(x, 2), null],
+    (_residuals: unknown, ct: ArrayValue) => [np.multiply(ct, 2)],
+  );
+  expect(of(() => nn.relu(w))).toEqual([0, 2]);
+  expect(of(() => jit((v: ArrayValue) => halved(nn.relu(v)))(w))).toEqual([0, 4]);
+  expect(of(() => grad((v: ArrayValue) => np.sum(halved(v)))(w))).toEqual([2, 2]);
+});
+
 describe("a backward rule of the user's", () => {
   /** The identity, whose cotangent is summed over the axis. */
   const shared = customVjp((x: ArrayValue) => np.multiply(x, 1));
