@@ -302,7 +302,7 @@ function addedTo(dense: ArrayValue, x: BCOO): ArrayValue {
   const wide = widened(x, dense);
   return addTo(np.broadcastTo(dense, wide.shape), wide.entries);
 }
-// What knows how to treat any partner, as quantities and low-rank sums do, comes first: it takes x as a part.
+// What knows how to treat any partner, as low-rank sums do, comes first: its parts then meet the entries.
 const precedence = -2;
 const negated = (x: BCOO): BCOO => mapped(x, lax.neg);
 for (const add of [lax.add, lax.addAny]) {

@@ -1,20 +1,22 @@
 import {
-  type ArrayValue,
+  checkpoint,
   grad,
   jit,
   jvp,
   lax,
+  lora,
   nn,
   numpy as np,
   quaxify,
   random,
   tree,
+  type ArrayValue,
   vmap,
   Zero,
 } from "cotangent";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BCOO } from "../../../src/values/bcoo.ts";
+import { BCOO, metre, Unitful } from "../../../src/values/index.ts";
 import { expectValues, values } from "../arrays.ts";
 
 const normal = (seed: number, shape: readonly number[]) => random.normal(random.key(seed), [...shape]);
@@ -429,4 +431,30 @@ test("vmap over the entries, and of the array itself", () => {
   const sines = vmap(quaxify((x: ArrayValue) => np.sin(x)))(batched);
   expect(sines).toBeInstanceOf(BCOO);
   expectSame(sines, np.sin(dense(batched)));
+});
+
+describe("beside other structure", () => {
+  const square = sparse(51, [], [3, 3]);
+  test("in loops, branches and checkpoints", () => {
+    const powers = (m: ArrayValue, v: ArrayValue) =>
+      lax.scan((c: ArrayValue) => [np.matmul(m, c), null] as const, v, null, { length: 3 })[0];
+    agrees(powers, square, np.ones([3]));
+    keepsPattern((x) => lax.foriLoop(0, 3, (_: unknown, c: ArrayValue) => np.multiply(c, 2), x), x);
+    keepsPattern((x) => lax.cond(true, (x: ArrayValue) => np.sin(x), (x: ArrayValue) => np.tan(x), x), x); // prettier-ignore
+    keepsPattern((x) => checkpoint((x: ArrayValue) => np.sin(x))(x), x);
+  });
+  test("a quantity may hold it or be in it, and a low-rank sum may meet it", () => {
+    const metres = new Unitful(x, metre);
+    const doubled = quaxify((q: ArrayValue) => np.multiply(q, q))(metres) as Unitful;
+    expectSame(doubled.array, np.square(dense(x)));
+    const entries = np.multiply(new Unitful(np.array(2), metre), x) as BCOO;
+    expect(entries.values).toBeInstanceOf(Unitful);
+    expectSame((entries.toDense() as Unitful).array, np.multiply(2, dense(x)));
+    expect(() => np.add(x, new Unitful(np.ones([3, 4]), metre))).toThrow("units");
+    const w = normal(52, [5, 3]);
+    const adapted = lora.LoraArray.of(w, normal(53, [5, 2]), normal(54, [2, 3]), { allowMaterialise: true });
+    const sum = adapted.materialise();
+    expectSame(np.matmul(adapted, x), np.matmul(sum, dense(x)));
+    expectSame(np.matmul(x.T, np.transpose(adapted)), np.matmul(dense(x).T, sum.T));
+  });
 });
