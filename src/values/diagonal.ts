@@ -2,8 +2,7 @@ import { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { register } from "../interpreters/quax.ts";
 import { Banded, checkBands } from "./banded.ts";
-import { lowest, type MatrixOptions, matrixOptions, StructuredMatrix } from "./matrix.ts";
-import { registerProduct } from "./matrix-dot.ts";
+import { lowest, type MatrixOptions, matrixOptions, registerProduct, StructuredMatrix } from "./matrix.ts";
 import { linearSolve } from "./solve.ts";
 import { mapParts } from "./stacked.ts";
 

@@ -15,10 +15,10 @@ import {
   type MatrixOptions,
   matrixOptions,
   type Precision,
+  registerProduct,
   StructuredMatrix,
 } from "./matrix.ts";
 import { lowRankDot } from "./low-rank-dot.ts";
-import { registerProduct } from "./matrix-dot.ts";
 import { linearSolve } from "./solve.ts";
 import { mapParts } from "./stacked.ts";
 

@@ -1,21 +1,21 @@
 import { promoteTypes } from "../core/dtype.ts";
 import type { ParamsOf } from "../core/primitive.ts";
 import { range, sizeOf } from "../core/shape.ts";
-import { ArrayValue, type Aval } from "../core/value.ts";
+import type { ArrayValue, Aval } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
-import { fallBack, register } from "../interpreters/quax.ts";
-import { allowedBy, lowest, type Precision, StructuredMatrix } from "./matrix.ts";
+import type { StructuredMatrix } from "./matrix.ts";
 
 export type DotParams = ParamsOf<typeof lax.dotGeneral>;
 
-const due = (x: ArrayValue, y: ArrayValue, params: DotParams): Aval =>
+/** What `dot_general` gives for plain arrays. */
+export const due = (x: ArrayValue, y: ArrayValue, params: DotParams): Aval =>
   lax.dotGeneral.rules.abstract([x.aval, y.aval], params)[0]!;
 
-const cast = (x: ArrayValue, { dtype, weak }: Pick<Aval, "dtype" | "weak">): ArrayValue =>
+export const cast = (x: ArrayValue, { dtype, weak }: Pick<Aval, "dtype" | "weak">): ArrayValue =>
   x.dtype === dtype ? x : lax.convertElementType.bind([x], { newDtype: dtype, weakType: weak })[0]!;
 
 /** `matrix` itself or transposed, so that what is contracted are its columns; null if it is neither rows nor columns alone. */
-function facing(
+export function facing(
   matrix: StructuredMatrix,
   contract: readonly number[],
   batch: readonly number[],
@@ -122,68 +122,4 @@ export function elementProducts(
   const order = matrixIsLeft ? [...shared, ...free, ...others] : [...shared, ...others, ...free];
   const place = (axis: number) => axis - [...own, ...leading].filter((gone) => gone < axis).length;
   return cast(lax.transpose(total, order.map(place)), out);
-}
-
-const leftProduct = (matrix: StructuredMatrix, x: ArrayValue, params: DotParams) =>
-  product(matrix, x, params, true) ?? fallBack(lax.dotGeneral, [matrix, x], params);
-const rightProduct = (x: ArrayValue, matrix: StructuredMatrix, params: DotParams) =>
-  product(matrix, x, params, false) ?? fallBack(lax.dotGeneral, [x, matrix], params);
-
-register(
-  lax.dotGeneral,
-  [StructuredMatrix, ArrayValue],
-  ([a, x], params) => leftProduct(a, x, params),
-  lowest,
-);
-register(
-  lax.dotGeneral,
-  [ArrayValue, StructuredMatrix],
-  ([x, a], params) => rightProduct(x, a, params),
-  lowest,
-);
-
-/** One of two structured matrices has to become an array: one that may. */
-const throughDense = (a: StructuredMatrix, b: StructuredMatrix, params: DotParams) =>
-  b.allowMaterialise || !a.allowMaterialise
-    ? leftProduct(a, b.materialise(), params)
-    : rightProduct(a.materialise(), b, params);
-
-register(
-  lax.dotGeneral,
-  [StructuredMatrix, StructuredMatrix],
-  ([a, b], params) => throughDense(a, b, params),
-  lowest,
-);
-
-type Class<T> = abstract new (...args: never[]) => T;
-
-/**
- * The product of two structured matrices of these classes, where it has structure too: `multiply` gets `a` and `b` with
- * equal dtypes and leading axes, each transposed if need be so that the product is `a·b`.
- */
-export function registerProduct<A extends StructuredMatrix, B extends StructuredMatrix>(
-  left: Class<A>,
-  right: Class<B>,
-  multiply: (a: A, b: B, precision: Precision) => ArrayValue,
-  options: { readonly precedence: number } = lowest,
-): void {
-  const rule = ([a, b]: readonly [A, B], params: DotParams) => {
-    const out = due(a, b, params);
-    const [contract, batch] = params.dimensionNumbers;
-    const [lhs, rhs] = [facing(a, contract[0], batch[0]), facing(b, contract[1], batch[1])];
-    const leading = range(a.ndim - 2);
-    const inStep = batch.every(
-      (axes) => axes.length === leading.length && axes.every((axis, i) => axis === i),
-    );
-    if (lhs === null || rhs === null || !inStep || a.ndim !== b.ndim) return throughDense(a, b, params);
-    const work = promoteTypes([a.aval, b.aval, out]);
-    // Transposing keeps the class.
-    const result = multiply(
-      cast(lhs.matrix, work) as A,
-      cast(rhs.matrix.transposed(), work) as B,
-      params.precision,
-    );
-    return allowedBy(cast(result, out), [a, b]);
-  };
-  register(lax.dotGeneral, [left, right] as never, rule as never, options);
 }

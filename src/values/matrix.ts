@@ -1,10 +1,11 @@
+import { promoteTypes } from "../core/dtype.ts";
 import { MaterialiseError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
-import type { ParamsOf } from "../core/primitive.ts";
 import { range } from "../core/shape.ts";
 import { ArrayValue, showAval } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { fallBack, register } from "../interpreters/quax.ts";
+import { cast, type DotParams, due, facing, product } from "./matrix-dot.ts";
 import { mapParts, Stacked, transposeLeading } from "./stacked.ts";
 
 export interface MatrixOptions {
@@ -15,11 +16,11 @@ export interface MatrixOptions {
 export const matrixOptions = (caller: string, options: MatrixOptions): boolean =>
   readOptions<MatrixOptions>(caller, ["allowMaterialise"], [options]).allowMaterialise ?? false;
 
-export type Precision = ParamsOf<typeof lax.dotGeneral>["precision"];
+export type Precision = DotParams["precision"];
 
 /**
  * Matrices that are known by less than their elements, or a stack of them along leading axes. A subclass says what the
- * product with a plain matrix is, and the like; the rules for primitives follow from that, here and in `matrix-dot.ts`.
+ * product with a plain matrix is, and the like; the rules for primitives follow from that.
  *
  * The rules are of lower precedence than those of other classes of values: `x·Unitful` takes the units off first.
  */
@@ -133,3 +134,68 @@ register(lax.reduceSum, [StructuredMatrix], ([x], params) => {
   const sums = lax.squeeze(matrix.times(ones, null), [column]);
   return params.axes.length === 2 ? lax.reduceSum.bind([sums], { axes: [row] }) : sums;
 });
+
+const leftProduct = (matrix: StructuredMatrix, x: ArrayValue, params: DotParams) =>
+  product(matrix, x, params, true) ?? fallBack(lax.dotGeneral, [matrix, x], params);
+const rightProduct = (x: ArrayValue, matrix: StructuredMatrix, params: DotParams) =>
+  product(matrix, x, params, false) ?? fallBack(lax.dotGeneral, [x, matrix], params);
+
+register(
+  lax.dotGeneral,
+  [StructuredMatrix, ArrayValue],
+  ([a, x], params) => leftProduct(a, x, params),
+  lowest,
+);
+register(
+  lax.dotGeneral,
+  [ArrayValue, StructuredMatrix],
+  ([x, a], params) => rightProduct(x, a, params),
+  lowest,
+);
+
+/** One of two structured matrices has to become an array: one that may. */
+function throughDense(a: StructuredMatrix, b: StructuredMatrix, params: DotParams) {
+  if (b.allowMaterialise) return leftProduct(a, b.toDense(), params);
+  if (a.allowMaterialise) return rightProduct(a.toDense(), b, params);
+  return fallBack(lax.dotGeneral, [a, b], params);
+}
+
+register(
+  lax.dotGeneral,
+  [StructuredMatrix, StructuredMatrix],
+  ([a, b], params) => throughDense(a, b, params),
+  lowest,
+);
+
+type Class<T> = abstract new (...args: never[]) => T;
+
+/**
+ * The product of two structured matrices of these classes, where it has structure too: `multiply` gets `a` and `b` with
+ * equal dtypes and leading axes, each transposed if need be so that the product is `a·b`.
+ */
+export function registerProduct<A extends StructuredMatrix, B extends StructuredMatrix>(
+  left: Class<A>,
+  right: Class<B>,
+  multiply: (a: A, b: B, precision: Precision) => ArrayValue,
+  options: { readonly precedence: number } = lowest,
+): void {
+  const rule = ([a, b]: readonly [A, B], params: DotParams) => {
+    const out = due(a, b, params);
+    const [contract, batch] = params.dimensionNumbers;
+    const [lhs, rhs] = [facing(a, contract[0], batch[0]), facing(b, contract[1], batch[1])];
+    const leading = range(a.ndim - 2);
+    const inStep = batch.every(
+      (axes) => axes.length === leading.length && axes.every((axis, i) => axis === i),
+    );
+    if (lhs === null || rhs === null || !inStep || a.ndim !== b.ndim) return throughDense(a, b, params);
+    const work = promoteTypes([a.aval, b.aval, out]);
+    // Transposing keeps the class.
+    const result = multiply(
+      cast(lhs.matrix, work) as A,
+      cast(rhs.matrix.transposed(), work) as B,
+      params.precision,
+    );
+    return allowedBy(cast(result, out), [a, b]);
+  };
+  register(lax.dotGeneral, [left, right] as never, rule as never, options);
+}
