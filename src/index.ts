@@ -42,6 +42,7 @@ export {
 export { customVjp, CustomVjpPrimal, customVjpPrimalTreeValues } from "./control/index.ts";
 export { closureConvert } from "./interpreters/closure.ts";
 export { hessian, jacfwd, jacrev } from "./interpreters/jacobian.ts";
+export { jet } from "./interpreters/jet.ts";
 export { jvp } from "./interpreters/jvp.ts";
 export { linearTranspose } from "./interpreters/linear-transpose.ts";
 export { linearize } from "./interpreters/linearize.ts";

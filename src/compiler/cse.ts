@@ -2,7 +2,7 @@ import { type Atom, type Eqn, Literal, type Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { sameAval } from "../core/value.ts";
 import type { Rule } from "./rewrite.ts";
-import { hashAll, hashStructure, sameStructure, StructureMap } from "./structure.ts";
+import { hashAll, hashStructure, sameStructure, StructureMap } from "../core/structure.ts";
 
 interface Computation {
   readonly primitive: AnyPrimitive;

@@ -4,7 +4,7 @@ import { withSource } from "../core/source.ts";
 import { type ArrayValue, type Aval, sameAval, type Value } from "../core/value.ts";
 import { stage } from "../interpreters/stage.ts";
 import { convertElementType } from "../lax/index.ts";
-import { hashAll, hashStructure, sameStructure, StructureMap } from "./structure.ts";
+import { hashAll, hashStructure, sameStructure, StructureMap } from "../core/structure.ts";
 
 /** What stands in place of an equation: the program it calls, or the one it is short for. */
 type Body = (eqn: Eqn) => ClosedJaxpr | null;

@@ -50,6 +50,7 @@ export const checkpointPrimitive: Primitive<"remat2", readonly ArrayValue[], Che
       differentiated: param.boolean,
     },
     evaluate: (operands, { jaxpr }) => evaluateJaxpr(jaxpr, operands),
+    stepwise: (operands, { jaxpr }) => evaluateJaxpr(jaxpr, operands),
     inline: ({ jaxpr, preventCse, differentiated }) =>
       differentiated && preventCse ? behindBarrier(jaxpr) : jaxpr,
     prune: pruneOfCall,

@@ -119,7 +119,7 @@ export interface Declared<Args extends readonly unknown[], P> {
   readonly expand?: (operands: Args, params: P) => Outs;
   /** Eager evaluation, where it is not the backend's: primitives that hold jaxprs. */
   readonly evaluate?: (operands: Args, params: P) => Outs;
-  /** Eager evaluation in the current trace, an operation at a time: where a backend runs programs as a whole. */
+  /** Evaluation in the current trace, an operation at a time: of calls, which a backend runs as a whole. */
   readonly stepwise?: (operands: Args, params: P) => Outs;
   /** A call of the user's own function on concrete arrays, in place of what a backend computes. */
   readonly host?: (operands: readonly NDArray[], params: P) => readonly NDArray[];
@@ -189,6 +189,8 @@ export interface Rules {
   readonly jvp: JvpRule<readonly ArrayValue[], object>;
   readonly transpose: TransposeRule<object> | undefined;
   readonly batch: BatchRule<readonly ArrayValue[], object>;
+  /** What `jvp` says where it is a word. */
+  readonly linearity: "none" | "linear" | "multilinear" | undefined;
   /** Acts on each element by itself: declared with `batch: "elementwise"`. */
   readonly elementwise: boolean;
   readonly effects: ((params: object) => readonly Effect[]) | undefined;

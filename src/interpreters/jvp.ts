@@ -105,7 +105,8 @@ export function matchTangents(flat: Flat, tangents: unknown, caller: string): (A
   );
 }
 
-function matchTangent(primal: ArrayValue, given: unknown, place: string): ArrayValue | null {
+/** @throws ArgumentError, ShapeError, DTypeError when `given` is no tangent of `primal`. */
+export function matchTangent(primal: ArrayValue, given: unknown, place: string): ArrayValue | null {
   const dtype = tangentDType(primal.dtype);
   if (typeof given === "number" && primal.ndim === 0 && dtype !== "float0")
     return scalarOf(given, dtype, primal.aval.weak);
