@@ -129,11 +129,11 @@ export function expandRules(prim: AnyPrimitive, declaration: Declaration<Values,
       return outs;
     },
     jvp: jvpRule(prim, declaration.jvp),
-    linearity: typeof declaration.jvp === "string" ? declaration.jvp : undefined,
     transpose: transposeRule(prim, declaration),
     batch: batchRule(prim, declaration.batch),
     elementwise: declaration.batch === "elementwise",
     effects,
+    linearity: typeof declaration.jvp === "string" ? declaration.jvp : undefined,
     axes,
     arity,
     // Erased, as the other rules are.
