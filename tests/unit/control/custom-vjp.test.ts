@@ -69,6 +69,10 @@ describe("the rule is used by", () => {
     expectValues(grad(jit(grad(jit(f))))(array(1)), bend(1));
     expectValues(vmap(grad(grad(f)))(array([1, 2])), [bend(1), bend(2)]);
   });
+  test("hessian, also where fwd calls the function: the tangent of its output is not needed", () => {
+    expectValues(hessian(f)(array(1)), bend(1));
+    expect(() => jvp(grad(f), [array(1)], [array(1)])).toThrow("can't apply forward-mode differentiation");
+  });
   test("forward over reverse, where fwd has no customVjp function in it", () => {
     const plain = customVjp((x: ArrayValue) => sin(x));
     plain.defvjp(
