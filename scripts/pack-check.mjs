@@ -44,7 +44,14 @@ await withPacked(["typescript@~5.9"], async (folder) => {
   for (const program of programs) node(`programs/${program}`);
   writeFileSync(join(folder, "others.js"), others);
   node("others.js");
-  console.log("runs from JavaScript, by every subpath alone and by no other");
+  writeFileSync(join(folder, "sine.jaxpr"), "{ lambda ; a:f32[]. let b:f32[] = sin a in (b,) }");
+  const command = join(folder, "node_modules/.bin/cotangent");
+  const shell = process.platform === "win32";
+  assert.match(
+    execFileSync(command, ["inspect", "sine.jaxpr"], { cwd: folder, encoding: "utf8", shell }),
+    /= sin a/,
+  );
+  console.log("runs from JavaScript, by every subpath alone and by no other, and as a command");
 
   for (const [version, tsc] of compilers) {
     for (const resolution of ["bundler", "nodenext"]) {

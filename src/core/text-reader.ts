@@ -134,6 +134,16 @@ export class TextReader {
     return { shared, program };
   }
 
+  /** Avals with spaces or commas between them, to the end. */
+  avals(): Aval[] {
+    const avals: Aval[] = [];
+    while (this.skip() < this.text.length) {
+      avals.push(this.aval());
+      this.accept(",");
+    }
+    return avals;
+  }
+
   private program(): ProgramText {
     return this.nested(() => {
       const at = this.skip();

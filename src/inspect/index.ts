@@ -2,6 +2,7 @@
 
 export type { Cost } from "./cost.ts";
 export { diff, Diff, type DiffEntry } from "./diff.ts";
+export { toDot } from "./dot.ts";
 export { explain, type ExplainedEquation, Explanation } from "./explain.ts";
 export { fromJSON } from "./from-json.ts";
 export { type JaxprJSON, jaxprSchema } from "./json-schema.ts";

@@ -16,6 +16,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   zod: ["src/inspect/", "src/lora/files.ts"],
 };
 const node = ["src/host/", "src/bin/"];
+/** The command loads what the user names. */
+const computed = ["src/bin/"];
 
 /** What every public entry point loads, so that it works alone: they install methods and register backends. */
 const installers = ["src/numpy/methods.ts", "src/backends/default.ts"];
@@ -60,6 +62,7 @@ function fault(path: string, name: string): string | null {
   const here = level(path);
   if (here === null) return `is in no folder of the order (${order.join(" → ")})`;
   if (isBuiltin(name)) return allowed(path, node) ? null : `imports ${name}: only ${node.join(", ")} may`;
+  if (name === "(computed)" && allowed(path, computed)) return null;
   if (!name.startsWith(".")) {
     const users = packages[name.split("/")[0] ?? ""];
     if (!users) return `imports ${name}: the library may use ${Object.keys(packages).join(", ")} only`;

@@ -1,0 +1,127 @@
+import "../numpy/methods.ts";
+import "../backends/default.ts";
+import { nearest } from "../core/errors.ts";
+import { ClosedJaxpr } from "../core/jaxpr.ts";
+import { TextReader } from "../core/text-reader.ts";
+import {
+  fromJSON,
+  parseJaxpr,
+  simplify,
+  type StageName,
+  stageNames,
+  Stages,
+  stages,
+  toDot,
+  toJSON,
+} from "../inspect/index.ts";
+import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
+
+// `cotangent inspect`, without what reads files.
+
+/** The command was given wrongly. */
+export class InspectCommandError extends Error {}
+
+const writers: Readonly<Record<string, (program: ClosedJaxpr) => string>> = {
+  text: (program) => `${String(program)}\n`,
+  json: (program) => `${JSON.stringify(toJSON(program), null, 2)}\n`,
+  dot: toDot,
+};
+export const formats: readonly string[] = Object.keys(writers);
+
+export interface InspectOptions {
+  readonly export?: string | undefined;
+  readonly args?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly format: string;
+}
+
+function choose(name: string, among: readonly string[], what: string): void {
+  if (among.includes(name)) return;
+  const near = nearest(name, among);
+  throw new InspectCommandError(
+    `there is no ${what} ${name}${near ? `; did you mean ${near}?` : ""}; there is ${among.join(", ")}`,
+  );
+}
+
+function check({ stage, format }: InspectOptions): void {
+  choose(format, formats, "format");
+  if (stage !== undefined) choose(stage, stageNames, "stage");
+}
+
+/** A program that stands in a file as text or JSON. */
+export function inspectText(text: string, file: string, options: InspectOptions): string {
+  check(options);
+  for (const name of ["export", "args"] as const)
+    if (options[name] !== undefined)
+      throw new InspectCommandError(`--${name} is for modules; ${file} is a program`);
+  const program = file.endsWith(".json") ? fromJSON(parsedJSON(text, file)) : parseJaxpr(text);
+  return written(program, options);
+}
+
+function parsedJSON(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InspectCommandError(`${file} is no JSON: ${String(cause)}`, { cause });
+  }
+}
+
+/** What a module exports: a program, its stages, a list of a function and its arguments, or a function. */
+export function inspectExport(module: object, file: string, options: InspectOptions): string {
+  check(options);
+  const exports = new Map(Object.entries(module));
+  const names = [...exports.keys()].filter((name) => inspectable(exports.get(name)));
+  const { export: name = names.length === 1 ? names[0]! : undefined } = options;
+  if (name === undefined) {
+    throw new InspectCommandError(
+      names.length === 0
+        ? `${file} exports no function, program or list of a function and its arguments`
+        : `${file} exports ${names.join(", ")}: choose one with --export`,
+    );
+  }
+  if (!exports.has(name)) choose(name, [...exports.keys()], "export");
+  const value = exports.get(name);
+  if (options.args !== undefined && typeof value !== "function")
+    throw new InspectCommandError(`--args is for functions; ${name} is none`);
+  if (value instanceof ClosedJaxpr || value instanceof Stages) return written(value, options);
+  if (Array.isArray(value) && typeof value[0] === "function") {
+    const [f, ...args] = value as readonly unknown[];
+    return written(stages(f)(...args), options);
+  }
+  if (typeof value !== "function")
+    throw new InspectCommandError(
+      `${name} of ${file} is neither a function nor a program (makeJaxpr(f)(…)) nor a list [f, ...arguments]`,
+    );
+  if (options.args === undefined && value.length > 0) {
+    throw new InspectCommandError(
+      `${name} is a function of ${value.length}: give the shapes of its arguments, as in --args "f32[3,4] f32[4]", or export [${name}, ...arguments]`,
+    );
+  }
+  const structs = new TextReader(options.args ?? "")
+    .avals()
+    .map(({ shape, dtype }) => new ShapeDtypeStruct(shape, dtype));
+  return written(stages(value)(...structs), options);
+}
+
+const inspectable = (value: unknown): boolean =>
+  typeof value === "function" ||
+  value instanceof ClosedJaxpr ||
+  value instanceof Stages ||
+  (Array.isArray(value) && typeof value[0] === "function");
+
+function written(value: ClosedJaxpr | Stages, { stage, format }: InspectOptions): string {
+  const write = writers[format]!;
+  if (value instanceof ClosedJaxpr) {
+    if (stage === undefined || stage === "traced") return write(value);
+    if (stage !== "simplified")
+      throw new InspectCommandError(`of a program there is no stage ${stage}: export its function`);
+    return write(simplify(value));
+  }
+  if (stage === undefined && format === "text") return `${String(value)}\n`;
+  const program = value.programs.get((stage ?? "traced") as StageName);
+  if (program === undefined)
+    throw new InspectCommandError(
+      `there is no stage ${stage} of this function, which does not return one inexact number; there is ${[...value.programs.keys()].join(", ")}`,
+    );
+  return write(program);
+}
