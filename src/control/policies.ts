@@ -7,13 +7,19 @@ import { isSaved } from "../interpreters/rematerialise.ts";
 /** How JAX prints a policy, where that is not its name. */
 const texts = new WeakMap<CheckpointPolicy, string>();
 
+/** Policies that are told apart by their text, each once. */
+const known = new Map<string, CheckpointPolicy>();
+
 function policy(text: string, name: string, saves: CheckpointPolicy): CheckpointPolicy {
+  const before = known.get(text);
+  if (before) return before;
+  known.set(text, saves);
   Object.defineProperty(saves, "name", { value: name, configurable: true });
   texts.set(saves, text);
   return saves;
 }
 const plain = (name: string, saves: CheckpointPolicy): CheckpointPolicy =>
-  policy(`<function ${name}>`, name, saves);
+  Object.defineProperty(saves, "name", { value: name, configurable: true });
 
 const textOf = (given: CheckpointPolicy): string =>
   texts.get(given) ?? `<function ${given.name || "<lambda>"}>`;
@@ -35,7 +41,7 @@ function checkNames(names: readonly unknown[], caller: string): readonly string[
         `checkpointPolicies.${caller} takes names, as given to checkpointName, got ${describe(name)}`,
       );
   }
-  return [...new Set(names as readonly string[])];
+  return [...new Set(names as readonly string[])].toSorted();
 }
 const nameOf = (params: Readonly<Record<string, unknown>>): string => params["name"] as string;
 
@@ -104,15 +110,32 @@ export const checkpointPolicies = {
 } as const;
 
 const fixed = [everythingSaveable, nothingSaveable, dotsSaveable, dotsWithNoBatchDimsSaveable];
-const spelled = (text: ParamText): string =>
-  typeof text === "object" && "fields" in text
-    ? `${text.name}(${Object.entries(text.fields).map(([field, value]) => `${field}=${String(value)}`).join(", ")})`
-    : String(text); // prettier-ignore
+const withNames = /^(SaveOnlyTheseNames|SaveAnyNamesButThese)\(\w+=frozenset\((?:\{(.*)\})?\)\)$/;
 
-/** A policy in the text of a program: those without names can be read again. */
+/** The text again, of what was taken apart. */
+function spelled(text: ParamText): string {
+  if (typeof text === "string") return text;
+  if (Array.isArray(text)) {
+    const words = (text as readonly ParamText[]).map((word) => spelled(word).replace(/^'|'$/g, ""));
+    return frozenSet(words);
+  }
+  if (!("fields" in text)) return "";
+  const fields = Object.entries(text.fields).map(([field, value]) => `${field}=${spelled(value)}`);
+  return `${text.name}(${fields.join(", ")})`;
+}
+
+function readPolicy(text: string): CheckpointPolicy | undefined {
+  const [, maker, list] = withNames.exec(text) ?? [];
+  if (maker === undefined) return fixed.find((candidate) => textOf(candidate) === text);
+  const { saveOnlyTheseNames, saveAnyNamesButThese } = checkpointPolicies;
+  const names = list ? list.split(", ").map((word) => word.replace(/^'|'$/g, "")) : [];
+  return (maker === "SaveOnlyTheseNames" ? saveOnlyTheseNames : saveAnyNamesButThese)(...names);
+}
+
+/** A policy in the text of a program: all but a user's own, and those made of others, can be read again. */
 export const policyKind: ParamKind<CheckpointPolicy> = {
-  expected: "a checkpoint policy without names of its own",
+  expected: "one of JAX's checkpoint policies by its text",
   is: (value) => typeof value === "function",
   write: textOf,
-  read: (text) => fixed.find((candidate) => textOf(candidate) === spelled(text)),
+  read: (text) => readPolicy(spelled(text)),
 };

@@ -55,8 +55,8 @@ const name = /[A-Za-z_]\w*/y;
 const primitiveName = /[A-Za-z_][\w-]*/y;
 const sharedName = /[^\s[\](){},;='":]+/y;
 const avalText = /([a-z]\w*(?:<\w+>)?)\[([\d,]*)\]/y;
-/** A word of a param: anything that is not structure. */
-const word = /'[^'\n]*'|[^\s[\](){},;='"]+/y;
+/** A word of a param: anything that is not structure, or what Python writes for an object. */
+const word = /'[^'\n]*'|<[^<>\n]*>|[^\s[\](){},;='"]+/y;
 const literal = /(?:\([^\s()]+\)|[-+.\w]+)(?=:)/y;
 
 /** `3:14`: line and column of an offset, from 1. */
@@ -266,6 +266,12 @@ export class TextReader {
       const [found] = this.match(word) ?? this.fail("a value");
       if (this.text[this.at] !== "(") return { at, word: found };
       this.expect("(");
+      // A set of Python's: frozenset({'a', 'b'}).
+      if (this.accept("{")) {
+        const items = this.items("}");
+        this.expect(")");
+        return { at, items };
+      }
       const fields = new Map<string, ValueText>();
       while (!this.accept(")")) {
         if (fields.size > 0) this.expect(",", " or `)` after a field");

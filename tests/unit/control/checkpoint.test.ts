@@ -5,6 +5,8 @@ import { checkpoint, checkpointName, checkpointPolicies, jit } from "../../../sr
 import { cond } from "../../../src/control/cond.ts";
 import * as debug from "../../../src/control/debug.ts";
 import { scan } from "../../../src/control/scan.ts";
+import type { CheckpointParams } from "../../../src/control/checkpoint.ts";
+import { fromJSON, parseJaxpr, toJSON } from "../../../src/inspect/index.ts";
 import { simplify } from "../../../src/compiler/simplify.ts";
 import { ArgumentError, ConcretizationError } from "../../../src/core/errors.ts";
 import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
@@ -91,6 +93,23 @@ describe("programs are printed as JAX prints them", () => {
     expect(text(checkpoint(sinSin, { policy, preventCse: false }), 1.5)).toContain(
       `policy=${shown}\n      prevent_cse=False`,
     );
+  });
+  test.each([
+    null,
+    checkpointPolicies.everythingSaveable,
+    checkpointPolicies.dotsSaveable,
+    checkpointPolicies.saveOnlyTheseNames("b", "a long name"),
+    checkpointPolicies.saveAnyNamesButThese(),
+  ])("and read again, from text and from JSON, policy %#", (policy) => {
+    const program = makeJaxpr(grad(checkpoint(sinSin, { policy })))(1.5);
+    const { params } = parseJaxpr(String(program)).jaxpr.eqns.at(-1)!;
+    expect((params as CheckpointParams).policy).toBe(policy);
+    expect(String(parseJaxpr(String(program)))).toBe(String(program));
+    expect(String(fromJSON(JSON.parse(JSON.stringify(toJSON(program)))))).toBe(String(program));
+  });
+  test("but not a policy of the user's own", () => {
+    const program = makeJaxpr(grad(checkpoint(sinSin, { policy: () => true })))(1.5);
+    expect(() => parseJaxpr(String(program))).toThrow(/expected policy of remat2 to be one of JAX's/);
   });
   test("a name, which the tangent does not have", () => {
     expect(text((x: ArrayValue) => jvp((y: ArrayValue) => checkpointName(y, "foo"), [x], [x]), 1.5)).toBe(
