@@ -31,9 +31,10 @@ function captureDeepStack(error: Error): void {
 
 /** Adds to the message of an error, also where its stack shows it. */
 export function appendMessage(error: Error, text: string): void {
-  const before = error.message;
+  // Engines write the stack, with the message of that moment, when it is first read.
+  const { message, stack } = error;
   error.message += text;
-  if (typeof error.stack === "string") error.stack = error.stack.replace(before, () => error.message);
+  if (typeof stack === "string") error.stack = stack.replace(message, () => error.message);
 }
 
 /** Shapes, axes or sizes that do not fit the operation. */

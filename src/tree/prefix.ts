@@ -10,9 +10,10 @@ function containerType(node: unknown): NodeType | null {
   return typeof node === "object" && node !== null ? nodeTypeOf(node) : null;
 }
 
-/** A tree in a message: its structure, or less where it has none. */
+/** A tree in a message: its structure; the class of a leaf, whose text may be long. */
 export function describe(tree: unknown): string {
-  if (containerType(tree) === null) return show(tree);
+  if (containerType(tree) === null)
+    return typeof tree === "object" && tree !== null ? tree.constructor.name : show(tree);
   try {
     return abbreviate(String(flatten(tree)[1]));
   } catch {

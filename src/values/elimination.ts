@@ -8,8 +8,8 @@ import { foriLoop } from "../control/loops.ts";
 function step(rows: ArrayValue, j: ArrayValue): ArrayValue {
   const column = lax.dynamicIndexInDim(rows, j, 1, false);
   const sizes = lax.abs(column);
-  const below = lax.ge(lax.iota("int32", column.size), j);
-  const pivot = lax.argmax(lax.select(below, sizes, lax.fullLike(sizes, -1)), 0, "int32");
+  const below = lax.ge(lax.iota(j.dtype, column.size), j);
+  const pivot = lax.argmax(lax.select(below, sizes, lax.fullLike(sizes, -1)), 0, j.dtype);
   const chosen = lax.dynamicIndexInDim(rows, pivot, 0);
   const swapped = lax.dynamicUpdateIndexInDim(rows, lax.dynamicIndexInDim(rows, j, 0), pivot, 0);
   const scaled = lax.div(chosen, lax.dynamicIndexInDim(chosen, j, 1));

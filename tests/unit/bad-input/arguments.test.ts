@@ -103,10 +103,10 @@ describe("unknown options suggest the nearest", () => {
       "np.sum: axis is given both by position and by name",
     );
     refused(
-      () => vmap(same, 0, 0, 3, 4),
+      () => vmap(same, 0, 0, 3, "i", 4),
       ArgumentError,
       "argument/count",
-      "vmap takes at most 3 optional arguments (inAxes, outAxes, axisSize), got 4",
+      "vmap takes at most 4 optional arguments (inAxes, outAxes, axisSize, axisName), got 5",
     );
   });
   test("settings and backends", () => {
