@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { dtypes } from "../core/dtype.ts";
+import { type DType, dtypes } from "../core/dtype.ts";
 
 // The form of a program as JSON. Programs stand in a list, those that others hold ahead of them, the outermost one last;
 // variables, sources and programs are named by their place in a list.
@@ -7,16 +7,56 @@ import { dtypes } from "../core/dtype.ts";
 /** The version that is written, and the only one that is read. */
 export const VERSION = 1;
 
-const index = z.int().check(z.nonnegative());
-const aval = z.strictObject({
-  shape: z.array(index),
-  dtype: z.enum(dtypes),
-  weak: z.boolean(),
-});
+// The types are written out, so that those of the library do not need zod's, which need those of a browser.
+export interface AvalJSON {
+  shape: number[];
+  dtype: DType;
+  weak: boolean;
+}
 /** Elements row by row, little-endian, in base64: `-0`, NaN and 64-bit integers are what they were. */
-const array = z.strictObject({ ...aval.shape, data: z.string() });
-const atom = z.union([z.strictObject({ variable: index }), z.strictObject({ literal: array })]);
-const equation = z.strictObject({
+export interface ArrayJSON extends AvalJSON {
+  data: string;
+}
+export type AtomJSON = { variable: number } | { literal: ArrayJSON };
+export interface EquationJSON {
+  primitive: string;
+  inputs: AtomJSON[];
+  outputs: number[];
+  /** Of the kinds that the primitive declares. */
+  params: Record<string, unknown>;
+  source: number | null;
+  rule: string | null;
+}
+export interface ProgramJSON {
+  variables: AvalJSON[];
+  constvars: number[];
+  consts: ArrayJSON[];
+  invars: number[];
+  eqns: EquationJSON[];
+  outvars: AtomJSON[];
+}
+/** What `toJSON` gives. */
+export interface JaxprJSON {
+  format: "cotangent.jaxpr";
+  version: typeof VERSION;
+  programs: ProgramJSON[];
+  sources: string[];
+}
+
+/** What one needs to know of a zod schema to use it. */
+export interface Schema<T> {
+  parse(value: unknown): T;
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error };
+}
+
+const index = z.int().check(z.nonnegative());
+const aval = z.strictObject({ shape: z.array(index), dtype: z.enum(dtypes), weak: z.boolean() });
+const array: z.ZodMiniType<ArrayJSON> = z.strictObject({ ...aval.shape, data: z.string() });
+const atom: z.ZodMiniType<AtomJSON> = z.union([
+  z.strictObject({ variable: index }),
+  z.strictObject({ literal: array }),
+]);
+const equation: z.ZodMiniType<EquationJSON> = z.strictObject({
   primitive: z.string(),
   inputs: z.array(atom),
   outputs: z.array(index),
@@ -24,7 +64,7 @@ const equation = z.strictObject({
   source: z.nullable(index),
   rule: z.nullable(z.string()),
 });
-const program = z.strictObject({
+const program: z.ZodMiniType<ProgramJSON> = z.strictObject({
   variables: z.array(aval),
   constvars: z.array(index),
   consts: z.array(array),
@@ -32,21 +72,15 @@ const program = z.strictObject({
   eqns: z.array(equation),
   outvars: z.array(atom),
 });
-
-/** What `toJSON` gives, as a zod schema. The params of an equation are of the kinds that its primitive declares. */
-export const jaxprSchema = z.strictObject({
+const form: z.ZodMiniType<JaxprJSON> = z.strictObject({
   format: z.literal("cotangent.jaxpr"),
   version: z.literal(VERSION),
   programs: z.array(program).check(z.minLength(1)),
   sources: z.array(z.string()),
 });
 
-export type JaxprJSON = z.infer<typeof jaxprSchema>;
-export type ProgramJSON = JaxprJSON["programs"][number];
-export type EquationJSON = ProgramJSON["eqns"][number];
-export type AtomJSON = EquationJSON["inputs"][number];
-export type ArrayJSON = z.infer<typeof array>;
-export type AvalJSON = z.infer<typeof aval>;
+/** What `toJSON` gives, as a zod schema. It says nothing of the params of an equation, whose kinds its primitive declares. */
+export const jaxprSchema: Schema<JaxprJSON> = form;
 
 export type Path = readonly PropertyKey[];
 /** `$.programs[0].eqns[2].params.axes`. */
@@ -85,7 +119,7 @@ function expectation(issue: Issue): string {
 export function readSchema(
   value: unknown,
 ): { readonly json: JaxprJSON } | { readonly path: Path; readonly message: string } {
-  const result = jaxprSchema.safeParse(value);
+  const result = form.safeParse(value);
   if (result.success) return { json: result.data };
   const issue = deepest(result.error.issues[0]!);
   return { path: issue.path, message: expectation(issue) };
