@@ -22,6 +22,9 @@ import assert from "node:assert/strict";
 await assert.rejects(import("cotangent/dist/index.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
 const { default: plugin } = await import("cotangent/lint");
 assert("no-array-truthiness" in plugin.rules);
+const { makeJaxpr, numpy } = await import("cotangent");
+const { toTypeScript } = await import("cotangent/typescript");
+await assert.rejects(toTypeScript(makeJaxpr(numpy.sin)(1.5)), { code: "typescript/ts-morph" });
 `;
 
 await withPacked(["typescript@~5.9"], async (folder) => {
@@ -39,7 +42,8 @@ await withPacked(["typescript@~5.9"], async (folder) => {
   }
 
   // Each program in a process of its own, so that a subpath has nothing but what it loads itself.
-  for (const subpath of subpaths.filter((path) => path !== "lint"))
+  // The linter's plugin is no part of programs, and what writes TypeScript needs ts-morph, which is not for browsers.
+  for (const subpath of subpaths.filter((path) => path !== "lint" && path !== "typescript"))
     assert(programs.includes(`${subpath}.js`), subpath);
   for (const program of programs) node(`programs/${program}`);
   writeFileSync(join(folder, "others.js"), others);

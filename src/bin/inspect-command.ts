@@ -21,10 +21,14 @@ import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
 /** The command was given wrongly. */
 export class InspectCommandError extends Error {}
 
-const writers: Readonly<Record<string, (program: ClosedJaxpr) => string>> = {
+type Writer = (program: ClosedJaxpr, name: string | undefined) => string | Promise<string>;
+const writers: Readonly<Record<string, Writer>> = {
   text: (program) => `${String(program)}\n`,
   json: (program) => `${JSON.stringify(toJSON(program), null, 2)}\n`,
-  dot: toDot,
+  dot: (program) => toDot(program),
+  // ts-morph is loaded only where it is used.
+  ts: async (program, name) =>
+    (await import("../inspect/typescript.ts")).toTypeScript(program, name === undefined ? {} : { name }),
 };
 export const formats: readonly string[] = Object.keys(writers);
 
@@ -49,7 +53,7 @@ function check({ stage, format }: InspectOptions): void {
 }
 
 /** A program that stands in a file as text or JSON. */
-export function inspectText(text: string, file: string, options: InspectOptions): string {
+export function inspectText(text: string, file: string, options: InspectOptions): string | Promise<string> {
   check(options);
   for (const name of ["export", "args"] as const)
     if (options[name] !== undefined)
@@ -67,7 +71,11 @@ function parsedJSON(text: string, file: string): unknown {
 }
 
 /** What a module exports: a program, its stages, a list of a function and its arguments, or a function. */
-export function inspectExport(module: object, file: string, options: InspectOptions): string {
+export function inspectExport(
+  module: object,
+  file: string,
+  options: InspectOptions,
+): string | Promise<string> {
   check(options);
   const exports = new Map(Object.entries(module));
   const names = [...exports.keys()].filter((name) => inspectable(exports.get(name)));
@@ -109,8 +117,11 @@ const inspectable = (value: unknown): boolean =>
   value instanceof Stages ||
   (Array.isArray(value) && typeof value[0] === "function");
 
-function written(value: ClosedJaxpr | Stages, { stage, format }: InspectOptions): string {
-  const write = writers[format]!;
+function written(
+  value: ClosedJaxpr | Stages,
+  { stage, format, export: name }: InspectOptions,
+): string | Promise<string> {
+  const write = (program: ClosedJaxpr) => writers[format]!(program, name);
   if (value instanceof ClosedJaxpr) {
     if (stage === undefined || stage === "traced") return write(value);
     if (stage !== "simplified")

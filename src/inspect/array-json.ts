@@ -23,7 +23,7 @@ function toBase64(data: TypedArray): string {
 export const arrayToJSON = (x: NDArray): ArrayJSON => ({ ...avalToJSON(x.aval), data: toBase64(x.storage) });
 
 /** The array; or what is wrong with its data. */
-export function arrayFromJSON({ shape, dtype, weak, data }: ArrayJSON): NDArray | string {
+export function readArrayJSON({ shape, dtype, weak, data }: ArrayJSON): NDArray | string {
   let text: string;
   try {
     text = atob(data);

@@ -6,7 +6,7 @@ import type { ParamKind } from "../core/param-kind.ts";
 import { type AnyPrimitive, primitives } from "../core/primitive.ts";
 import { checkShape } from "../core/shape.ts";
 import { type Aval, NDArray, sameAval, showAval } from "../core/value.ts";
-import { arrayFromJSON } from "./array-json.ts";
+import { readArrayJSON } from "./array-json.ts";
 import {
   type ArrayJSON,
   type AtomJSON,
@@ -36,6 +36,12 @@ export function fromJSON(value: unknown): ClosedJaxpr {
   });
   return built.at(-1)!;
 }
+
+/**
+ * The array that stands in the JSON of a program: elements row by row, little-endian, in base64.
+ * @throws ParseError when the data do not fit shape and dtype.
+ */
+export const arrayFromJSON = (json: ArrayJSON): NDArray => readArray(json, []);
 
 function fail(path: Path, message: string, cause?: unknown): never {
   throw new ParseError("json/invalid", "fromJSON", showPath(path), message, { cause });
@@ -237,6 +243,6 @@ function sameAvals(expected: Aval, got: Aval, path: Path): void {
 
 function readArray(json: ArrayJSON, path: Path): NDArray {
   checkedAval(json, path);
-  const read = arrayFromJSON(json);
+  const read = readArrayJSON(json);
   return read instanceof NDArray ? read : fail([...path, "data"], read);
 }

@@ -13,6 +13,7 @@ const top = order.length - 1;
 
 /** Packages that src may use at all, and the files or folders (ending in `/`) that may name them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
+  "ts-morph": ["src/inspect/typescript.ts"],
   zod: ["src/inspect/", "src/lora/files.ts"],
 };
 const node = ["src/host/", "src/bin/"];

@@ -68,7 +68,7 @@ test.each([
   ["src/lax/dot.ts", `import { inspect } from "util";`, "only src/host/, src/bin/ may"],
   ["src/lax/dot.ts", `import { z } from "zod";`, "only src/inspect/, src/lora/files.ts may"],
   ["src/lora/array.ts", `import { z } from "zod/mini";`, "only src/inspect/, src/lora/files.ts may"],
-  ["src/lax/dot.ts", `import _ from "lodash";`, "may use zod only"],
+  ["src/lax/dot.ts", `import _ from "lodash";`, "may use ts-morph, zod only"],
   [
     "src/entry/lax.ts",
     `export * from "../lax/index.ts"; ${entry.slice(0, 30)}`,

@@ -15,7 +15,8 @@ const loss = (w: ArrayValue, x: ArrayValue): ArrayValue => np.sum(np.tanh(np.mat
 const program = makeJaxpr((x: ArrayValue) => np.sum(np.sin(x)))(np.ones([3]));
 const module = { loss, program, applied: [loss, np.ones([2, 3]), np.ones([3])], count: 3 };
 const show = (options: object, from: object = module): string =>
-  inspectExport(from, "model.ts", { format: "text", ...options });
+  // Only `ts` is a promise.
+  inspectExport(from, "model.ts", { format: "text", ...options }) as string;
 
 describe("inspect", () => {
   test("prints a program, or all stages of a function with its arguments", () => {
@@ -34,11 +35,18 @@ describe("inspect", () => {
   test("prints JSON, which is read again, and graphs", () => {
     const json = show({ export: "applied", stage: "joint", format: "json" });
     expect(String(inspect.fromJSON(JSON.parse(json)))).toContain("dot_general");
-    expect(`${inspectText(json, "a.json", { format: "text" })}`).toBe(
-      show({ export: "applied", stage: "joint" }),
-    );
+    expect(inspectText(json, "a.json", { format: "text" })).toBe(show({ export: "applied", stage: "joint" }));
     expect(inspectText(String(program), "a.jaxpr", { format: "dot" })).toBe(
       inspect.toDot(inspect.parseJaxpr(String(program))),
+    );
+  });
+
+  test("prints TypeScript, the function called as the export", async () => {
+    expect(await inspectExport(module, "model.ts", { export: "applied", format: "ts" })).toContain(
+      "export function applied(a: ArrayValue, b: ArrayValue): ArrayValue {",
+    );
+    expect(await inspectText(String(program), "a.txt", { format: "ts" })).toContain(
+      "export function program(",
     );
   });
 
