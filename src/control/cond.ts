@@ -47,10 +47,10 @@ export interface CondParams {
 }
 
 interface Cond {
-  <Operands extends unknown[], R>(
+  <const Operands extends readonly unknown[], const R>(
     pred: Operand,
-    trueFn: (...operands: { [K in keyof Operands]: Traced<Operands[K]> }) => R,
-    falseFn: (...operands: { [K in keyof Operands]: Traced<Operands[K]> }) => R,
+    trueFn: (...operands: Traced<Operands>) => R,
+    falseFn: (...operands: Traced<Operands>) => R,
     ...operands: Operands
   ): Traced<R>;
 }
@@ -378,9 +378,9 @@ function choose(
  * lax.switch(2, [np.sin, np.cos, np.tanh], x); // tanh x
  * @see `jax.lax.switch`
  */
-function switchOf<Operands extends unknown[], R>(
+function switchOf<const Operands extends readonly unknown[], const R>(
   index: Operand,
-  branches: readonly ((...operands: { [K in keyof Operands]: Traced<Operands[K]> }) => R)[],
+  branches: readonly ((...operands: Traced<Operands>) => R)[],
   ...operands: Operands
 ): Traced<R> {
   const scalar = scalarOperand(index, "switch", "the index");
@@ -395,12 +395,12 @@ function switchOf<Operands extends unknown[], R>(
   const names = branches.map((_, i) => `branch ${i}`);
   const which = clamp(0, convertElementType(scalar, "int32"), branches.length - 1);
   // With one branch there is no choice.
-  if (branches.length === 1)
-    return checkFunction(
-      branches[0],
-      "switch",
-      names[0]!,
-    )(...(operands as unknown[] as never[])) as Traced<R>;
+  if (branches.length === 1) {
+    const given = flattenOperands(operands, "switch");
+    const only = checkFunction(branches[0], "switch", names[0]!);
+    const result = flattenOperands(only(...(given.rebuild(given.arrays) as never[])), "switch");
+    return result.rebuild(result.arrays) as Traced<R>;
+  }
   return choose("switch", which, branches, names, operands) as Traced<R>;
 }
 export { switchOf as switch };

@@ -31,7 +31,7 @@ export interface ForiLoopOptions {
  * lax.foriLoop(0, 3, (i, x) => np.multiply(x, 2), 1); // 8
  * @see `jax.lax.fori_loop`
  */
-export function foriLoop<Carry, const Next extends Like<Carry>>(
+export function foriLoop<const Carry, const Next extends Like<Carry>>(
   lower: Operand,
   upper: Operand,
   bodyFun: (i: ArrayValue, carry: Traced<Carry>) => Next,
@@ -117,7 +117,11 @@ export interface MapOptions {
  * lax.map((x) => np.sum(np.square(x)), xs, { batchSize: 8 });
  * @see `jax.lax.map`
  */
-export function map<Xs, Y>(f: (x: Traced<Xs>) => Y, xs: Xs, ...rest: readonly unknown[]): Traced<Y> {
+export function map<const Xs, const Y>(
+  f: (x: Traced<Xs>) => Y,
+  xs: Xs,
+  ...rest: readonly unknown[]
+): Traced<Y> {
   const { batchSize } = readOptions<MapOptions>("lax.map", ["batchSize"], rest);
   const each = checkFunction(f, "lax.map", "f") as (x: unknown) => unknown;
   const overSlices = (slices: unknown): unknown => scan((_, x) => [null, each(x)], null, slices)[1];

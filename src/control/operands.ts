@@ -181,7 +181,7 @@ export type Traced<T> = T extends number | boolean
       : T extends (...args: never[]) => unknown
         ? T
         : T extends object
-          ? { [K in keyof T]: Traced<T[K]> }
+          ? { -readonly [K in keyof T]: Traced<T[K]> }
           : T;
 
 /** What may stand where `T` is: numbers and booleans for arrays. */

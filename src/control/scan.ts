@@ -44,7 +44,7 @@ export interface ScanOptions {
   readonly unroll?: number | boolean;
 }
 
-type Scan = <Carry, Xs, const Next extends Like<Carry>, Y>(
+type Scan = <const Carry, const Xs, const Next extends Like<Carry>, const Y>(
   f: (carry: Traced<Carry>, x: Traced<Xs>) => readonly [carry: Next, y: Y],
   init: Carry,
   xs?: Xs,

@@ -41,7 +41,7 @@ export interface WhileParams {
   readonly bodyNconsts: number;
 }
 
-type While = <Carry, const Next extends Like<Carry>>(
+type While = <const Carry, const Next extends Like<Carry>>(
   condFun: (carry: Traced<Carry>) => ArrayValue | boolean,
   bodyFun: (carry: Traced<Carry>) => Next,
   init: Carry,

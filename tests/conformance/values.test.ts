@@ -78,7 +78,7 @@ const programs: Readonly<Record<string, Program>> = {
     lax.whileLoop(
       ([, i]: [ArrayValue, ArrayValue]) => np.less(i, 3),
       ([c, i]) => [np.add(c, 1), np.add(i, 1)],
-      [x, np.array(0, "int32")] as [ArrayValue, ArrayValue],
+      [x, np.array(0, "int32")],
     ),
   ),
   "core/python_if": unary((x) => (x.toBool() ? x : 0)),

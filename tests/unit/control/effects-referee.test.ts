@@ -54,8 +54,11 @@ function run(statement: Statement, x: ArrayValue): ArrayValue {
       return foriLoop(0, statement[1], (_, c) => runAll(statement[2], c), x);
     case "while": {
       const [, length, body] = statement;
-      const step = ([i, c]: readonly ArrayValue[]) => [np.add(i!, 1), runAll(body, c!)];
-      return whileLoop(([i]) => np.less(i!, length), step, [array(0, "int32"), x])[1]!;
+      return whileLoop(
+        ([i]) => np.less(i, length),
+        ([i, c]) => [np.add(i, 1), runAll(body, c)],
+        [array(0, "int32"), x],
+      )[1];
     }
     default:
       return jit((y: ArrayValue) => runAll(statement[1], y))(x);

@@ -117,12 +117,7 @@ describe("scan", () => {
 
   test("a counter beside a linear carry is no obstacle to its transpose", () => {
     const f = (x: ArrayValue) =>
-      lax.scan(
-        ([i, c]) => [[np.add(i, 1), np.multiply(c, i)], c],
-        [np.array(1), x] as [ArrayValue, ArrayValue],
-        null,
-        { length: 3 },
-      );
+      lax.scan(([i, c]) => [[np.add(i, 1), np.multiply(c, i)], c], [np.array(1), x], null, { length: 3 });
     const linear = (x: ArrayValue) => f(x)[0][1];
     expectValues(linearTranspose(linear, np.array(1))(np.array(1))[0], 6);
     const outputs = (x: ArrayValue) => np.sum(f(x)[1]);
@@ -156,11 +151,7 @@ describe("scan", () => {
 
   test("outputs and entries of the carry that nobody wants are not computed", () => {
     const f = (x: ArrayValue) =>
-      lax.scan(
-        ([a, b], x: ArrayValue) => [[np.sin(np.add(a, x)), np.exp(b)], np.tanh(b)],
-        [x, x] as [ArrayValue, ArrayValue],
-        xs,
-      )[0][0];
+      lax.scan(([a, b], x: ArrayValue) => [[np.sin(np.add(a, x)), np.exp(b)], np.tanh(b)], [x, x], xs)[0][0];
     const program = makeJaxpr(grad(f))(np.array(1));
     expect(String(program)).toMatch(/exp/);
     expect(String(simplify(program))).not.toMatch(/exp|tanh/);

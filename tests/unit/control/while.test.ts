@@ -66,7 +66,7 @@ describe("whileLoop", () => {
       lax.whileLoop(
         ([i]) => np.less(i, 3),
         ([i, x]) => [np.add(i, 1), np.sin(x)],
-        [0, x] as [number, ArrayValue],
+        [0, x],
       )[1];
     const text = String(makeJaxpr((x: ArrayValue) => jvp(f, [x], [np.array(1)])[1])(np.array(1)));
     expect(text).toContain("cos");
@@ -78,7 +78,7 @@ describe("whileLoop", () => {
       lax.whileLoop(
         ([i]) => np.less(i, n),
         ([i, x]) => [np.add(i, 1), np.multiply(x, 2)],
-        [0, np.array(1)] as [number, ArrayValue],
+        [0, np.array(1)],
       ),
     );
     const [steps, powers] = run(np.array([0, 3, 5], "int32"));
@@ -93,7 +93,7 @@ describe("whileLoop", () => {
       lax.whileLoop(
         ([i]) => np.less(i, 3),
         ([i, x]) => [np.add(i, 1), np.sin(x)],
-        [0, x] as [number, ArrayValue],
+        [0, x],
       ),
     );
     const text = String(makeJaxpr(run)(np.ones([4])));
@@ -113,7 +113,7 @@ describe("whileLoop", () => {
       const loop = lax.whileLoop(
         ([i]) => np.less(i, 3),
         ([i, x, y]) => [np.add(i, 1), np.sin(x), np.exp(y)],
-        [0, x, x] as [number, ArrayValue, ArrayValue],
+        [0, x, x],
       );
       return loop[1];
     });
@@ -139,7 +139,7 @@ describe("under quaxify", () => {
       lax.whileLoop(
         ([i]) => np.less(i, 2),
         ([i, y]) => [np.add(i, 1), np.multiply(y, x)],
-        [0, x] as [number, ArrayValue],
+        [0, x],
       )[1];
     const out = quaxify(cube)(new R(np.array(2)) as unknown as ArrayValue) as unknown as R;
     expect(out).toBeInstanceOf(R);
