@@ -1,5 +1,5 @@
-import { lax, random, vmap } from "cotangent";
-import { each, kept, mixed, none, plain, type Row } from "./table.ts";
+import { lax, numpy as np, random, vmap } from "cotangent";
+import { each, kept, mixed, plain, type Row } from "./table.ts";
 
 const dims = [[[1], [0]], [[], []]] as const; // prettier-ignore
 const rows = { offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] };
@@ -107,9 +107,11 @@ export const laxTable: Readonly<Record<string, Row>> = {
     vmap((_: typeof x) => lax.axisIndex("rows"), { axisName: "rows" })(x),
   ),
   addAny: kept(({ x, y }) => lax.addAny.bind([x, y], {})),
-  axisSize: none("a number"),
-  iota: none("made of sizes"),
-  broadcastedIota: none("made of sizes"),
+  axisSize: plain("a number", ({ x }) =>
+    vmap((_: typeof x) => np.full([], lax.axisSize("rows")), { axisName: "rows" })(x),
+  ),
+  iota: plain("made of sizes", () => lax.iota("int32", 3)),
+  broadcastedIota: plain("made of sizes", () => lax.broadcastedIota("int32", [2, 3], 1)),
 
   // Control flow: the programs are rewritten for what is inside of the wrappers.
   cond: kept(({ x, y }) =>

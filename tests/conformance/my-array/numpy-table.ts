@@ -1,9 +1,10 @@
 import { numpy as np } from "cotangent";
-import { each, kept, mixed, none, plain, refused, type Row } from "./table.ts";
+import { each, kept, mixed, plain, refused, type Row, shown } from "./table.ts";
 
 const sizes = "the size of the result depends on the elements";
 const ofShape = "made of the shape";
-const dtype = "a dtype, or about dtypes";
+const ofSizes = "made of sizes";
+const dtype = "about dtypes";
 
 /** What each function of numpy does with wrapped arrays. */
 export const numpyTable: Readonly<Record<string, Row>> = {
@@ -108,20 +109,30 @@ export const numpyTable: Readonly<Record<string, Row>> = {
   ),
   arange: refused("the number of elements depends on the arguments", ({ s }) => np.arange(s)),
   array2string: refused("text of the elements", ({ x }) => np.array2string(x)),
-  ...each(np, "arrayRepr arrayStr", () => none("text, of the type where there are no elements")),
+  ...each(np, "arrayRepr arrayStr", (f) => shown(({ x }) => f(x))),
   ...each(np, "ndim shape size", (f) => plain(ofShape, ({ x }) => f(x))),
   ...each(np, "isrealobj iscomplexobj resultType", (f) => plain("made of the dtype", ({ x }) => f(x))),
 
+  ...each(np, "empty ones zeros", (f) => plain(ofSizes, () => f([2, 3], "int32"))),
+  ...each(np, "eye identity tri diagIndices trilIndices triuIndices", (f) => plain(ofSizes, () => f(3))),
+  indices: plain(ofSizes, () => np.indices([2, 3])),
+  broadcastShapes: plain(ofSizes, () => np.broadcastShapes([2, 1], [3])),
+
   ...each(
     np,
-    "empty eye identity indices ones tri zeros diagIndices trilIndices triuIndices broadcastShapes",
-    () => none("made of sizes"),
+    "float16 float32 float64 bfloat16 complex64 bool int8 int16 int32 int64 uint8 uint16 uint32 uint64",
+    (f) => kept(({ x }) => f(x)),
   ),
-  ...each(
-    np,
-    "bfloat16 bool complex64 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 finfo iinfo isdtype promoteTypes",
-    () => none(dtype),
-  ),
-  ...each(np, "Slice s", () => none("makes slices")),
-  weak: none("takes a number"),
+  finfo: plain(dtype, () => np.finfo("float32")),
+  iinfo: plain(dtype, () => np.iinfo("int32")),
+  isdtype: plain(dtype, () => np.isdtype("float32", "real floating")),
+  promoteTypes: plain(dtype, () => np.promoteTypes("float32", "int32")),
+  s: plain("makes slices", () => np.s(0, 2)),
+  Slice: plain("a slice", () => new np.Slice(0, 2, null)),
+  weak: plain("takes a number", () => np.weak(2, "float")),
+};
+
+/** And of numpy.linalg. */
+export const linalgTable: Readonly<Record<string, Row>> = {
+  norm: kept(({ x, v }) => [np.linalg.norm(x), np.linalg.norm(v, { ord: 1 }), np.linalg.norm(x, "fro")]),
 };

@@ -21,11 +21,9 @@ export type Call = (d: Data) => unknown;
 
 /** What a function makes of wrapped arguments. */
 export type Row =
-  | { readonly kind: "kept" | "plain" | "refused"; readonly call: Call; readonly why?: string }
+  | { readonly kind: "kept" | "plain" | "refused" | "shown"; readonly call: Call; readonly why?: string }
   /** Of several results, those at these places are wrapped. */
-  | { readonly kind: "mixed"; readonly call: Call; readonly kept: readonly boolean[]; readonly why: string }
-  /** Nothing to wrap among its arguments. */
-  | { readonly kind: "none"; readonly why: string };
+  | { readonly kind: "mixed"; readonly call: Call; readonly kept: readonly boolean[]; readonly why: string };
 
 export const kept = (call: Call): Row => ({ kind: "kept", call });
 export const plain = (why: string, call: Call): Row => ({ kind: "plain", call, why });
@@ -36,7 +34,8 @@ export const mixed = (why: string, held: readonly boolean[], call: Call): Row =>
   kept: held,
   why,
 });
-export const none = (why: string): Row => ({ kind: "none", why });
+/** Text of the elements, of the type where there are none to see. */
+export const shown = (call: Call): Row => ({ kind: "shown", call });
 
 /** The same kind of row for functions of a module, by name. */
 export const each = <M extends Readonly<Record<string, unknown>>>(
