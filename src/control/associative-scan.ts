@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import { canonicalAxis } from "../core/shape.ts";
 import { type ArrayValue, showAval } from "../core/value.ts";
 import { avalsOf, resultPath } from "../interpreters/arguments.ts";
@@ -29,7 +29,7 @@ export interface AssociativeScanOptions {
 export function associativeScan<Elems>(
   f: (before: Elems, after: Elems) => Elems,
   elems: Elems,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[reverse: boolean, axis: number], AssociativeScanOptions>
 ): Elems {
   const { reverse = false, axis = 0 } = readOptions<AssociativeScanOptions>(
     "associativeScan",

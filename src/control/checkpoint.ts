@@ -1,6 +1,6 @@
 import { appendMessage, ArgumentError, ConcretizationError } from "../core/errors.ts";
 import { ClosedJaxpr, type Eqn, type Jaxpr, Var } from "../core/jaxpr.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { type CheckpointPolicy, definePrimitive, type Primitive } from "../core/primitive.ts";
 import { describe } from "../core/trace.ts";
@@ -119,9 +119,9 @@ export interface CheckpointOptions {
  * const block = checkpoint((w, x) => np.tanh(np.matmul(w, np.tanh(x))));
  * @see `jax.checkpoint`
  */
-export function checkpoint<Args extends unknown[], R>(
+export function checkpoint<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: Traceable<Args, R>,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[], CheckpointOptions>
 ): (...args: Args) => R {
   const {
     policy = null,

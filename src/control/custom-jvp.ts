@@ -1,6 +1,6 @@
 import { ArgumentError, DifferentiationError } from "../core/errors.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { addTangents } from "../core/rules.ts";
@@ -206,9 +206,9 @@ interface Rule {
  * logistic.defjvps((t, out) => np.multiply(t, np.multiply(out, np.subtract(1, out))));
  * @see `jax.custom_jvp`
  */
-export function customJvp<Args extends unknown[], R>(
+export function customJvp<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: (...args: Args) => R,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[nondiffArgnums: number | readonly number[]], CustomJvpOptions>
 ): CustomJvp<Args, R> {
   const { nondiffArgnums = [] } = readOptions<CustomJvpOptions>("customJvp", ["nondiffArgnums"], rest);
   const { call, name } = toFunction(f, "customJvp");

@@ -1,6 +1,6 @@
 import { isInexact } from "../core/dtype.ts";
 import { ArgumentError, DifferentiationError, DTypeError, ShapeError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { sameShape } from "../core/shape.ts";
 import { describe, Tracer } from "../core/trace.ts";
@@ -95,9 +95,9 @@ interface Rule {
  * clipGradient.defvjp((x, limit) => [x, null], (limit, residuals, ct) => [np.clip(ct, -limit, limit)]);
  * @see `jax.custom_vjp`
  */
-export function customVjp<Args extends unknown[], R>(
+export function customVjp<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: (...args: Args) => R,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[nondiffArgnums: number | readonly number[]], CustomVjpOptions>
 ): CustomVjp<Args, R> {
   const { nondiffArgnums = [] } = readOptions<CustomVjpOptions>("customVjp", ["nondiffArgnums"], rest);
   const { call, name } = toFunction(f, "customVjp");

@@ -3,7 +3,7 @@ import { config, configVersion } from "../core/config.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { isChecking } from "../core/numbers.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { boundAxes, describe, isEager, type NamedAxis, Tracer } from "../core/trace.ts";
@@ -133,9 +133,9 @@ const programs = new WeakMap<object, Entry[]>();
  * const step = jit((w, x) => np.tanh(np.matmul(w, x)));
  * @see `jax.jit`
  */
-export function jit<Args extends unknown[], R>(
+export function jit<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: Traceable<Args, R>,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[], JitOptions>
 ): (...args: Args) => R {
   const { staticArgnums = [], inline = false } = readOptions<JitOptions>(
     "jit",

@@ -1,6 +1,6 @@
 import { isInteger, isSigned } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import {
   type ArrayValue,
@@ -36,7 +36,7 @@ export function foriLoop<const Carry, const Next extends Like<Carry>>(
   upper: Operand,
   bodyFun: (i: ArrayValue, carry: Traced<Carry>) => Next,
   init: Carry,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[], ForiLoopOptions>
 ): Traced<Carry> {
   const { unroll } = readOptions<ForiLoopOptions>("foriLoop", ["unroll"], rest);
   const step = checkFunction(bodyFun, "foriLoop", "bodyFun");
@@ -120,7 +120,7 @@ export interface MapOptions {
 export function map<const Xs, const Y>(
   f: (x: Traced<Xs>) => Y,
   xs: Xs,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[], MapOptions>
 ): Traced<Y> {
   const { batchSize } = readOptions<MapOptions>("lax.map", ["batchSize"], rest);
   const each = checkFunction(f, "lax.map", "f") as (x: unknown) => unknown;

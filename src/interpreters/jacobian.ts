@@ -125,8 +125,8 @@ const unflattenRows = (x: ArrayValue, shape: Shape): ArrayValue =>
  * @see `jax.jacfwd`
  */
 export function jacfwd<
-  Args extends unknown[],
-  R,
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
   const O extends JacobianOptions | number | readonly number[] = JacobianOptions,
 >(f: Traceable<Args, R>, options?: O): (...args: Args) => Jacobian<Args, R, O>;
 export function jacfwd(f: unknown, ...rest: readonly unknown[]): (...args: readonly unknown[]) => unknown {
@@ -161,8 +161,8 @@ export function jacfwd(f: unknown, ...rest: readonly unknown[]): (...args: reado
  * @see `jax.jacrev`
  */
 export function jacrev<
-  Args extends unknown[],
-  R,
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
   const O extends JacobianOptions | number | readonly number[] = JacobianOptions,
 >(f: Traceable<Args, R>, options?: O): (...args: Args) => Jacobian<Args, R, O>;
 export function jacrev(f: unknown, ...rest: readonly unknown[]): (...args: readonly unknown[]) => unknown {
@@ -195,8 +195,8 @@ export function jacrev(f: unknown, ...rest: readonly unknown[]): (...args: reado
  * @see `jax.hessian`
  */
 export function hessian<
-  Args extends unknown[],
-  R,
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
   const O extends JacobianOptions | number | readonly number[] = JacobianOptions,
 >(f: Traceable<Args, R>, options?: O): (...args: Args) => Jacobian<Args, R, O>;
 export function hessian(

@@ -1,6 +1,6 @@
 import { flattenUpTo } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import { currentTrace, describe, withNewTrace, withTrace } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
 import {
@@ -44,7 +44,7 @@ export function jet<Args extends unknown[], R>(
   f: Traceable<Args, R>,
   primals: readonly [...Args],
   series: readonly unknown[],
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[], JetOptions>
 ): [out: R, series: unknown] {
   const { factorialScaled = true } = readOptions<JetOptions>("jet", ["factorialScaled"], rest);
   const { call, name } = toFunction(f, "jet");

@@ -2,7 +2,7 @@ import { mapWith, type TreeDef } from "../tree/index.ts";
 import { type DType, type DTypeLike, toDType } from "../core/dtype.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import { checkAxisName, describe, type NamedAxis } from "../core/trace.ts";
 import { weakScalar } from "../core/scalar.ts";
 import { checkShape, type Shape, sizeOf } from "../core/shape.ts";
@@ -15,6 +15,7 @@ import {
   flattenResult,
   toFunction,
 } from "./arguments.ts";
+import type { Traceable } from "./signature.ts";
 import { stage } from "./stage.ts";
 
 /**
@@ -117,9 +118,9 @@ export interface MakeJaxprOptions {
  * String(makeJaxpr((x) => np.sin(x))(1.5)); // { lambda ; a:f32[]. let b:f32[] = sin a in (b,) }
  * @see `jax.make_jaxpr`
  */
-export function makeJaxpr(
-  f: unknown,
-  ...rest: readonly unknown[]
+export function makeJaxpr<Args extends unknown[] = ArrayValue[]>(
+  f: Traceable<Args, unknown>,
+  ...rest: Optionals<[], MakeJaxprOptions>
 ): (...args: readonly unknown[]) => ClosedJaxpr {
   const { axisEnv = [] } = readOptions<MakeJaxprOptions>("makeJaxpr", ["axisEnv"], rest);
   const axes = namedAxes(axisEnv);

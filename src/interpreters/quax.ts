@@ -1,6 +1,6 @@
 import { broadcastPrefix, flatten, mapWith } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { isStaging, withRule } from "../core/source.ts";
 import {
@@ -163,9 +163,9 @@ export interface QuaxifyOptions {
  * quaxify((w, x) => np.matmul(w, x))(new lora.LoraArray(w, { rank: 2, key }), x);
  * @see `quax.quaxify`
  */
-export function quaxify<Args extends unknown[], R>(
+export function quaxify<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: Traceable<Args, R>,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[], QuaxifyOptions>
 ): (...args: Args) => R {
   const { filterSpec = true, strict: strictly } = readOptions<QuaxifyOptions>(
     "quaxify",

@@ -236,8 +236,8 @@ function checkLoss(outs: readonly ArrayValue[], out: Flat, caller: string, holom
  * @see `jax.value_and_grad`
  */
 export function valueAndGrad<
-  Args extends unknown[],
-  R,
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
   const O extends GradOptions | number | readonly number[] = GradOptions,
 >(
   f: Traceable<Args, R>,
@@ -259,8 +259,8 @@ export function valueAndGrad(
  * @see `jax.grad`
  */
 export function grad<
-  Args extends unknown[],
-  R,
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
   const O extends GradOptions | number | readonly number[] = GradOptions,
 >(
   f: Traceable<Args, R>,

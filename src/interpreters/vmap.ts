@@ -1,6 +1,6 @@
 import { broadcastTo, flatten, type Path } from "../tree/index.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxis, showShape } from "../core/shape.ts";
 import {
@@ -105,7 +105,7 @@ export function batchArrays(
 
 export interface VmapOptions {
   /** Axis of each argument to map over, as a prefix of the list of arguments; null: not mapped. Default 0. */
-  readonly inAxes?: unknown;
+  readonly inAxes?: number | null | readonly unknown[];
   /** Where the mapped axis is in the result, as a prefix of it; null: the result must not depend on the batch. Default 0. */
   readonly outAxes?: unknown;
   /** Size of the mapped axis; needed only where no argument has it. */
@@ -191,9 +191,9 @@ function mappedSize(
  * vmap((x) => np.subtract(x, lax.pmean(x, "batch")), { axisName: "batch" })(xs);
  * @see `jax.vmap`
  */
-export function vmap<Args extends unknown[], R>(
+export function vmap<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: Traceable<Args, R>,
-  ...rest: readonly unknown[]
+  ...rest: Optionals<[inAxes: VmapOptions["inAxes"]], VmapOptions>
 ): (...args: Args) => R {
   const {
     inAxes = 0,

@@ -1,5 +1,6 @@
 import {
   ArrayValue,
+  checkpoint,
   closureConvert,
   customJvp,
   customVjp,
@@ -11,6 +12,7 @@ import {
   linearize,
   linearTranspose,
   lora,
+  makeJaxpr,
   nn,
   numpy as np,
   quaxify,
@@ -50,6 +52,31 @@ test("jit, vmap and quaxify keep the signature", () => {
     (w: ArrayValue, x: ArrayValue) => ArrayValue
   >();
   expectTypeOf(quaxify(loss)).toEqualTypeOf<(w: ArrayValue, x: ArrayValue) => ArrayValue>();
+});
+
+test("arguments that are not annotated are arrays", () => {
+  expectTypeOf(grad((x, y) => np.sum(np.multiply(x, y)))).toEqualTypeOf<
+    (x: ArrayValue, y: ArrayValue) => ArrayValue
+  >();
+  expectTypeOf(jit(vmap((x) => ({ y: np.sin(x) })))).toEqualTypeOf<(x: ArrayValue) => { y: ArrayValue }>();
+  expectTypeOf(checkpoint(quaxify((x) => x.T))).toEqualTypeOf<(x: ArrayValue) => ArrayValue>();
+  expectTypeOf(customJvp((x) => np.sin(x))(x)).toEqualTypeOf<ArrayValue>();
+  makeJaxpr((x) => np.matmul(x, x.T));
+});
+
+test("an option that a transformation does not have is refused", () => {
+  // @ts-expect-error inAxes
+  vmap(loss, { in_axes: 0 });
+  // @ts-expect-error staticArgnums
+  jit(loss, { staticArgnum: 1 });
+  // @ts-expect-error a policy is a function
+  checkpoint(loss, { policy: "dots" });
+  // @ts-expect-error strict
+  quaxify(loss, { strickt: true });
+  // @ts-expect-error batchSize
+  lax.map(np.sin, x, { batch_size: 2 });
+  // @ts-expect-error unroll
+  lax.foriLoop(0, 3, (_, x) => x, x, { reverse: true });
 });
 
 test("jvp, vjp, linearize and hessian", () => {

@@ -60,7 +60,7 @@ describe("unknown options suggest the nearest", () => {
     ],
     [
       "jit",
-      () => jit(same, { staticArgnum: 0 }),
+      () => jit(same, { staticArgnum: 0 } as never),
       "jit has no option staticArgnum; did you mean staticArgnums?",
     ],
     ["grad", () => grad(same, { argnum: 0 } as never), "grad has no option argnum; did you mean argnums?"],
@@ -69,13 +69,13 @@ describe("unknown options suggest the nearest", () => {
       () => valueAndGrad(same, { hasaux: true } as never),
       "valueAndGrad has no option hasaux; did you mean hasAux?",
     ],
-    ["vmap", () => vmap(same, { in_axes: 0 }), "vmap has no option in_axes; did you mean inAxes?"],
+    ["vmap", () => vmap(same, { in_axes: 0 } as never), "vmap has no option in_axes; did you mean inAxes?"],
     ["jvp", () => jvp(same, [v], [v], { aux: true } as never), "jvp has no option aux"],
     ["linearize", () => linearize(same, [v], { aux: true } as never), "linearize has no option aux"],
     ["vjp", () => vjp(same, [v], { aux: true } as never), "vjp has no option aux"],
     [
       "quaxify",
-      () => quaxify(same, { strickt: true }),
+      () => quaxify(same, { strickt: true } as never),
       "quaxify has no option strickt; did you mean strict?",
     ],
     [
@@ -103,7 +103,7 @@ describe("unknown options suggest the nearest", () => {
       "np.sum: axis is given both by position and by name",
     );
     refused(
-      () => vmap(same, 0, 0, 3, "i", 4),
+      () => vmap(same, ...([0, 0, 3, "i", 4] as never)),
       ArgumentError,
       "argument/count",
       "vmap takes at most 4 optional arguments (inAxes, outAxes, axisSize, axisName), got 5",
@@ -414,7 +414,7 @@ describe("vmap", () => {
     ["no axis at all", () => vmap(same, { inAxes: null })(v), ArgumentError, "vmap/axes", "give axisSize"],
     [
       "an axis that is none",
-      () => vmap(same, { inAxes: "0" })(v),
+      () => vmap(same, { inAxes: "0" as never })(v),
       ArgumentError,
       "vmap/axes",
       'the string "0"',

@@ -27,10 +27,12 @@ import { array, expectValues, values } from "../arrays.ts";
 
 type F = (x: ArrayValue) => ArrayValue;
 const sinSin: F = (x) => np.sin(np.sin(x));
-const text = (f: unknown, ...args: unknown[]) => String(makeJaxpr(f)(...args));
+const text = <Args extends unknown[]>(f: (...args: Args) => unknown, ...args: unknown[]) =>
+  String(makeJaxpr(f)(...args));
 const count = ({ jaxpr }: ClosedJaxpr, primitive: string): number =>
   jaxpr.eqns.filter((eqn) => eqn.primitive.primitive === primitive).length;
-const simplified = (f: unknown, ...args: unknown[]) => simplify(makeJaxpr(f)(...args));
+const simplified = <Args extends unknown[]>(f: (...args: Args) => unknown, ...args: unknown[]) =>
+  simplify(makeJaxpr(f)(...args));
 
 describe("programs are printed as JAX prints them", () => {
   test("a checkpoint", () => {
@@ -466,11 +468,11 @@ describe("bad input", () => {
     }
   });
   test("options of another kind", () => {
-    expect(() => checkpoint(sinSin, { policy: 3 })).toThrow(
+    expect(() => checkpoint(sinSin, { policy: 3 as never })).toThrow(
       /policy is a function such as .* got the number 3/,
     );
-    expect(() => checkpoint(sinSin, { preventCse: 1 })).toThrow(/preventCse is a boolean/);
-    expect(() => checkpoint(sinSin, { polcy: null })).toThrow(/policy/);
+    expect(() => checkpoint(sinSin, { preventCse: 1 as never })).toThrow(/preventCse is a boolean/);
+    expect(() => checkpoint(sinSin, { polcy: null } as never)).toThrow(/policy/);
     expect(() => checkpoint(sinSin, { staticArgnums: 0.5 })).toThrow(
       /checkpoint: staticArgnums takes integers/,
     );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { jit } from "../../../src/control/index.ts";
+import { jit, type JitOptions } from "../../../src/control/index.ts";
 import { config } from "../../../src/core/config.ts";
 import { ArgumentError } from "../../../src/core/errors.ts";
 import { type ArrayValue, NDArray } from "../../../src/core/value.ts";
@@ -16,13 +16,13 @@ import { P } from "../../dispatch-values.ts";
 import { array, expectValues, values } from "../arrays.ts";
 
 /** A jitted function, and how often it was traced. */
-function counted<Args extends unknown[], R>(f: (...args: Args) => R, ...rest: unknown[]) {
+function counted<Args extends unknown[], R>(f: (...args: Args) => R, options?: JitOptions) {
   const counter = { traces: 0 };
   const body = (...args: Args): R => {
     counter.traces++;
     return f(...args);
   };
-  return { f: jit(body, ...rest), counter };
+  return { f: jit(body, options), counter };
 }
 
 const sum = (x: ArrayValue): ArrayValue =>
@@ -332,7 +332,7 @@ describe("results", () => {
 });
 
 test("unknown options are refused", () => {
-  expect(() => jit(sin, { staticArgnum: 1 })).toThrow(
+  expect(() => jit(sin, { staticArgnum: 1 } as never)).toThrow(
     "jit has no option staticArgnum; did you mean staticArgnums?",
   );
   expect(() => jit(3 as never)).toThrow("jit takes a function or a Module with a forward method, got number");

@@ -115,7 +115,7 @@ describe("refused", () => {
     expect(run).toThrow("vmap: inAxes has 2 entries, but the function was called with 1 arguments");
   });
   test("axes that are no numbers", () =>
-    expect(() => vmap(sum, { inAxes: "0" })(m())).toThrow(
+    expect(() => vmap(sum, { inAxes: "0" as never })(m())).toThrow(
       'an axis is an integer or null, got the string "0"',
     ));
   test("axes of another structure", () =>
