@@ -171,26 +171,23 @@ export function scalarOperand(x: unknown, caller: string, what: string): ArrayVa
   );
 }
 
+/** What stays as it is: an array, a function, or a model, whose numbers are static. */
+type Kept = ArrayValue | ((...args: never[]) => unknown) | { forward(...args: never[]): unknown };
+
 /** What functions get for what was given: arrays in place of numbers and booleans. */
 export type Traced<T> = T extends number | boolean
   ? ArrayValue
-  : T extends ArrayValue
+  : T extends Kept
     ? T
-    : T extends readonly unknown[]
+    : T extends object
       ? { -readonly [K in keyof T]: Traced<T[K]> }
-      : T extends (...args: never[]) => unknown
-        ? T
-        : T extends object
-          ? { -readonly [K in keyof T]: Traced<T[K]> }
-          : T;
+      : T;
 
 /** What may stand where `T` is: numbers and booleans for arrays. */
 export type Like<T> = T extends ArrayValue | number | boolean
   ? ArrayValue | number | boolean
-  : T extends readonly unknown[]
-    ? { readonly [K in keyof T]: Like<T[K]> }
-    : T extends (...args: never[]) => unknown
-      ? T
-      : T extends object
-        ? { readonly [K in keyof T]: Like<T[K]> }
-        : T;
+  : T extends Kept
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Like<T[K]> }
+      : T;

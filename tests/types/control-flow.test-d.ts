@@ -1,4 +1,4 @@
-import { type ArrayValue, lax, numpy as np, type Operand } from "cotangent";
+import { type ArrayValue, lax, nn, numpy as np, type Operand, random, vmap } from "cotangent";
 import { expectTypeOf, test } from "vitest";
 
 const x = np.ones([3]);
@@ -61,4 +61,11 @@ test("counted loops, and prefixes", () => {
   expectTypeOf(out).toEqualTypeOf<[ArrayValue, ArrayValue]>();
   expectTypeOf(lax.associativeScan((a, b) => np.add(a, b), x)).toEqualTypeOf<ArrayValue>();
   expectTypeOf<Parameters<typeof lax.foriLoop>[0]>().toEqualTypeOf<Operand>();
+});
+
+test("a model is scanned over and carried as what it is", () => {
+  const layers = vmap((key) => new nn.Linear(3, 3, { key }))(random.split(random.key(0), 4));
+  const step = (h: ArrayValue, layer: nn.Linear): [ArrayValue, null] => [layer.forward(h), null];
+  expectTypeOf(lax.scan(step, x, layers)[0]).toEqualTypeOf<ArrayValue>();
+  expectTypeOf(lax.foriLoop(0, 3, (_, layer) => layer, layers)).toEqualTypeOf<nn.Linear>();
 });
