@@ -90,9 +90,12 @@ export function rebuildAll(forms: readonly Form[], arrays: Arrays): Value[] {
   return forms.map((form) => form.rebuild(arrays.slice(next, (next += form.avals.length))));
 }
 
+const oneClass =
+  "let what meets there be of one class: a carry before and after the body, the results of branches";
+
 /** The arrays of a value brought to a form that it was joined to. */
 export function arraysAs(value: Value, form: Form, prim: AnyPrimitive): ArrayValue[] {
-  if (form.isPlain && !(value instanceof Dense)) return [plainArray(value, prim)];
+  if (form.isPlain && !(value instanceof Dense)) return [plainArray(value, prim, oneClass)];
   const [leaves] = flatten(value) as [ArrayValue[], TreeDef];
   return leaves.flatMap((x, i) =>
     form.leaves[i] instanceof Zero ? [] : x instanceof Zero ? [zerosOf(x.aval)] : [x],

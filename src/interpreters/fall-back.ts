@@ -99,7 +99,7 @@ export function fallBack(prim: AnyPrimitive, operands: readonly Value[], params:
 }
 
 /** @throws DispatchError in strict mode. */
-function reportMiss(prim: AnyPrimitive, operands: readonly Value[]): void {
+function reportMiss(prim: AnyPrimitive, operands: readonly Value[], advice = remedy(prim, operands)): void {
   const miss: Miss = {
     primitive: prim.primitive,
     classes: operands.map((x) => x.constructor.name),
@@ -108,7 +108,7 @@ function reportMiss(prim: AnyPrimitive, operands: readonly Value[]): void {
   if (strict) {
     throw new DispatchError(
       "quax/strict",
-      `${prim.primitive} has no rule for (${miss.classes.join(", ")}) and strict mode forbids to materialise${miss.source ? ` (at ${miss.source})` : ""}: ${remedy(prim, operands)}`,
+      `${prim.primitive} has no rule for (${miss.classes.join(", ")}) and strict mode forbids to materialise${miss.source ? ` (at ${miss.source})` : ""}: ${advice}`,
     );
   }
   listener?.(miss);
@@ -116,22 +116,24 @@ function reportMiss(prim: AnyPrimitive, operands: readonly Value[]): void {
 
 /**
  * A value as a plain array, where the program that `prim` holds cannot go on with its class: a miss, like an operation
- * without a rule. A `Zero` is none.
+ * without a rule. A `Zero` is none. `advice` says what would help, if it is not a rule.
  */
-export function plainArray(x: Value, prim: AnyPrimitive): ArrayValue {
-  if (isStructured(x)) reportMiss(prim, [x]);
-  return x instanceof Dense ? x : materialised(x, prim, [x]);
+export function plainArray(x: Value, prim: AnyPrimitive, advice?: string): ArrayValue {
+  if (isStructured(x)) reportMiss(prim, [x], advice);
+  return x instanceof Dense ? x : materialised(x, prim, [x], advice);
 }
 
-function materialised(x: Value, prim: AnyPrimitive, operands: readonly Value[]): ArrayValue {
+function materialised(
+  x: Value,
+  prim: AnyPrimitive,
+  operands: readonly Value[],
+  advice = remedy(prim, operands),
+): ArrayValue {
   try {
     return x.materialise();
   } catch (error) {
     if (error instanceof MaterialiseError && !error.message.includes("register(")) {
-      appendMessage(
-        error,
-        ` (${prim.primitive} has no rule for it: allow it to materialise, or ${remedy(prim, operands)})`,
-      );
+      appendMessage(error, ` (${prim.primitive} has no rule for it: allow it to materialise, or ${advice})`);
     }
     throw error;
   }

@@ -133,5 +133,10 @@ register(slice, [Zero], (operands, params) => shaped(slice, operands, params));
 register(dynamicSlice, [Zero], (operands, params) => shaped(dynamicSlice, operands, params), {
   rest: ArrayValueClass,
 });
-register(dynamicUpdateSlice, [Zero, Zero], ([operand]) => operand, { rest: ArrayValueClass });
+register(
+  dynamicUpdateSlice,
+  [Zero, Zero],
+  (operands, params) => shaped(dynamicUpdateSlice, operands, params),
+  { rest: ArrayValueClass },
+);
 register(integerPow, [Zero], ([x], { y }) => (y > 0 ? x : integerPow(x.materialise(), y)));
