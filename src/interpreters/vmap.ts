@@ -48,6 +48,14 @@ export class BatchTracer extends Tracer {
   override concrete(): null {
     return null;
   }
+  override like(fill: ArrayValue, { shape, dtype, weak }: Aval): ArrayValue | null {
+    // A fill with an axis of its own has to go through the primitives.
+    if (this.trace.dim(fill) !== null) return null;
+    const dim = Math.min(this.dim, shape.length);
+    const whole = avalOf(shape.toSpliced(dim, 0, this.trace.size), dtype, weak);
+    const made = withTrace(this.trace.parent, () => this.value.like(fill, whole));
+    return made && this.trace.join(made, dim);
+  }
 }
 
 /** Applies each operation to a whole batch, by its batching rule. */

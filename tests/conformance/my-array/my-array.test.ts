@@ -1,7 +1,7 @@
 import { type ArrayValue, CotangentError, lax, numpy as np, quaxify } from "cotangent";
 import { describe, expect, test } from "vitest";
 import { expectSame, isArray, leaves, modules } from "./modules.ts";
-import { data, type Data, type Row } from "./table.ts";
+import { data, type Data, kept, type Row } from "./table.ts";
 import { MyArray } from "./wrapper.ts";
 
 // After Quax's test_lax/test_myarray and test_numpy/test_myarray: every function, over a wrapper that a user could have
@@ -30,6 +30,9 @@ describe.each(modules)("%s", (_name, module, table) => {
   test.each(Object.entries(table))("%s", (_name, row) => {
     check(row, row.call);
     check(row, quaxify(row.call));
+    if (row.kind !== "refused" || !row.sized) return;
+    check(kept(row.sized), row.sized);
+    check(kept(row.sized), quaxify(row.sized));
   });
 });
 

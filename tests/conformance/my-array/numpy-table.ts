@@ -104,8 +104,17 @@ export const numpyTable: Readonly<Record<string, Row>> = {
   vstack: kept(({ x, y }) => np.vstack([x, y])),
   where: kept(({ mask, v, u }) => np.where(mask, v, u)),
 
-  ...each(np, "argwhere flatnonzero nonzero unique uniqueAll bincount", (f) =>
-    refused(sizes, ({ n }) => f(n)),
+  ...each(np, "argwhere flatnonzero nonzero unique uniqueAll", (f) =>
+    refused(
+      sizes,
+      ({ n }) => f(n),
+      ({ n }) => f(n, { size: 3 }),
+    ),
+  ),
+  bincount: refused(
+    sizes,
+    ({ n }) => np.bincount(n),
+    ({ n }) => np.bincount(n, { length: 3 }),
   ),
   arange: refused("the number of elements depends on the arguments", ({ s }) => np.arange(s)),
   array2string: refused("text of the elements", ({ x }) => np.array2string(x)),

@@ -21,13 +21,20 @@ export type Call = (d: Data) => unknown;
 
 /** What a function makes of wrapped arguments. */
 export type Row =
-  | { readonly kind: "kept" | "plain" | "refused" | "shown"; readonly call: Call; readonly why?: string }
+  | { readonly kind: "kept" | "plain" | "shown"; readonly call: Call; readonly why?: string }
+  /** Kept where the size of the result is given. */
+  | { readonly kind: "refused"; readonly call: Call; readonly why: string; readonly sized?: Call }
   /** Of several results, those at these places are wrapped. */
   | { readonly kind: "mixed"; readonly call: Call; readonly kept: readonly boolean[]; readonly why: string };
 
 export const kept = (call: Call): Row => ({ kind: "kept", call });
 export const plain = (why: string, call: Call): Row => ({ kind: "plain", call, why });
-export const refused = (why: string, call: Call): Row => ({ kind: "refused", call, why });
+export const refused = (why: string, call: Call, sized?: Call): Row => ({
+  kind: "refused",
+  call,
+  why,
+  ...(sized && { sized }),
+});
 export const mixed = (why: string, held: readonly boolean[], call: Call): Row => ({
   kind: "mixed",
   call,

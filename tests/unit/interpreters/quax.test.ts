@@ -398,6 +398,21 @@ describe("like", () => {
     const [, t] = jvp((c: ArrayValue) => laxFullLike(kept, c), [array(2)], [array(1)]);
     expectValues(t, [1, 1]);
   });
+  test("reaches through vmap, along any axis; a fill that differs between examples is broadcast", () => {
+    const table = new Kept(array([[1, 2], [3, 4], [5, 6]])); // prettier-ignore
+    for (const inAxes of [0, 1]) {
+      const made = quaxify(vmap(onesLike, { inAxes, outAxes: inAxes }))(table);
+      expect([made.constructor, made.shape]).toEqual([Kept, [3, 2]]);
+      const resized = quaxify(vmap((x: ArrayValue) => onesLike(x, { shape: [] }), { inAxes }))(table);
+      expect([resized.constructor, resized.shape]).toEqual([Kept, [inAxes === 0 ? 3 : 2]]);
+    }
+    const filled = quaxify(vmap((x: ArrayValue, c: ArrayValue) => laxFullLike(x, c)))(
+      table,
+      array([1, 2, 3]),
+    );
+    expect(filled).not.toBeInstanceOf(Kept);
+    expect(values(filled)).toEqual([1, 1, 2, 2, 3, 3]);
+  });
   test("an array to fill with is broadcast, as a plain one", () =>
     expect(fullLike(kept, [3, 4])).not.toBeInstanceOf(Kept));
 });
