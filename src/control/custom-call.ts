@@ -13,6 +13,7 @@ import {
 } from "../interpreters/arguments.ts";
 import { type Lifted, lift } from "../interpreters/closure.ts";
 import { refuseAsync } from "../interpreters/signature.ts";
+import { zerosLikeArray } from "../lax/index.ts";
 import { canonicalArgnums } from "../interpreters/vjp.ts";
 import { zeroTangent } from "../interpreters/zero.ts";
 import { TreeError } from "../tree/index.ts";
@@ -108,6 +109,11 @@ export function checkPair(result: unknown, rule: string, pair: string): readonly
   );
 }
 
-/** What a rule that takes no symbolic zeros is given for a structural zero; integers have no tangent but `Zero`. */
-export const instantiated = (aval: Aval): ArrayValue =>
-  isInexact(aval.dtype) ? zerosOf(aval) : zeroTangent(aval);
+/**
+ * What a rule that takes no symbolic zeros is given for a structural zero, of the class of the primal where that is known;
+ * integers have no tangent but `Zero`.
+ */
+export const instantiated = (aval: Aval, primal?: ArrayValue): ArrayValue => {
+  if (!isInexact(aval.dtype)) return zeroTangent(aval);
+  return primal ? zerosLikeArray(primal) : zerosOf(aval);
+};

@@ -234,10 +234,8 @@ export function customJvp<Args extends unknown[] = ArrayValue[], R = unknown>(
               );
             }
             const { zeros } = rule;
-            const given = tangents.map(
-              (t, i) =>
-                t ?? (zeros === "symbolic" ? zeroTangent(primals[i]!.aval) : instantiated(primals[i]!.aval)),
-            );
+            const zeroOf = zeros === "symbolic" ? zeroTangent : instantiated;
+            const given = tangents.map((t, i) => t ?? zeroOf(primals[i]!.aval, primals[i]));
             const place = `the JVP rule of ${name}`;
             const result = rule.call(...nondiff, flat.rebuild(primals), flat.rebuild(given));
             const [value, tangent] = checkPair(result, place, "[out, tangentOut]");

@@ -166,6 +166,7 @@ export const customLinear: Primitive<"custom_lin", readonly ArrayValue[], Custom
     revive: revivedLinear,
     inline: ({ callName }) => noForwardMode(callName),
     evaluate: (_operands, { callName }) => noForwardMode(callName),
+    quaxify: (_values, { callName }) => noForwardMode(callName),
     jvp: (_primals, _tangents, { callName }) => noForwardMode(callName),
     transpose: (cotangents, operands, { numRes, outAvals, inZeros, bwd, callName }) => {
       const residuals = operands.slice(0, numRes);

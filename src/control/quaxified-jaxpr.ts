@@ -95,7 +95,8 @@ const oneClass =
 
 /** The arrays of a value brought to a form that it was joined to. */
 export function arraysAs(value: Value, form: Form, prim: AnyPrimitive): ArrayValue[] {
-  if (form.isPlain && !(value instanceof Dense)) return [plainArray(value, prim, oneClass)];
+  if (form.isPlain && form.avals.length > 0 && !(value instanceof Dense))
+    return [plainArray(value, prim, oneClass)];
   const [leaves] = flatten(value) as [ArrayValue[], TreeDef];
   return leaves.flatMap((x, i) =>
     form.leaves[i] instanceof Zero ? [] : x instanceof Zero ? [zerosOf(x.aval)] : [x],

@@ -1,14 +1,15 @@
 import { isInexact } from "../core/dtype.ts";
 import { DispatchError } from "../core/errors.ts";
 import { zerosOf } from "../core/rules.ts";
-import { type ArrayValue, Dense, type Value } from "../core/value.ts";
+import { ArrayValue, Dense, type Value } from "../core/value.ts";
 import { linearizeArrays } from "../interpreters/linearize.ts";
 import { pullBack } from "../interpreters/vjp.ts";
 import { flatten, type TreeDef } from "../tree/index.ts";
 import { flattenValues, Form } from "./quaxified-jaxpr.ts";
 
 // A tangent (or cotangent) of a structured value is a value of its class: its inexact arrays are tangents, the others
-// those of the value itself, so that it has, say, the same sparsity pattern.
+// those of the value itself, so that it has, say, the same sparsity pattern. Where the array is not linear in those that
+// it is made of, the class says what its tangent is, and cotangents are plain arrays.
 
 type Tangents = readonly (ArrayValue | null)[];
 
@@ -22,11 +23,12 @@ export function tangentValues(values: readonly Value[], tangents: Tangents): (Va
     const [leaves, treedef] = parts(value);
     const own = leaves.map((leaf) => (leaf instanceof Dense ? tangents[next++]! : null));
     if (own.every((t) => t === null)) return null;
-    return treedef.unflatten<Value>(
+    const change = treedef.unflatten<Value>(
       leaves.map(
         (leaf, i) => own[i] ?? (leaf instanceof Dense && isInexact(leaf.dtype) ? zerosOf(leaf.aval) : leaf),
       ),
     );
+    return isLinear(value) ? change : (value as ArrayValue).tangentOf!(change as ArrayValue);
   });
 }
 
@@ -36,7 +38,11 @@ const tangentArrays = (value: Value, tangent: Value | null): (ArrayValue | null)
     tangent === null || !isInexact(x.dtype) ? null : flattenValues([tangent]).arrays[i]!,
   );
 
-const sameStructure = (a: Value, b: Value): boolean => parts(a)[1].equals(parts(b)[1]);
+/** Whether the array that a value stands for is linear in those that it is made of. */
+const isLinear = (value: Value): boolean => !(value instanceof ArrayValue && value.tangentOf);
+
+/** Whether `b` can be a tangent or cotangent of `a` array by array. */
+const sameStructure = (a: Value, b: Value): boolean => isLinear(a) && parts(a)[1].equals(parts(b)[1]);
 
 /** Results and their tangents as arrays; where the two are of different structure, both become plain arrays. */
 export function alignTangents(

@@ -90,6 +90,12 @@ export abstract class ArrayValue extends Value {
   like(_fill: ArrayValue, _aval: Aval): ArrayValue | null {
     return null;
   }
+
+  /**
+   * The change of this array when its parts change by those of `change`, for a rule of `customJvp`. A class whose array is
+   * linear in its parts does not define it: there it is `change`.
+   */
+  tangentOf?(change: this): ArrayValue;
 }
 
 // The operator methods (add, sum, get, …) are declared in method-types.ts and installed by numpy/methods.ts.

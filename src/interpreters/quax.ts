@@ -34,13 +34,18 @@ const dispatch: Dispatch = (prim, operands, params) => {
       );
   }
   // What a closure captured is boxed as an argument is, so that it meets the values inside those boxes.
-  const box = operands.some(isStructured) ? enclosingQuax() : null;
-  if (box)
-    return bind(
-      prim,
-      operands.map((x) => box.box(x)),
-      params,
-    );
+  const quax = operands.some(isStructured) ? enclosingQuax() : null;
+  if (quax === null) return dispatchHere(prim, operands, params);
+  if (!entersBox(quax, operands)) return withStrict(quax.strict, () => dispatchHere(prim, operands, params));
+  return bind(
+    prim,
+    operands.map((x) => quax.box(x)),
+    params,
+  );
+};
+installDispatch(dispatch);
+
+const dispatchHere: Dispatch = (prim, operands, params) => {
   const rule = resolve(prim, operands);
   if (rule) {
     const run = () => rule.run(operands, params);
@@ -51,7 +56,6 @@ const dispatch: Dispatch = (prim, operands, params) => {
   if (quaxify && operands.some((x) => !(x instanceof Dense))) return quaxify(operands, params);
   return fallBack(prim, operands, params);
 };
-installDispatch(dispatch);
 
 /** A value in a box: everything inside quaxify sees a plain array of its aval. */
 export class QuaxTracer extends Tracer {
@@ -83,7 +87,7 @@ export class QuaxTrace extends Trace {
   constructor(
     override readonly parent: Trace,
     label: string,
-    private readonly strict: boolean | undefined,
+    readonly strict: boolean | undefined,
   ) {
     super(parent, label);
   }
@@ -97,13 +101,11 @@ export class QuaxTrace extends Trace {
 
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
     const values = operands.map((x) => this.open(x));
-    return withStrict(this.strict, () =>
-      withTrace(this.parent, () => {
-        const plain = values.every((x) => x instanceof Dense) && !hasRules(prim);
-        const outs = plain ? bind(prim, values, params) : dispatch(prim, values, params);
-        return outs.map((out) => this.box(out) as ArrayValue);
-      }),
-    );
+    return whileDispatching(this, () => {
+      const plain = values.every((x) => x instanceof Dense) && !hasRules(prim);
+      const outs = plain ? bind(prim, values, params) : dispatch(prim, values, params);
+      return outs.map((out) => this.box(out) as ArrayValue);
+    });
   }
 }
 
@@ -112,6 +114,31 @@ function enclosingQuax(): QuaxTrace | null {
   for (let trace: Trace | null = currentTrace(); trace !== null; trace = trace.parent)
     if (trace instanceof QuaxTrace) return trace;
   return null;
+}
+
+/** The quaxify whose operation is being dispatched. */
+let dispatching: QuaxTrace | null = null;
+
+function whileDispatching<T>(quax: QuaxTrace, body: () => T): T {
+  const outer = dispatching;
+  dispatching = quax;
+  try {
+    return withStrict(quax.strict, () => withTrace(quax.parent, body));
+  } finally {
+    dispatching = outer;
+  }
+}
+
+/**
+ * Whether the rules for these operands run outside of `quax`. Values made of what was computed inside cannot go there, and
+ * those of another quaxify inside, whose rules are running, need not, unless they meet what may come from the boxes.
+ */
+function entersBox(quax: QuaxTrace, operands: readonly Value[]): boolean {
+  const inside = new Set<Trace>([quax]);
+  for (let trace = currentTrace(); trace !== quax; trace = trace.parent!) inside.add(trace);
+  const isInside = (part: unknown): boolean => part instanceof Tracer && inside.has(part.trace);
+  if (flatten(operands.filter(isStructured))[0].some(isInside)) return false;
+  return dispatching?.parent !== currentTrace() || operands.some(isInside);
 }
 
 const wholeValue = (node: unknown): boolean => node instanceof Value;

@@ -118,6 +118,13 @@ export class LoraArray extends ArrayValue {
     const product = lax.dotGeneral(this.a, this.b, [[this.ndim - 1, this.ndim - 2], [batch, batch]]); // prettier-ignore
     return lax.add(this.w, lax.convertElementType(product, this.dtype));
   }
+
+  /** `(dw + da·b) + a·db`: a sum for each factor, so that both are linear in the change. */
+  override tangentOf({ _w, a, b }: LoraArray): LoraArray {
+    const dw = this.stopGradient ? lax.fullLike(_w, 0) : _w;
+    const settings = { allowMaterialise: this.allowMaterialise, stopGradient: false };
+    return LoraArray.of(LoraArray.of(dw, a, this.b, settings), this.a, b, settings);
+  }
 }
 
 /** @internal The fields of a {@link LoraArray}, or what stands for them in a tree of another kind, as one. */

@@ -19,7 +19,7 @@ function identified(operands: readonly Labelled[]): Labelled[] {
   });
 }
 
-/** Without the anonymous axes of size 1 that some operand lacks: they only made ranks equal. */
+/** Without the anonymous axes of size 1 that some operand with axes lacks: they only made ranks equal. */
 function withoutPadding(operands: readonly Labelled[]): Labelled[] {
   return operands.map(({ array, axes }) => {
     const { shape } = array.aval;
@@ -27,7 +27,7 @@ function withoutPadding(operands: readonly Labelled[]): Labelled[] {
       (i) =>
         axes[i] instanceof Anonymous &&
         shape[i] === 1 &&
-        operands.some((other) => !other.axes.includes(axes[i]!)),
+        operands.some((other) => other.axes.length > 0 && !other.axes.includes(axes[i]!)),
     );
     if (padding.length === 0) return { array, axes };
     const kept = axes.filter((_, i) => !padding.includes(i));

@@ -85,6 +85,12 @@ export class LowRankUpdate extends StructuredMatrix {
     return lax.add(base, lax.reduceSum.bind([update], { axes: [update.ndim - 1] })[0]!);
   }
 
+  /** `(d base + du·vᵀ) + u·dvᵀ`: a sum for each factor, so that both are linear in the change. */
+  override tangentOf({ base, u, v }: this): LowRankUpdate {
+    const change = this.base.tangentOf?.(base) ?? base;
+    return new LowRankUpdate(new LowRankUpdate(change, u, this.v, settings(this)), this.u, v, settings(this));
+  }
+
   override linearly(change: (part: ArrayValue, inner: number) => ArrayValue): this {
     return mapParts(this, (part, inner, name) => (name === "v" ? part : change(part, inner)));
   }

@@ -44,14 +44,30 @@ function positioned(x: Operand, call: Call): Labelled {
 const run = ({ prim, params }: Call, arrays: readonly ArrayValue[]): ArrayValue[] =>
   prim.bind(arrays, params);
 
+/** Arrays without names that lie along axes without names only, as one number for each example of a batch does. */
+function unnamedWhereOthersAre(operands: readonly Operand[]): readonly Operand[] {
+  const goesWith = ({ aval: { shape } }: ArrayValue): boolean => {
+    const peers = operands.filter((x) => x.axes?.length === shape.length);
+    return (
+      peers.length > 0 &&
+      peers.every(({ axes }) => axes!.every((axis, i) => axis instanceof Anonymous || shape[i] === 1))
+    );
+  };
+  return operands.map((x) =>
+    x.axes === null && scalarBehind(x.array) === null && goesWith(x.array)
+      ? { array: x.array, axes: anonymous(x.array.aval.shape) }
+      : x,
+  );
+}
+
 const elementwise: NamedRule = (operands, call) => {
-  const { arrays, axes } = aligned(operands.map((x) => labelled(x, call)));
+  const { arrays, axes } = aligned(unnamedWhereOthersAre(operands).map((x) => labelled(x, call)));
   return run(call, arrays).map((array) => ({ array, axes }));
 };
 /** A choice by a scalar stays one. */
 const chosen: NamedRule = (operands, call) => {
   const { arrays, axes } = aligned(
-    operands.map((x) => labelled(x, call)),
+    unnamedWhereOthersAre(operands).map((x) => labelled(x, call)),
     true,
   );
   return run(call, arrays).map((array) => ({ array, axes }));

@@ -6,7 +6,7 @@ import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, type Value } from "../core/value.ts";
 import type { DefaultRule } from "../interpreters/quax.ts";
 import * as lax from "../lax/index.ts";
-import { type Axis, checkAxes, showAxes } from "./axis.ts";
+import { Anonymous, type Axis, checkAxes, showAxes } from "./axis.ts";
 import { namedResults, type Operand } from "./named-rules.ts";
 
 export interface NamedOptions {
@@ -58,9 +58,9 @@ export class NamedArray extends ArrayValue {
     );
   }
 
-  /** @throws MaterialiseError unless `allowMaterialise` is set. */
+  /** @throws MaterialiseError unless `allowMaterialise` is set, or no axis has a name that would be lost. */
   override materialise(): ArrayValue {
-    if (this.allowMaterialise) return this.array;
+    if (this.allowMaterialise || this.axes.every((axis) => axis instanceof Anonymous)) return this.array;
     throw new MaterialiseError(
       "named/materialise",
       `Refusing to materialise \`NamedArray\` with \`allowMaterialise: false\`. Its axes are ${showAxes(this.axes)}: x.array is the plain array`,

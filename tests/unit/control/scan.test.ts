@@ -269,3 +269,12 @@ describe("refuses", () => {
     ).toHaveLength(4);
   });
 });
+
+test("a Zero that each step leaves for the derivative takes no array", () => {
+  const run = (x: ArrayValue, y: ArrayValue) =>
+    lax.scan((c: ArrayValue) => [np.add(c, np.divide(np.multiply(c, y), np.sum(c))), null], x, null, {
+      length: 2,
+    })[0];
+  const along = quaxify((x: ArrayValue, y: ArrayValue) => grad((x: ArrayValue) => np.sum(run(x, y)))(x));
+  expectValues(along(np.array([1, 2]), new Zero([2], "float32")), [1, 1]);
+});

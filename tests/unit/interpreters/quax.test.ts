@@ -307,6 +307,13 @@ describe("inside quaxify", () => {
     expectR(out.b, 104);
   });
   test("nested quaxify changes nothing", () => expectR(quaxify(quaxify(mul))(r(1), r(2)), 102));
+  test("a value that is made inside keeps its class, whatever it is made of", () => {
+    const square = quaxify((x: ArrayValue) => mul(x, mul(x, x)));
+    const made = (x: ArrayValue) => (square(new R(x)) as unknown as R).array;
+    expect(values((quaxify(made)(new D1(array(1))) as unknown as D1).array)).toEqual([201]);
+    const known = (x: ArrayValue) => add(x, (square(new R(array(1))) as unknown as R).array);
+    expect(values((quaxify(known)(new D1(array(1))) as unknown as D1).array)).toEqual([202]);
+  });
 });
 
 describe("filterSpec", () => {

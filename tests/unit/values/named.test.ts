@@ -262,3 +262,28 @@ describe("transformations", () => {
     expect(() => np.add(lengths, v)).toThrow("Cannot add two arrays with units {m: 1} and {}");
   });
 });
+
+describe("inside quaxify, by place", () => {
+  const rows = new NamedArray(np.array([[1, 2, 3], [4, 5, 6]]), [out, feature]); // prettier-ignore
+  test("an axis of size 1 stays beside a scalar", () => {
+    const centred = quaxify((x: ArrayValue) =>
+      np.subtract(x, np.divide(np.sum(x, { axis: 1, keepdims: true }), 3)),
+    );
+    expectNamed(centred(rows), [-1, 0, 1, -1, 0, 1], [out, feature]);
+  });
+  test("what has no names decides and counts as a plain array does", () => {
+    const positive = quaxify((x: ArrayValue) =>
+      lax.cond(np.greater(np.sum(x), 0), (x) => x, (x) => np.negative(x), x),
+    ); // prettier-ignore
+    expectNamed(positive(np.negative(rows) as values.NamedArray), [1, 2, 3, 4, 5, 6], [out, feature]);
+    expect(new NamedArray(np.array(1), []).materialise().item()).toBe(1);
+  });
+  test("a number for each example of a batch goes with the axis that nobody named", () => {
+    const indexed = quaxify((x: ArrayValue) =>
+      vmap((x: ArrayValue) => np.multiply(x, lax.axisIndex("i")), { axisName: "i" })(np.stack([x, x])).get(1),
+    );
+    expectNamed(indexed(rows), [1, 2, 3, 4, 5, 6], [out, feature]);
+    expect(() => quaxify(np.multiply)(rows, np.ones([2, 3]))).toThrow(ShapeError);
+    expect(() => quaxify(np.multiply)(rows, np.array([[1], [2]]))).toThrow(ShapeError);
+  });
+});
