@@ -208,7 +208,7 @@ interface Rule {
  */
 export function customJvp<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: (...args: Args) => R,
-  ...rest: Optionals<[nondiffArgnums: number | readonly number[]], CustomJvpOptions>
+  ...rest: Optionals<[nondiffArgnums: readonly number[]], CustomJvpOptions>
 ): CustomJvp<Args, R> {
   const { nondiffArgnums = [] } = readOptions<CustomJvpOptions>("customJvp", ["nondiffArgnums"], rest);
   const { call, name } = toFunction(f, "customJvp");

@@ -97,7 +97,7 @@ interface Rule {
  */
 export function customVjp<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: (...args: Args) => R,
-  ...rest: Optionals<[nondiffArgnums: number | readonly number[]], CustomVjpOptions>
+  ...rest: Optionals<[nondiffArgnums: readonly number[]], CustomVjpOptions>
 ): CustomVjp<Args, R> {
   const { nondiffArgnums = [] } = readOptions<CustomVjpOptions>("customVjp", ["nondiffArgnums"], rest);
   const { call, name } = toFunction(f, "customVjp");

@@ -7,7 +7,7 @@ import { eq } from "./compare.ts";
 import { reduceSum } from "./reduce.ts";
 import { select } from "./select.ts";
 import { broadcastInDim } from "./broadcast.ts";
-import { reshape, squeeze, transpose } from "./shape.ts";
+import { reshape, transpose } from "./shape.ts";
 
 /** `value` everywhere, in the shape and dtype of an aval; one equation, whatever the size. */
 export function filled(value: number, { shape, dtype, weak }: Aval): ArrayValue {
@@ -84,9 +84,5 @@ export function alignBatch(
 /** Adds unit axes, or drops them, to give `shape`: a reshape that moves nothing. */
 export const reshapeTo = (x: ArrayValue, shape: Shape): ArrayValue =>
   sameShape(x.shape, shape) ? x : reshape.bind([x], { newSizes: shape, dimensions: null })[0]!;
-
-/** `x` without its axis `dim` of size 1. */
-export const dropAxis = (x: ArrayValue, dim: number): ArrayValue =>
-  squeeze.bind([x], { dimensions: [dim] })[0]!;
 
 installAlgebra({ zeros, add: (x, y) => addAny.bind([x, y], {})[0]!, alignBatch });

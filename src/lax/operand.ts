@@ -3,11 +3,9 @@ import {
   isFloat,
   isInteger,
   isSigned,
-  kindOf,
   promoteTypes,
   weakDType,
   type DType,
-  type DTypeKind,
 } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
 import { isWeakInt, scalarOf, weakScalar } from "../core/scalar.ts";
@@ -163,5 +161,3 @@ export function checkDType(dtype: DType, group: Accepts, caller: string, positio
     );
   }
 }
-
-export const isKind = (dtype: DType, kind: DTypeKind): boolean => kindOf(dtype) === kind;
