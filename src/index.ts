@@ -33,23 +33,31 @@ export { ArrayValue, type Aval, Dense, NDArray, type Operand, Value } from "./co
 export {
   checkpoint,
   checkpointName,
+  type CheckpointOptions,
   checkpointPolicies,
   customJvp,
+  type CustomJvp,
+  type CustomJvpOptions,
+  customVjp,
+  type CustomVjp,
+  type CustomVjpOptions,
+  CustomVjpPrimal,
+  customVjpPrimalTreeValues,
   ioCallback,
   jit,
+  type JitOptions,
   pureCallback,
 } from "./control/index.ts";
-export { customVjp, CustomVjpPrimal, customVjpPrimalTreeValues } from "./control/index.ts";
 export { closureConvert } from "./interpreters/closure.ts";
-export { hessian, jacfwd, jacrev } from "./interpreters/jacobian.ts";
-export { jet } from "./interpreters/jet.ts";
-export { jvp } from "./interpreters/jvp.ts";
+export { hessian, jacfwd, jacrev, type JacobianOptions } from "./interpreters/jacobian.ts";
+export { jet, type JetOptions } from "./interpreters/jet.ts";
+export { jvp, type JvpOptions } from "./interpreters/jvp.ts";
 export { linearTranspose } from "./interpreters/linear-transpose.ts";
-export { linearize } from "./interpreters/linearize.ts";
-export { evalShape, makeJaxpr, ShapeDtypeStruct } from "./interpreters/make-jaxpr.ts";
-export { quaxify, register } from "./interpreters/quax.ts";
-export { grad, valueAndGrad, vjp } from "./interpreters/vjp.ts";
-export { vmap } from "./interpreters/vmap.ts";
+export { linearize, type LinearizeOptions } from "./interpreters/linearize.ts";
+export { evalShape, makeJaxpr, type MakeJaxprOptions, ShapeDtypeStruct } from "./interpreters/make-jaxpr.ts";
+export { quaxify, type QuaxifyOptions, register, type RegisterOptions } from "./interpreters/quax.ts";
+export { grad, type GradOptions, valueAndGrad, vjp, type VjpOptions } from "./interpreters/vjp.ts";
+export { vmap, type VmapOptions } from "./interpreters/vmap.ts";
 export { Zero } from "./interpreters/zero.ts";
 export * as debug from "./control/debug.ts";
 export * as inspect from "./inspect/index.ts";

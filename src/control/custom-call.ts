@@ -17,8 +17,30 @@ import { zerosLikeArray } from "../lax/index.ts";
 import { canonicalArgnums } from "../interpreters/vjp.ts";
 import { zeroTangent } from "../interpreters/zero.ts";
 import { TreeError } from "../tree/index.ts";
+import type { Traced } from "./operands.ts";
 
 type Path = Flat["paths"][number];
+
+/** The arguments that `nondiffArgnums` names, in its order. */
+export type Nondiff<Args extends unknown[], N extends readonly number[]> = {
+  -readonly [K in keyof N]: Args[N[K]];
+};
+
+/** The other arguments, as a rule gets them. */
+export type Diff<
+  Args extends unknown[],
+  N extends readonly number[],
+  Before extends unknown[] = [],
+> = Args extends [infer First, ...infer Rest]
+  ? Before["length"] extends N[number]
+    ? Diff<Rest, N, [...Before, First]>
+    : [Traced<First>, ...Diff<Rest, N, [...Before, First]>]
+  : Traced<Args>;
+
+/** All arguments, each as a rule gets it. */
+export type Ruled<Args extends unknown[], N extends readonly number[]> = {
+  [K in keyof Args]: K extends `${N[number]}` ? Args[K] : Traced<Args[K]>;
+};
 
 /** Arguments of a function with a rule of its own: those that are differentiated, flattened, and the others. */
 export interface CustomArguments {

@@ -1,6 +1,6 @@
 import { ArgumentError, DifferentiationError } from "../core/errors.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
-import { type Optionals, readOptions } from "../core/options.ts";
+import { readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { addTangents } from "../core/rules.ts";
@@ -14,10 +14,19 @@ import { quaxifyValues } from "../interpreters/quax.ts";
 import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { Zero, zeroTangent } from "../interpreters/zero.ts";
-import { callCustom, checkPair, customArguments, instantiated, primalOutputs } from "./custom-call.ts";
+import {
+  callCustom,
+  checkPair,
+  customArguments,
+  type Diff,
+  instantiated,
+  type Nondiff,
+  primalOutputs,
+} from "./custom-call.ts";
 import { jvpLowering, revivedJvp } from "./lowered-rules.ts";
 import { alignTangents, checkStructure, tangentValues } from "./structured-tangents.ts";
 import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import type { Traced } from "./operands.ts";
 import { batchedJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
@@ -167,9 +176,9 @@ function structuredRule(
   return alignTangents(outs, outTangents);
 }
 
-export interface CustomJvpOptions {
+export interface CustomJvpOptions<N extends readonly number[] = readonly number[]> {
   /** Arguments that are not differentiated: functions, settings. The rule gets them first, in this order. */
-  readonly nondiffArgnums?: readonly number[];
+  readonly nondiffArgnums?: N;
 }
 export interface DefjvpOptions {
   /** Give the rule a `Zero` for each tangent that is structurally zero, instead of an array of zeros. */
@@ -179,12 +188,24 @@ export interface DefjvpOptions {
 /** `(…nondiff, primals, tangents) => [out, tangentOut]`. */
 export type CustomJvpRule = (...args: never[]) => readonly [out: unknown, tangentOut: unknown];
 
+type JvpRule<Args extends unknown[], R, N extends readonly number[]> = (
+  ...args: [...Nondiff<Args, N>, primals: Diff<Args, N>, tangents: Diff<Args, N>]
+) => readonly [out: R, tangentOut: unknown];
+
 /** A function with its own derivative. */
-export interface CustomJvp<Args extends unknown[], R> {
+export interface CustomJvp<Args extends unknown[], R, N extends readonly number[] = readonly []> {
   (...args: Args): R;
   /** Sets the rule: primals and tangents come as lists, one entry for each differentiated argument. Returns the rule. */
+  defjvp<Rule extends JvpRule<Args, R, N>>(rule: Rule): Rule;
   defjvp<Rule extends CustomJvpRule>(rule: Rule, options?: DefjvpOptions): Rule;
   /** Sets one rule per argument: `(tangent, out, ...primals) => tangentOut`, or null where there is no dependence. */
+  defjvps(
+    ...rules: {
+      [K in keyof Args]:
+        | ((tangent: Traced<Args[K]>, out: Traced<R>, ...primals: Traced<Args>) => unknown)
+        | null;
+    }
+  ): void;
   defjvps(...rules: readonly (((tangent: never, out: never, ...primals: never[]) => unknown) | null)[]): void;
 }
 
@@ -206,9 +227,14 @@ interface Rule {
  * logistic.defjvps((t, out) => np.multiply(t, np.multiply(out, np.subtract(1, out))));
  * @see `jax.custom_jvp`
  */
-export function customJvp<Args extends unknown[] = ArrayValue[], R = unknown>(
+export function customJvp<
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
+  const N extends readonly number[] = readonly [],
+>(f: (...args: Args) => R, options?: N | CustomJvpOptions<N>): CustomJvp<Args, R, N>;
+export function customJvp<Args extends unknown[], R>(
   f: (...args: Args) => R,
-  ...rest: Optionals<[nondiffArgnums: readonly number[]], CustomJvpOptions>
+  ...rest: readonly unknown[]
 ): CustomJvp<Args, R> {
   const { nondiffArgnums = [] } = readOptions<CustomJvpOptions>("customJvp", ["nondiffArgnums"], rest);
   const { call, name } = toFunction(f, "customJvp");

@@ -1,6 +1,6 @@
 import { isInexact } from "../core/dtype.ts";
 import { ArgumentError, DifferentiationError, DTypeError, ShapeError } from "../core/errors.ts";
-import { type Optionals, readOptions } from "../core/options.ts";
+import { readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { sameShape } from "../core/shape.ts";
 import { describe, Tracer } from "../core/trace.ts";
@@ -24,14 +24,17 @@ import {
   type CustomArguments,
   customArguments,
   instantiated,
+  type Nondiff,
   primalOutputs,
+  type Ruled,
 } from "./custom-call.ts";
 import { customVjpCall } from "./custom-vjp-call.ts";
 import type { ForwardResult } from "./custom-vjp-rules.ts";
+import type { Traced } from "./operands.ts";
 
-export interface CustomVjpOptions {
+export interface CustomVjpOptions<N extends readonly number[] = readonly number[]> {
   /** Arguments that are not differentiated: functions, settings. `bwd` gets them first, in this order. */
-  readonly nondiffArgnums?: readonly number[];
+  readonly nondiffArgnums?: N;
 }
 export interface DefvjpOptions {
   /**
@@ -62,12 +65,16 @@ export const customVjpPrimalTreeValues = (tree: unknown): unknown =>
   map((leaf: unknown) => (leaf instanceof CustomVjpPrimal ? leaf.value : leaf), tree);
 
 /** A function with its own reverse-mode derivative. */
-export interface CustomVjp<Args extends unknown[], R> {
+export interface CustomVjp<Args extends unknown[], R, N extends readonly number[] = readonly []> {
   (...args: Args): R;
   /**
    * Sets the rules: `fwd(...args) => [out, residuals]`, and `bwd(...nondiff, residuals, ct) => cotangents`, a list
    * with one for each differentiated argument; `null` or `Zero` where nothing depends on it.
    */
+  defvjp<Residuals>(
+    fwd: (...args: Ruled<Args, N>) => readonly [out: R, residuals: Residuals],
+    bwd: (...args: [...Nondiff<Args, N>, residuals: Residuals, ct: Traced<R>]) => readonly unknown[],
+  ): void;
   defvjp<Residuals>(
     fwd: (...args: never[]) => readonly [out: R, residuals: Residuals],
     bwd: (...args: never[]) => readonly unknown[],
@@ -95,9 +102,14 @@ interface Rule {
  * clipGradient.defvjp((x, limit) => [x, null], (limit, residuals, ct) => [np.clip(ct, -limit, limit)]);
  * @see `jax.custom_vjp`
  */
-export function customVjp<Args extends unknown[] = ArrayValue[], R = unknown>(
+export function customVjp<
+  Args extends unknown[] = ArrayValue[],
+  R = unknown,
+  const N extends readonly number[] = readonly [],
+>(f: (...args: Args) => R, options?: N | CustomVjpOptions<N>): CustomVjp<Args, R, N>;
+export function customVjp<Args extends unknown[], R>(
   f: (...args: Args) => R,
-  ...rest: Optionals<[nondiffArgnums: readonly number[]], CustomVjpOptions>
+  ...rest: readonly unknown[]
 ): CustomVjp<Args, R> {
   const { nondiffArgnums = [] } = readOptions<CustomVjpOptions>("customVjp", ["nondiffArgnums"], rest);
   const { call, name } = toFunction(f, "customVjp");

@@ -125,6 +125,39 @@ test("functions with rules of their own keep their signature", () => {
   reverse.defvjp(fwd, noList);
 });
 
+test("the parameters of rules have types: arrays for numbers, others as they are", () => {
+  const product = customVjp((x, y) => np.multiply(x, y));
+  product.defvjp(
+    (x, y) => [np.multiply(x, y), { x, y }],
+    ({ x, y }, ct) => {
+      expectTypeOf([x, y, ct]).toEqualTypeOf<ArrayValue[]>();
+      return [np.multiply(ct, y), np.multiply(ct, x)];
+    },
+  );
+  const clip = customVjp((x: ArrayValue, _limit: number) => x, { nondiffArgnums: [1] });
+  clip.defvjp(
+    (x, limit) => [x, { limit }],
+    (limit, residuals, ct) => {
+      expectTypeOf(limit).toEqualTypeOf<number>();
+      expectTypeOf(residuals).toEqualTypeOf<{ limit: number }>();
+      return [np.clip(ct, -limit, limit)];
+    },
+  );
+  const power = customJvp((n: number, x: number, p: { y: number }) => np.power(np.add(x, p.y), n), {
+    nondiffArgnums: [0],
+  });
+  power.defjvp((n, [x, p], tangents) => {
+    expectTypeOf(n).toEqualTypeOf<number>();
+    expectTypeOf(p).toEqualTypeOf<{ y: ArrayValue }>();
+    expectTypeOf(tangents).toEqualTypeOf<[ArrayValue, { y: ArrayValue }]>();
+    return [np.power(np.add(x, p.y), n), tangents[0]];
+  });
+  customJvp((x, y) => np.multiply(x, y)).defjvps((t, _out, _x, y) => np.multiply(t, y), null);
+  const noList = (residual: ArrayValue, ct: ArrayValue) => np.multiply(ct, residual);
+  // @ts-expect-error bwd returns a list
+  product.defvjp((x, y) => [np.multiply(x, y), x], noList);
+});
+
 test("captured values are further arguments of a converted function", () => {
   const [converted, captured] = closureConvert((x: ArrayValue) => ({ y: np.sin(x) }), x);
   expectTypeOf(captured).toEqualTypeOf<ArrayValue[]>();
