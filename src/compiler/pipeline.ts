@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { isInexact } from "../core/dtype.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { type ArrayValue, type Aval, Value } from "../core/value.ts";
-import { flattenValues } from "../control/quaxified-jaxpr.ts";
+import { flattenValues } from "../control/form.ts";
 import { splitJaxpr, transposedJaxpr } from "../control/transformed-jaxpr.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";

@@ -7,8 +7,10 @@ import {
   type Rematerialised,
 } from "../core/primitive.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
+import { Form, rebuildAll } from "./form.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
-import { arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { allArraysAs } from "./joined-form.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import {
   batchedJaxpr,
   isActive,
@@ -74,8 +76,11 @@ export function quaxifyOfCall<P extends CallParams>(
   values: readonly Value[],
   params: P,
 ): readonly Value[] {
-  const { closed, consts, outs } = quaxifiedJaxpr(params.jaxpr, values.map(Form.of), call);
-  return rebuildAll(outs, call.bind([...consts, ...arraysOf(values)], { ...params, jaxpr: closed }));
+  const forms = values.map(Form.known);
+  const { known } = quaxifiedJaxpr(params.jaxpr, forms, call);
+  const { closed, consts } = quaxifiedJaxpr(params.jaxpr, forms, call, known);
+  const arrays = allArraysAs(values, forms, call);
+  return rebuildAll(known, call.bind([...consts, ...arrays], { ...params, jaxpr: closed }));
 }
 
 /** A call for the outputs that are wanted, without what only the others need. */

@@ -5,7 +5,7 @@ import { definePrimitive, type Derived, type Primitive } from "../core/primitive
 import { weakScalar } from "../core/scalar.ts";
 import { describe } from "../core/trace.ts";
 import { type ArrayValue, Value } from "../core/value.ts";
-import { flattenValues } from "./quaxified-jaxpr.ts";
+import { flattenValues } from "./form.ts";
 
 export interface NameParams {
   readonly name: string;

@@ -7,11 +7,13 @@ import { zerosOf } from "../core/rules.ts";
 import { type ArrayValue, type Aval, avalOf, type NDArray, type Operand, showAval } from "../core/value.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
-import { plainArray } from "../interpreters/quax.ts";
+import { isQuaxified, plainArray } from "../interpreters/quax.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { broadcastInDim, clamp, convertElementType, eq, ne, selectN, stopGradient } from "../lax/index.ts";
 import { refuseAxis, stacked, unrolled } from "./examples.ts";
+import { Form, rebuildAll } from "./form.ts";
+import { allArraysAs, join } from "./joined-form.ts";
 import {
   type Body,
   checkFit,
@@ -24,7 +26,7 @@ import {
   traceBody,
   type Traced,
 } from "./operands.ts";
-import { arraysOf, Form, join, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
 import {
   batchedJaxpr,
@@ -178,8 +180,8 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
     return [cond.bind([index!, ...consts, ...operands], { branches: closed }), outDims];
   },
   quaxify: ([index, ...operands], { branches }) => {
-    const forms = operands.map(Form.of);
-    const found = branches.map((branch) => quaxifiedJaxpr(branch, forms, cond).outs);
+    const forms = operands.map(Form.known);
+    const found = branches.map((branch) => quaxifiedJaxpr(branch, forms, cond).known);
     const outs = commonAvals(branches).map((aval, i) =>
       found
         .map((each) => each[i]!)
@@ -188,7 +190,7 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
     const { consts, closed } = withCommonConstants(
       branches.map((branch) => quaxifiedJaxpr(branch, forms, cond, outs)),
     );
-    const arrays = cond.bind([plainArray(index!, cond), ...consts, ...arraysOf(operands)], {
+    const arrays = cond.bind([plainArray(index!, cond), ...consts, ...allArraysAs(operands, forms, cond)], {
       branches: closed,
     });
     return rebuildAll(outs, arrays);
@@ -235,12 +237,13 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
 
 /**
  * Where each computed residual of each branch is kept. Only one branch runs, so those of different branches share a
- * place where they have the same shape and dtype.
+ * place where they have the same shape and dtype; under quaxify they may be of different classes, and share none.
  */
 function residualSlots(residuals: readonly (readonly Aval[])[]): { slots: number[][]; avals: Aval[] } {
   const avals: Aval[] = [];
+  const apart = isQuaxified();
   const slots = residuals.map((own) => {
-    const taken = new Set<number>();
+    const taken = new Set(apart ? avals.keys() : []);
     return own.map((aval) => {
       const { shape, dtype } = aval;
       const type = showAval(aval);

@@ -25,7 +25,8 @@ import {
 } from "./custom-call.ts";
 import { jvpLowering, revivedJvp } from "./lowered-rules.ts";
 import { alignTangents, checkStructure, tangentValues } from "./structured-tangents.ts";
-import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { arraysOf, flattenValues, Form, rebuildAll } from "./form.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import type { Traced } from "./operands.ts";
 import { batchedJaxpr } from "./transformed-jaxpr.ts";
 

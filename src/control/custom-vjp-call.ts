@@ -19,7 +19,8 @@ import {
 } from "./custom-vjp-rules.ts";
 import { linearLowering, revivedLinear, revivedVjp, vjpLowering } from "./lowered-rules.ts";
 import { checkStructure } from "./structured-tangents.ts";
-import { arraysOf, flattenValues, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { arraysOf, flattenValues, Form, rebuildAll } from "./form.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import { batchedJaxpr, jvpJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];

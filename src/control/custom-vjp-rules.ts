@@ -4,7 +4,7 @@ import { materialiseBatch } from "../lax/algebra.ts";
 import { reduceSum } from "../lax/index.ts";
 import { quaxifyValues } from "../interpreters/quax.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
-import { flattenValues } from "./quaxified-jaxpr.ts";
+import { flattenValues } from "./form.ts";
 import { pullToArrays, tangentValues } from "./structured-tangents.ts";
 
 type Arrays = readonly ArrayValue[];

@@ -18,7 +18,7 @@ import {
   toFunction,
 } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
-import { registerVersion } from "../interpreters/quax.ts";
+import { isQuaxified, registerVersion } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { sameZero, Zero } from "../interpreters/zero.ts";
 import {
@@ -96,6 +96,8 @@ export interface JitOptions {
 /** One program of a jitted function, and what has to be the same for it to apply. */
 interface Entry {
   readonly version: number;
+  /** Derivatives in it may be of structured values. */
+  readonly quaxified: boolean;
   /** Named axes that were bound: their sizes, and whether they exist, may be anywhere in the program. */
   readonly axes: readonly NamedAxis[];
   readonly flat: Flat;
@@ -187,7 +189,8 @@ function matching(
   axes: readonly NamedAxis[],
   leaves: unknown[],
 ): ArrayValue[] | null {
-  if (entry.version !== worldVersion() || !sameAxes(axes, entry.axes)) return null;
+  if (entry.version !== worldVersion() || entry.quaxified !== isQuaxified()) return null;
+  if (!sameAxes(axes, entry.axes)) return null;
   for (let i = 0; i < statics.length; i++) if (!Object.is(statics[i], entry.statics[i])) return null;
   leaves.length = 0;
   if (!entry.flat.treedef.match(args, leaves)) return null;
@@ -233,6 +236,7 @@ function traceEntry(
   // The arrays of this call are not kept with the program.
   const entry = {
     version,
+    quaxified: isQuaxified(),
     axes: boundAxes(),
     flat: { ...flat, arrays: [] },
     avals,
@@ -287,6 +291,8 @@ function explainMiss(
 ): string {
   const reasons: string[] = [];
   if (entry.version !== worldVersion()) reasons.push("a rule was registered or a setting changed since");
+  if (entry.quaxified !== isQuaxified())
+    reasons.push(`under quaxify: ${String(entry.quaxified)} → ${String(isQuaxified())}`);
   if (!sameAxes(axes, entry.axes))
     reasons.push(`the named axes: ${showAxes(entry.axes)} → ${showAxes(axes)}`);
   statics.forEach((value, i) => {

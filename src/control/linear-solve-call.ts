@@ -9,7 +9,8 @@ import { neg } from "../lax/index.ts";
 import type { Lifted } from "../interpreters/closure.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { jvpArrays } from "../interpreters/jvp.ts";
-import { arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { arraysOf, Form, rebuildAll } from "./form.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import { amongOperands } from "./solver-functions.ts";
 import { batchedJaxpr } from "./transformed-jaxpr.ts";
 

@@ -12,6 +12,7 @@ import { showSource } from "../core/source.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, showAval } from "../core/value.ts";
 import { argumentPath, type Flat, flattenArguments, flattenResult } from "../interpreters/arguments.ts";
+import { withBoxes } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { sameZero, Zero } from "../interpreters/zero.ts";
 import { flatten, map, type Path, pathToString, unflatten } from "../tree/index.ts";
@@ -24,9 +25,9 @@ export function located<E extends CotangentError>(error: E): E {
   return error;
 }
 
-/** Booleans in the data of control flow are data: a flag that a loop carries changes. */
+/** Booleans in the data of control flow are data: a flag that a loop carries changes. Captured values are arrays. */
 const withFlags = (tree: unknown): unknown =>
-  map((leaf: unknown) => (typeof leaf === "boolean" ? weakScalar(leaf) : leaf), tree);
+  map((leaf: unknown) => (typeof leaf === "boolean" ? weakScalar(leaf) : leaf), withBoxes(tree));
 
 /** A tree of operands, carries or results: its arrays, and all of its leaves. */
 export interface Operands extends Flat {

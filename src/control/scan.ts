@@ -9,8 +9,10 @@ import { materialiseBatch } from "../lax/algebra.ts";
 import { pathToString } from "../tree/index.ts";
 import { traceLoop } from "./carry.ts";
 import { stacked as stackedExamples, unrolled } from "./examples.ts";
+import { Form, rebuildAll } from "./form.ts";
+import { allArraysAs } from "./joined-form.ts";
 import { checkFit, checkFunction, flattenOperands, type Like, type Traced } from "./operands.ts";
-import { arraysAs, arraysOf, Form, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import { rematerialisedJaxpr } from "./rematerialised-jaxpr.ts";
 import { lengthOf, pairOf, unrollOf, withZeros } from "./scan-arguments.ts";
 import { hoistInvariants, type ScanParams, type SplitScan, splitScan } from "./scan-split.ts";
@@ -236,21 +238,26 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
   quaxify: (values, params) => {
     const { jaxpr, length, numCarry, numConsts } = params;
     const [consts, carry, xs] = cut(values, numConsts, numCarry);
-    const fixed = consts.map(Form.of);
-    const slices = xs.map((x) => Form.of(x).step);
-    const forms = settledForms(carry.map(Form.of), jaxpr.outAvals, "scan", (given) =>
-      quaxifiedJaxpr(jaxpr, [...fixed, ...given, ...slices], scan).outs.slice(0, numCarry),
+    const [fixed, scanned] = [consts.map(Form.known), xs.map((x) => Form.known(x).spread)];
+    const slices = scanned.map((form) => form.step);
+    const outsOf = (given: readonly Form[]) =>
+      quaxifiedJaxpr(jaxpr, [...fixed, ...given, ...slices], scan).known;
+    const forms = settledForms(carry.map(Form.known), jaxpr.outAvals, "scan", (given) =>
+      outsOf(given).slice(0, numCarry),
     );
-    const step = quaxifiedJaxpr(jaxpr, [...fixed, ...forms, ...slices], scan, forms);
-    const constArrays = arraysOf(consts);
-    const started = carry.flatMap((value, i) => arraysAs(value, forms[i]!, scan));
-    const outs = scan.bind([...step.consts, ...constArrays, ...started, ...arraysOf(xs)], {
+    const ys = outsOf(forms)
+      .slice(numCarry)
+      .map((form) => form.spread);
+    const step = quaxifiedJaxpr(jaxpr, [...fixed, ...forms, ...slices], scan, [...forms, ...ys]);
+    const constArrays = allArraysAs(consts, fixed, scan);
+    const started = allArraysAs(carry, forms, scan);
+    const outs = scan.bind([...step.consts, ...constArrays, ...started, ...allArraysAs(xs, scanned, scan)], {
       ...params,
       jaxpr: step.closed,
       numCarry: started.length,
       numConsts: step.consts.length + constArrays.length,
     });
-    return rebuildAll([...forms, ...step.outs.slice(numCarry).map((form) => form.stacked(length))], outs);
+    return rebuildAll([...forms, ...ys.map((form) => form.stacked(length))], outs);
   },
   rematerialise: (operands, params, policy) => {
     const { jaxpr, numCarry, numConsts } = params;

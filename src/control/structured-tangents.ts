@@ -5,7 +5,7 @@ import { ArrayValue, Dense, type Value } from "../core/value.ts";
 import { linearizeArrays } from "../interpreters/linearize.ts";
 import { pullBack } from "../interpreters/vjp.ts";
 import { flatten, type TreeDef } from "../tree/index.ts";
-import { flattenValues, Form } from "./quaxified-jaxpr.ts";
+import { flattenValues, Form } from "./form.ts";
 
 // A tangent (or cotangent) of a structured value is a value of its class: its inexact arrays are tangents, the others
 // those of the value itself, so that it has, say, the same sparsity pattern. Where the array is not linear in those that

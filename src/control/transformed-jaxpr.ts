@@ -6,6 +6,7 @@ import { dce, dceInputs } from "../interpreters/dce.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { jvpArrays } from "../interpreters/jvp.ts";
 import { PartialTrace } from "../interpreters/linearize.ts";
+import { isQuaxified } from "../interpreters/quax.ts";
 import { hoistConstants, stage } from "../interpreters/stage.ts";
 import { transposeJaxpr } from "../interpreters/transpose.ts";
 import { batchArrays } from "../interpreters/vmap.ts";
@@ -19,10 +20,11 @@ import { currentTrace, withNewTrace } from "../core/trace.ts";
 // A `forced` mask says of which results something is made also where it is structurally zero, or known, or not batched:
 // branches must agree on that, and so must what goes into the body of a loop and what comes out of it.
 
-/** Remembers results for a jaxpr by a small key. */
+/** Remembers results for a jaxpr by a small key, and those under quaxify apart. */
 export function remembered<R>(): (jaxpr: Jaxpr, key: string, make: () => R) => R {
   const results = new WeakMap<Jaxpr, Map<string, R>>();
-  return (jaxpr, key, make) => {
+  return (jaxpr, own, make) => {
+    const key = isQuaxified() ? `quaxify ${own}` : own;
     let known = results.get(jaxpr);
     if (known === undefined) results.set(jaxpr, (known = new Map()));
     let result = known.get(key);

@@ -11,8 +11,10 @@ import { materialiseBatch } from "../lax/algebra.ts";
 import { broadcastInDim, reduceOr, selectN } from "../lax/index.ts";
 import { traceLoop } from "./carry.ts";
 import { refuseAxis, stacked, unrolled } from "./examples.ts";
+import { Form, rebuildAll } from "./form.ts";
+import { allArraysAs, join } from "./joined-form.ts";
 import { checkFit, checkFunction, type Like, located, traceBody, type Traced } from "./operands.ts";
-import { arraysAs, arraysOf, Form, join, quaxifiedJaxpr, rebuildAll } from "./quaxified-jaxpr.ts";
+import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import {
   batchedAval,
   batchedJaxpr,
@@ -210,19 +212,20 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
   },
   quaxify: (values, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
     const [cond, body, carry] = cut(values, condNconsts, bodyNconsts);
-    const fixed = body.map(Form.of);
+    const [tested, fixed] = [cond.map(Form.known), body.map(Form.known)];
     const forms = settledForms(
-      carry.map(Form.of),
+      carry.map(Form.known),
       bodyJaxpr.outAvals,
       "whileLoop",
-      (given) => quaxifiedJaxpr(bodyJaxpr, [...fixed, ...given], whileLoop).outs,
+      (given) => quaxifiedJaxpr(bodyJaxpr, [...fixed, ...given], whileLoop).known,
     );
     const step = quaxifiedJaxpr(bodyJaxpr, [...fixed, ...forms], whileLoop, forms);
-    const test = quaxifiedJaxpr(condJaxpr, [...cond.map(Form.of), ...forms], whileLoop, [
+    const test = quaxifiedJaxpr(condJaxpr, [...tested, ...forms], whileLoop, [
       Form.plain(condJaxpr.outAvals[0]!),
     ]);
-    const [condArrays, bodyArrays] = [arraysOf(cond), arraysOf(body)];
-    const started = carry.flatMap((value, i) => arraysAs(value, forms[i]!, whileLoop));
+    const condArrays = allArraysAs(cond, tested, whileLoop);
+    const bodyArrays = allArraysAs(body, fixed, whileLoop);
+    const started = allArraysAs(carry, forms, whileLoop);
     const outs = whileLoop.bind([...test.consts, ...condArrays, ...step.consts, ...bodyArrays, ...started], {
       condJaxpr: test.closed,
       condNconsts: test.consts.length + condArrays.length,
@@ -255,7 +258,9 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
 });
 
 /**
- * The forms of a carry that a body gives back as it got them.
+ * The forms of a carry that a body gives back as it got them. The class of zeros to start from is open, and
+ * becomes what the body makes of it; where that is nothing else, they are an array.
+ *
  * @throws DispatchError when one changes its metadata.
  */
 export function settledForms(
@@ -264,19 +269,25 @@ export function settledForms(
   caller: string,
   next: (forms: readonly Form[]) => readonly Form[],
 ): readonly Form[] {
-  for (let forms = start; ;) {
-    const after = next(forms);
-    const joined = forms.map((form, i) =>
-      join(
-        form,
-        after[i]!,
-        avals[i]!,
-        () => `${caller}: entry ${i} of the carry, before and after the body,`,
-      ),
-    );
-    if (joined.every((form, i) => form.equals(forms[i]!))) return forms;
-    forms = joined;
-  }
+  const settle = (from: readonly Form[]): readonly Form[] => {
+    for (let forms = from; ;) {
+      const after = next(forms);
+      const joined = forms.map((form, i) =>
+        join(
+          form,
+          after[i]!,
+          avals[i]!,
+          () => `${caller}: entry ${i} of the carry, before and after the body,`,
+        ),
+      );
+      if (joined.every((form, i) => form.equals(forms[i]!))) return forms;
+      forms = joined;
+    }
+  };
+  const settled = settle(start.map((form) => form.opened));
+  return settled.some((form) => form.isOpen)
+    ? settle(settled.map((form, i) => (form.isOpen ? start[i]! : form)))
+    : settled;
 }
 
 /** A loop whose condition differs between examples: it runs while any of them does, and the others keep their carry. */

@@ -16,9 +16,10 @@ import {
 } from "../core/trace.ts";
 import { ArrayValue, type Aval, Dense, type NDArray, Value } from "../core/value.ts";
 import { fallBack, isStructured, results, withStrict } from "./fall-back.ts";
-import { hasRules, resolve, ruleText } from "./rule-table.ts";
+import { resolve, ruleText } from "./rule-table.ts";
 import { refuseAsync, toFunction } from "./signature.ts";
 import type { Traceable } from "./signature.ts";
+import { bindPlain } from "./uniform.ts";
 
 // From here, so that whoever registers rules has the dispatch on them installed.
 export { type DefaultRule, fallBack, type Miss, plainArray, withMisses } from "./fall-back.ts";
@@ -102,8 +103,8 @@ export class QuaxTrace extends Trace {
   override bind(prim: AnyPrimitive, operands: readonly ArrayValue[], params: object): ArrayValue[] {
     const values = operands.map((x) => this.open(x));
     return whileDispatching(this, () => {
-      const plain = values.every((x) => x instanceof Dense) && !hasRules(prim);
-      const outs = plain ? bind(prim, values, params) : dispatch(prim, values, params);
+      const plain = values.every((x) => x instanceof Dense) && resolve(prim, values) === null;
+      const outs = plain ? bindPlain(prim, values, params) : dispatch(prim, values, params);
       return outs.map((out) => this.box(out) as ArrayValue);
     });
   }
@@ -139,6 +140,18 @@ function entersBox(quax: QuaxTrace, operands: readonly Value[]): boolean {
   const isInside = (part: unknown): boolean => part instanceof Tracer && inside.has(part.trace);
   if (flatten(operands.filter(isStructured))[0].some(isInside)) return false;
   return dispatching?.parent !== currentTrace() || operands.some(isInside);
+}
+
+/** Whether what runs now is dispatched by a quaxify around it: plain arrays may stand for values of any class. */
+export const isQuaxified = (): boolean => enclosingQuax() !== null;
+
+/** A tree whose structured values are boxed as the arguments of the quaxify that runs, if one does and they can be. */
+export function withBoxes<T>(tree: T): T {
+  const quax = enclosingQuax();
+  if (quax === null) return tree;
+  const box = (leaf: unknown): unknown =>
+    leaf instanceof Value && isStructured(leaf) && entersBox(quax, [leaf]) ? quax.box(leaf) : leaf;
+  return mapWith({ isLeaf: wholeValue }, box, tree);
 }
 
 const wholeValue = (node: unknown): boolean => node instanceof Value;

@@ -135,9 +135,6 @@ function child(node: Resolution, key: unknown): Resolution {
   return next;
 }
 
-/** @internal Whether `prim` has a rule, for whatever operands. */
-export const hasRules = (prim: AnyPrimitive): boolean => rules.has(prim);
-
 /** @internal The rule for these operands; null where none matches. */
 export function resolve(prim: AnyPrimitive, operands: readonly Value[]): Rule | null {
   if (!rules.has(prim)) return null;

@@ -3,6 +3,7 @@ import type { DType } from "../core/dtype.ts";
 import { isInexact } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
+import { scalarOf } from "../core/scalar.ts";
 import { broadcastShapes, sameShape, type Shape } from "../core/shape.ts";
 import {
   type ArrayValue,
@@ -12,7 +13,6 @@ import {
   sameAval,
 } from "../core/value.ts";
 import { promoteTypes } from "../core/dtype.ts";
-import { zeros } from "../lax/algebra.ts";
 import {
   add,
   addAny,
@@ -35,6 +35,7 @@ import {
   slice,
 } from "../lax/index.ts";
 import { register } from "./quax.ts";
+import { repeated } from "./uniform.ts";
 
 /**
  * An array of zeros that holds no data: what a gradient is where nothing depends on the argument.
@@ -63,7 +64,7 @@ export class Zero extends ArrayValueClass {
         `Zero of float0[${this.shape.join(",")}] is the tangent of an integer and has no data: differentiate inexact arguments only`,
       );
     }
-    return zeros(this.aval);
+    return repeated(scalarOf(0, this.dtype), this.shape);
   }
 }
 

@@ -7,7 +7,7 @@ import type { ArrayValue } from "../core/value.ts";
 import type * as lax from "../lax/index.ts";
 import { aligned, paired } from "./alignment.ts";
 import { Anonymous, type Axis, type Labelled, resized } from "./axis.ts";
-import { scalarBehind } from "./uniform.ts";
+import { scalarBehind } from "../interpreters/uniform.ts";
 
 /** An operand; `axes` is null for an array without names. */
 export interface Operand {

@@ -5,6 +5,7 @@ import { sameShape, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval, type Value } from "../core/value.ts";
 import type { DefaultRule } from "../interpreters/quax.ts";
+import { Zero } from "../interpreters/zero.ts";
 import * as lax from "../lax/index.ts";
 import { Anonymous, type Axis, checkAxes, showAxes } from "./axis.ts";
 import { namedResults, type Operand } from "./named-rules.ts";
@@ -105,7 +106,8 @@ registerNode(NamedArray, {
 });
 
 function operand(x: Value): Operand {
-  if (!(x instanceof NamedArray)) return { array: x as ArrayValue, axes: null };
+  if (!(x instanceof NamedArray))
+    return { array: x instanceof Zero ? x.materialise() : (x as ArrayValue), axes: null };
   if (x.axes.length === x.array.aval.shape.length) return x;
   throw new ShapeError(
     "named/place",

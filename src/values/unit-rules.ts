@@ -5,7 +5,8 @@ import { sizeOf } from "../core/shape.ts";
 import { type ArrayValue, NDArray } from "../core/value.ts";
 import type * as lax from "../lax/index.ts";
 import { one } from "./si.ts";
-import { fitsAnyUnits, scalarBehind } from "./uniform.ts";
+import { scalarBehind } from "../interpreters/uniform.ts";
+import { fitsAnyUnits } from "./uniform.ts";
 import type { Units } from "./units.ts";
 
 /** An operand as the algebra of units sees it; a plain array has the units `one`. */
