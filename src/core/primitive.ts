@@ -193,8 +193,6 @@ export interface Rules {
   readonly linearity: "none" | "linear" | "multilinear" | undefined;
   /** Acts on each element by itself: declared with `batch: "elementwise"`. */
   readonly elementwise: boolean;
-  /** Linear in each operand by itself: declared with `jvp: "multilinear"`. */
-  readonly multilinear: boolean;
   readonly effects: ((params: object) => readonly Effect[]) | undefined;
   readonly axes: "any" | ((params: object) => readonly string[]) | undefined;
   /** Undefined: any number of operands. */

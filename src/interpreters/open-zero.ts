@@ -22,9 +22,9 @@ export class OpenZero extends ArrayValue {
   }
 
   static default: DefaultRule = (prim, operands, params) => {
-    const { transpose, multilinear, abstract } = prim.rules;
+    const { transpose, linearity, abstract } = prim.rules;
     const isOpen = operands.map((x) => x instanceof OpenZero);
-    const isFactor = multilinear || ((prim as unknown) === div && isOpen[0]);
+    const isFactor = linearity === "multilinear" || ((prim as unknown) === div && isOpen[0]);
     // What has a transpose is linear in those of its operands that are numbers, if it is not so in each.
     const isLinear = transpose && operands.every((x, i) => isOpen[i] || !isInexact(x.aval.dtype));
     if (!isFactor && !isLinear)

@@ -111,6 +111,6 @@ function operand(x: Value): Operand {
   if (x.axes.length === x.array.aval.shape.length) return x;
   throw new ShapeError(
     "named/place",
-    `A NamedArray with axes ${showAxes(x.axes)} holds an array of shape ${showShape(x.array.aval.shape)}: a transformation that maps over an axis by place took it apart. Put vmap or scan inside of quaxify, as in quaxify(vmap(f))(x)`,
+    `A NamedArray with axes ${showAxes(x.axes)} holds an array of shape ${showShape(x.array.aval.shape)}: a transformation that maps over an axis by place took it apart. Put vmap inside of quaxify, as in quaxify(vmap(f))(x); give scan and lax.map the plain x.array, and name the slices`,
   );
 }
