@@ -75,6 +75,8 @@ function write(part: Part): void {
 /** Writes one program: knows what its variables are called, and which of its inner programs are written ahead. */
 class Printer {
   private readonly names = new Map<Var, string>();
+  private readonly definedIn = new Map<Var, Jaxpr>();
+  private readonly written = new Set<Jaxpr>();
   private readonly shared = new Map<Jaxpr, string>();
   private readonly sharedNames = new Set<string>();
   private readonly params = new Map<Eqn, [name: string, value: unknown][]>();
@@ -146,6 +148,17 @@ class Printer {
     return name;
   }
 
+  /** Variables that a program has in common with one that is written already are others there: they get names anew. */
+  private define(jaxpr: Jaxpr): void {
+    const outputs = jaxpr.eqns.flatMap((eqn) => eqn.outputs);
+    for (const v of [...jaxpr.constvars, ...jaxpr.invars, ...outputs]) {
+      const before = this.definedIn.get(v);
+      if (before === jaxpr) return;
+      if (before && this.written.has(before)) this.names.delete(v);
+      this.definedIn.set(v, jaxpr);
+    }
+  }
+
   private atom(x: Atom): string {
     return x instanceof Literal ? `${pythonScalar(x.value)}:${showAval(x.aval)}` : this.name(x);
   }
@@ -178,6 +191,7 @@ class Printer {
 
   private *body(jaxpr: Jaxpr): Part {
     const { layout } = this;
+    this.define(jaxpr);
     layout.startGroup();
     layout.nest();
     this.header(jaxpr);
@@ -195,6 +209,7 @@ class Printer {
     layout.endNest();
     layout.text(" }");
     layout.endGroup();
+    this.written.add(jaxpr);
   }
 
   private *inner(jaxpr: Jaxpr): Part {
@@ -208,6 +223,7 @@ class Printer {
     if (calls.has(eqn.primitive.primitive)) {
       for (const callee of jaxprsOf(entries)) {
         if (this.shared.has(callee)) continue;
+        this.define(callee);
         this.alias(callee.invars, eqn.inputs);
         this.alias(callee.outvars, eqn.outputs, inOrder(callee));
       }

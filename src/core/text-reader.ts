@@ -54,6 +54,7 @@ const name = /[A-Za-z_]\w*/y;
 /** Primitives have JAX's names: `scatter-add`. */
 const primitiveName = /[A-Za-z_][\w-]*/y;
 const sharedName = /[^\s[\](){},;='":]+/y;
+const sharedPrograms = /^let ([^\s[\](){},;='":]+) = \{/gm;
 const avalText = /([a-z]\w*(?:<\w+>)?)\[([\d,]*)\]/y;
 /** A word of a param: anything that is not structure, or what Python writes for an object. */
 const word = /'[^'\n]*'|<[^<>\n]*>|[^\s[\](){},;='"]+/y;
@@ -69,8 +70,12 @@ export function placeOf(text: string, at: number): string {
 export class TextReader {
   private at = 0;
   private depth = 0;
+  /** Names of programs, which may be used before they are written. */
+  private readonly programs: ReadonlySet<string>;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: string) {
+    this.programs = new Set([...text.matchAll(sharedPrograms)].map(([, called]) => called!));
+  }
 
   /** @throws ParseError always: what is at `at`, or where the reader is, is not what was expected. */
   fail(expected: string, at = this.at): never {
@@ -108,6 +113,12 @@ export class TextReader {
   private keyword(token: string): boolean {
     name.lastIndex = this.skip();
     return name.exec(this.text)?.[0] === token;
+  }
+
+  /** Whether a program comes, or the name of one. */
+  private atProgram(): boolean {
+    sharedName.lastIndex = this.skip();
+    return this.peek("{") || this.programs.has(sharedName.exec(this.text)?.[0] ?? "");
   }
 
   private nested<T>(body: () => T): T {
@@ -285,7 +296,7 @@ export class TextReader {
   private items(end: string): ValueText[] {
     const items: ValueText[] = [];
     while (!this.accept(end)) {
-      if (items.length > 0 && !this.accept(",") && !this.peek("{"))
+      if (items.length > 0 && !this.accept(",") && !this.atProgram())
         this.fail(`\`,\` or \`${end}\` after an entry`);
       if (this.accept(end)) break;
       items.push(this.value());

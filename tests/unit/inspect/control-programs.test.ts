@@ -4,9 +4,11 @@ import {
   checkpoint,
   grad,
   inspect,
+  jacfwd,
   jit,
   jvp,
   lax,
+  linearize,
   makeJaxpr,
   numpy as np,
   vmap,
@@ -44,6 +46,8 @@ const programs: readonly (readonly [name: string, f: (x: ArrayValue) => unknown]
   ["a checkpoint in a loop", (x) => grad((y: ArrayValue) => np.sum(lax.scan(checkpoint((c: ArrayValue, z: ArrayValue) => [np.sin(np.multiply(c, z)), c] as [ArrayValue, ArrayValue]) as never, np.float32(1), y)[1] as ArrayValue))(x)],
   ["a linear solve", (x) => lax.customLinearSolve((v: ArrayValue) => np.multiply(v, 3), x, ((_f: unknown, b: ArrayValue) => np.divide(b, 3)) as never)],
   ["a cumulative reduction", (x) => lax.associativeScan(np.multiply as never, x)],
+  ["a branch that is written ahead of the others", (x) => jacfwd(grad((y: ArrayValue) => np.sum(lax.foriLoop(0, 2, (_i: ArrayValue, c: ArrayValue) => np.tanh(lax.cond(np.greater(np.sum(c), 0), np.tanh, np.sin, c) as ArrayValue), y))))(x)],
+  ["a loop and its derivative, which have variables in common", (x) => linearize((z: ArrayValue) => vmap((y: ArrayValue) => lax.whileLoop((y: ArrayValue) => np.less(y, 100), (y: ArrayValue) => np.multiply(y, 2), np.square(y)))(z), [x])[1](x)],
   ["calls in branches", (x) => lax.cond(true, jit((y: ArrayValue) => np.sin(y)), jit((y: ArrayValue) => np.cos(y)), x)],
 ]; // prettier-ignore
 
