@@ -133,11 +133,6 @@ export function checkpoint<Args extends unknown[] = ArrayValue[], R = unknown>(
       "checkpoint/policy",
       `checkpoint: policy is a function such as checkpointPolicies.dotsSaveable, got ${describe(policy)}`,
     );
-  if (typeof preventCse !== "boolean")
-    throw new ArgumentError(
-      "checkpoint/prevent-cse",
-      `checkpoint: preventCse is a boolean, got ${describe(preventCse)}`,
-    );
   const staticList = staticPositions(staticArgnums, "checkpoint");
   const { call, name } = toFunction(f, "checkpoint");
   const label = `checkpoint of ${name}`;

@@ -24,11 +24,29 @@ export function isPlainObject(x: unknown): x is Readonly<Record<string, unknown>
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Options that are true or false, wherever they occur. */
+const flags: ReadonlySet<string> = new Set([
+  "allowInt",
+  "allowMaterialise",
+  "hasAux",
+  "holomorphic",
+  "indicesAreSorted",
+  "keepdims",
+  "preventCse",
+  "replace",
+  "reverse",
+  "strict",
+  "symbolicZeros",
+  "symmetric",
+  "tiled",
+  "uniqueIndices",
+]);
+
 /**
  * The optional arguments by name. `rest` is what came after the required arguments: some of them bare, in the order of
  * `names`, then perhaps one plain object with any of them. What is undefined counts as absent.
  *
- * @throws ArgumentError on an unknown name, one given twice, or too many arguments.
+ * @throws ArgumentError on an unknown name, one given twice, or too many arguments; on anything but a boolean for a flag.
  * @example
  * const { axis = null, keepdims = false } = readOptions<SumOptions>("np.sum", ["axis", "dtype", "keepdims"], rest);
  */
@@ -56,7 +74,12 @@ export function readOptions<Named extends object>(
     }
     options[name] = value;
   }
-  // The names were checked; their values are the caller's to check.
+  for (const [name, value] of Object.entries(options)) {
+    // A string such as "false" is true where it is asked.
+    if (flags.has(name) && typeof value !== "boolean")
+      throw new ArgumentError("argument/flag", `${caller}: ${name} is a boolean, got ${describe(value)}`);
+  }
+  // The names were checked; the values of those that are no flags are the caller's to check.
   return options as { [Name in keyof Named]?: Exclude<Named[Name], undefined> };
 }
 
