@@ -4,6 +4,7 @@ import { expandRules } from "./rules.ts";
 import { bind } from "./trace.ts";
 import type { ArrayValue, Aval, NDArray, Value } from "./value.ts";
 import type { DType } from "./dtype.ts";
+import { TreeError } from "../tree/index.ts";
 
 export type NoParams = Record<never, never>;
 
@@ -258,12 +259,25 @@ type CallOf<T> = T extends (...args: infer A) => infer R
   ? { readonly call: (...args: A) => R }
   : { readonly call?: undefined };
 
-/** Lists and options that came from the user are copied: they become params, and the user may go on with them. */
-function own<T>(x: T): T {
+/** No argument is this deep, unless it contains itself. */
+const DEPTH = 1000;
+
+/**
+ * Lists and options that came from the user are copied: they become params, and the user may go on with them.
+ * @throws TreeError when there is no end to them.
+ */
+function own<T>(x: T, caller: string, depth = 0): T {
+  if (depth > DEPTH)
+    throw new TreeError(
+      "depth",
+      `${caller}: one of its arguments contains itself, or is more than ${DEPTH} levels deep`,
+    );
   // A copy is of the type of what it copies.
-  if (Array.isArray(x)) return x.map(own) as T;
+  if (Array.isArray(x)) return x.map((item: unknown) => own(item, caller, depth + 1)) as T;
   if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return x;
-  return Object.fromEntries(Object.entries(x).map(([name, value]) => [name, own<unknown>(value)])) as T;
+  return Object.fromEntries(
+    Object.entries(x).map(([name, value]) => [name, own<unknown>(value, caller, depth + 1)]),
+  ) as T;
 }
 
 const known = new Map<string, AnyPrimitive>();
@@ -288,7 +302,7 @@ export function definePrimitive<T extends AnyPrimitive>(
 ): T {
   // The generic parts of a declaration are erased here; definePrimitive's signature has checked them.
   const { call } = declaration as unknown as { call?: (...args: never[]) => unknown };
-  const target = call ? (...args: never[]) => call(...args.map(own)) : {};
+  const target = call ? (...args: never[]) => call(...args.map((arg) => own(arg, name))) : {};
   const prim = Object.assign(target, {
     primitive: name,
     derived: declaration.expand !== undefined,

@@ -3,6 +3,7 @@ import type { Path } from "./path.ts";
 /** What went wrong, stable across releases. */
 export type TreeErrorCode =
   | "cycle"
+  | "depth"
   | "filter-spec"
   | "leaf-count"
   | "node-kind"
@@ -14,6 +15,10 @@ export type TreeErrorCode =
   | "stale-function"
   | "structure"
   | "where";
+
+/** Whether the stack overflowed, in the words of the engines. */
+export const isOverflow = (error: unknown): boolean =>
+  error instanceof Error && /call stack|too much recursion/i.test(error.message);
 
 /**
  * A tree that is not what a function of this folder needs. `code` is stable; `path` leads to the place, from

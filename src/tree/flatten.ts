@@ -1,4 +1,4 @@
-import { TreeError } from "./errors.ts";
+import { isOverflow, TreeError } from "./errors.ts";
 import { checkRebuildable } from "./lost-state.ts";
 import { nodeTypeOf } from "./node-type.ts";
 import { type Path, type PathEntry, placeOf } from "./path.ts";
@@ -92,14 +92,19 @@ function pathTo(
  * Below an instance of such a class numbers, booleans, strings, bigints, symbols and functions are static:
  * part of the structure. Properties with symbol keys are no part of a tree.
  *
- * @throws TreeError `cycle`; `stale-function` or `private-state` when rebuilding an instance would break it.
+ * @throws TreeError `cycle`; `depth` where the stack ends; `stale-function` or `private-state` when rebuilding an instance would break it.
  * @example
  * flatten({ b: 1, a: [2, null] }); // [[2, 1], {a: [*, null], b: *}]
  */
 export function flatten(tree: unknown, isLeaf?: IsLeaf): [leaves: unknown[], treedef: TreeDef] {
   const flattening = new Flattening(tree, isLeaf);
-  const treedef = flattening.visit(tree, false);
-  return [flattening.leaves, treedef];
+  try {
+    const treedef = flattening.visit(tree, false);
+    return [flattening.leaves, treedef];
+  } catch (error) {
+    if (!isOverflow(error)) throw error;
+    throw new TreeError("depth", `the tree is too deep: more than ${flattening.depth - 1} levels`);
+  }
 }
 
 /**
