@@ -1,4 +1,4 @@
-import { isInexact, isInteger } from "../core/dtype.ts";
+import { isFloat, isInexact, isInteger } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
 import type { ClosedJaxpr, Effect } from "../core/jaxpr.ts";
 import * as param from "../core/param-kind.ts";
@@ -83,6 +83,13 @@ export const cond: Op<Cond, "cond", readonly ArrayValue[], CondParams> = defineP
   params: { branches: param.programs },
   call: (pred, trueFn, falseFn, ...operands) => {
     const flag = scalarOperand(pred, "cond", "the predicate");
+    if (flag.dtype !== "bool" && !isInteger(flag.dtype) && !isFloat(flag.dtype))
+      throw located(
+        new DTypeError(
+          "control/predicate",
+          `cond: the predicate must be a boolean or a real number, got ${showAval(flag.aval)}: compare, as in np.greater(x, 0)`,
+        ),
+      );
     const bool = flag.dtype === "bool" ? flag : ne(flag, 0);
     const index = convertElementType(bool, "int32");
     return choose("cond", index, [falseFn, trueFn], ["falseFn", "trueFn"], operands) as never;

@@ -52,13 +52,18 @@ export interface CustomArguments {
   merge(diff: unknown): unknown[];
 }
 
-/** @throws ArgumentError when `nondiffArgnums` names an argument that is not there. */
+/** @throws ArgumentError when `nondiffArgnums` names an argument that is not there, or one twice. */
 export function customArguments(
   args: readonly unknown[],
   nondiffArgnums: readonly number[],
   caller: string,
 ): CustomArguments {
   const fixed = canonicalArgnums(nondiffArgnums, args.length, caller);
+  if (new Set(fixed).size !== fixed.length)
+    throw new ArgumentError(
+      "custom/nondiff",
+      `${caller}: nondiffArgnums names an argument twice: ${nondiffArgnums.join(", ")}`,
+    );
   const positions = args.flatMap((_, i) => (fixed.includes(i) ? [] : [i]));
   const renumbered = ([first, ...rest]: Path): Path => [
     { kind: "index", key: positions[first!.key as number]! },

@@ -4,11 +4,13 @@ import { readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { addTangents } from "../core/rules.ts";
-import type { ArrayValue, Value } from "../core/value.ts";
+import { describe } from "../core/trace.ts";
+import { type ArrayValue, ArrayValue as ArrayValueClass, type Value } from "../core/value.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
-import { toFunction } from "../interpreters/arguments.ts";
+import { resultPath, toFunction } from "../interpreters/arguments.ts";
 import { guarded } from "../interpreters/closure.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
+import { refuseAsync } from "../interpreters/signature.ts";
 import { jvpArrays, matchTangents } from "../interpreters/jvp.ts";
 import { quaxifyValues } from "../interpreters/quax.ts";
 import { transposeJaxpr } from "../interpreters/transpose.ts";
@@ -267,7 +269,7 @@ export function customJvp<Args extends unknown[], R>(
             const result = rule.call(...nondiff, flat.rebuild(primals), flat.rebuild(given));
             const [value, tangent] = checkPair(result, place, "[out, tangentOut]");
             const ruled = primalOutputs(value, out, place);
-            return [ruled.arrays, matchTangents(ruled, tangent, place)];
+            return [ruled.arrays, matchTangents(ruled, tangent, place, resultPath)];
           },
         },
       }),
@@ -290,13 +292,33 @@ export function customJvp<Args extends unknown[], R>(
           "custom/nondiff",
           `defjvps does not go with nondiffArgnums: give ${name} its rule with defjvp`,
         );
+      for (const [i, given] of rules.entries()) {
+        if (given !== null && typeof given !== "function")
+          throw new ArgumentError(
+            "custom/rule",
+            `defjvps of ${name}: the rule for argument ${i} is a function, or null where nothing depends on it, got ${describe(given)}`,
+          );
+      }
       const call = (...[primals, tangents]: readonly unknown[]): unknown => {
+        const { length } = tangents as readonly unknown[];
+        if (length !== rules.length)
+          throw new ArgumentError(
+            "custom/arity",
+            `defjvps of ${name}: it has ${rules.length} rules, but the function was called with ${length} arguments: give one for each, null where nothing depends on it`,
+          );
         const out = wrapped(...(primals as Args));
         let total: ArrayValue | null = null;
         (tangents as readonly unknown[]).forEach((t, i) => {
-          const push = rules[i] as ((...args: unknown[]) => unknown) | null | undefined;
-          if (push && !(t instanceof Zero))
-            total = addTangents(total, push(t, out, ...(primals as readonly unknown[])) as ArrayValue);
+          const push = rules[i] as ((...args: unknown[]) => unknown) | null;
+          if (push === null || t instanceof Zero) return;
+          const tangent = push(t, out, ...(primals as readonly unknown[]));
+          refuseAsync(tangent, `defjvps of ${name}`);
+          if (tangent !== null && !(tangent instanceof ArrayValueClass) && typeof tangent !== "number")
+            throw new ArgumentError(
+              "custom/rule",
+              `defjvps of ${name}: the rule for argument ${i} must return a tangent of the result, or null, got ${describe(tangent)}`,
+            );
+          total = addTangents(total, tangent as ArrayValue);
         });
         return [out, total ?? zeroTangent((out as unknown as ArrayValue).aval)];
       };

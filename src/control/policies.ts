@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { ParamKind, ParamText } from "../core/param-kind.ts";
 import type { CheckpointPolicy } from "../core/primitive.ts";
 import { describe } from "../core/trace.ts";
+import { checkFunction } from "./operands.ts";
 import { isSaved } from "../interpreters/rematerialise.ts";
 
 /** How JAX prints a policy, where that is not its name. */
@@ -102,11 +103,14 @@ export const checkpointPolicies = {
     );
   },
   /** What either of two policies saves. */
-  saveFromBothPolicies: (first: CheckpointPolicy, second: CheckpointPolicy): CheckpointPolicy =>
-    plain(
+  saveFromBothPolicies: (first: CheckpointPolicy, second: CheckpointPolicy): CheckpointPolicy => {
+    for (const given of [first, second])
+      checkFunction(given, "checkpointPolicies.saveFromBothPolicies", "a policy");
+    return plain(
       "save_from_both_policies",
       (...operation) => isSaved(first, ...operation) || isSaved(second, ...operation),
-    ),
+    );
+  },
 } as const;
 
 const fixed = [everythingSaveable, nothingSaveable, dotsSaveable, dotsWithNoBatchDimsSaveable];

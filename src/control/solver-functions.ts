@@ -1,4 +1,4 @@
-import { ShapeError } from "../core/errors.ts";
+import { DTypeError, ShapeError } from "../core/errors.ts";
 import { ClosedJaxpr, Var } from "../core/jaxpr.ts";
 import { sameShape } from "../core/shape.ts";
 import { type ArrayValue, type Aval, showAval } from "../core/value.ts";
@@ -24,7 +24,7 @@ export const flattenOperand = (x: unknown, caller: string): Flat =>
 /**
  * What a user's function returned, as a list of arrays like those of `expected`.
  *
- * @throws TreeError, ShapeError when it has another structure, or other shapes.
+ * @throws TreeError, ShapeError, DTypeError when it has another structure, or other shapes or dtypes.
  */
 export function resultLike(result: unknown, expected: Flat, place: string, name: string): Flat {
   const flat = flattenResult(result, place);
@@ -36,9 +36,10 @@ export function resultLike(result: unknown, expected: Flat, place: string, name:
     );
   flat.arrays.forEach((x, i) => {
     const wanted = expected.arrays[i]!.aval;
-    if (!sameShape(x.shape, wanted.shape))
-      throw new ShapeError(
-        "solve/shape",
+    const differs = !sameShape(x.shape, wanted.shape);
+    if (differs || x.dtype !== wanted.dtype)
+      throw new (differs ? ShapeError : DTypeError)(
+        differs ? "solve/shape" : "solve/dtype",
         `${place}: ${resultPath(flat.paths[i]!)} is ${showAval(x.aval)}, but that of ${name} is ${showAval(wanted)}`,
       );
   });

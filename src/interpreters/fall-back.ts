@@ -159,7 +159,7 @@ export function results(
         `${rule} of ${prim.primitive} returned ${describe(value)}: a rule returns a Value, or a list of them`,
       );
   }
-  if (!list.some((value) => value instanceof Dense)) return list;
+  if (list.length > 0 && !list.some((value) => value instanceof Dense)) return list;
   const due = dueAvals(prim, operands, params);
   if (due === null) return list;
   const classes = operands.map((x) => x.constructor.name).join(", ");

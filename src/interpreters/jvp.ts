@@ -96,12 +96,15 @@ export interface JvpOptions {
  *
  * @throws TreeError, ShapeError, DTypeError when they do not match the primals, by path.
  */
-export function matchTangents(flat: Flat, tangents: unknown, caller: string): (ArrayValue | null)[] {
+export function matchTangents(
+  flat: Flat,
+  tangents: unknown,
+  caller: string,
+  name = argumentPath,
+): (ArrayValue | null)[] {
   const given = flattenUpTo(flat.treedef, tangents, "the tree of tangents");
   return flat.slots.flatMap((slot, i) =>
-    slot < 0
-      ? []
-      : [matchTangent(flat.arrays[slot]!, given[i], `${caller}: ${argumentPath(flat.paths[slot]!)}`)],
+    slot < 0 ? [] : [matchTangent(flat.arrays[slot]!, given[i], `${caller}: ${name(flat.paths[slot]!)}`)],
   );
 }
 

@@ -140,7 +140,7 @@ export function canonicalArgnums(
   count: number,
   caller: string,
 ): number[] {
-  const list = typeof argnums === "number" ? [argnums] : [...argnums];
+  const list = (Array.isArray(argnums) ? argnums : [argnums]) as readonly number[];
   return list.map((n) => {
     if (!Number.isInteger(n) || n < -count || n >= count) {
       throw new ArgumentError(

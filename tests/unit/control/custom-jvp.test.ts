@@ -171,7 +171,7 @@ describe("a rule is refused", () => {
     expect(withRule(([x]) => [x, array([1])])).toThrow(ShapeError);
     expect(withRule(([x]) => [x, array([1, 2], "int32")])).toThrow(DTypeError);
     expect(withRule(([x]) => [x, { a: x }])).toThrow(
-      "the JVP rule of <lambda>: : the tangent must be an array, got an object of class Object",
+      "the JVP rule of <lambda>: the result: the tangent must be an array, got an object of class Object",
     );
   });
   test("for what it returns", () => {
