@@ -1,3 +1,4 @@
+import { checkProgram } from "../core/check.ts";
 import { type Atom, ClosedJaxpr, effectsOf, type Eqn, Literal, Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { withSource } from "../core/source.ts";
@@ -153,5 +154,7 @@ const read = (atoms: ReadonlyMap<Var, Atom>, x: Atom): Atom =>
 export const inlineCalls = (closed: ClosedJaxpr): ClosedJaxpr => new Inliner([calledBody]).run(closed);
 
 /** As `inlineCalls`; and derived primitives in terms of those that backends know. */
-export const inline = (closed: ClosedJaxpr): ClosedJaxpr =>
-  new Inliner([calledBody, expansions()]).run(closed);
+export const inline = (closed: ClosedJaxpr): ClosedJaxpr => {
+  checkProgram(closed, "inline");
+  return new Inliner([calledBody, expansions()]).run(closed);
+};

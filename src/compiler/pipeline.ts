@@ -1,6 +1,8 @@
+import { checkProgram } from "../core/check.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { isInexact } from "../core/dtype.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
+import { describe } from "../core/trace.ts";
 import { type ArrayValue, type Aval, Value } from "../core/value.ts";
 import { flattenValues } from "../control/form.ts";
 import { splitJaxpr, transposedJaxpr } from "../control/transformed-jaxpr.ts";
@@ -36,6 +38,15 @@ export interface QuaxifiedProgram {
  * quaxifyJaxpr(makeJaxpr(np.matmul)(w, x), [loraOfW, x.aval]).jaxpr; // (w, a, b, x) → w·x + a·(b·x)
  */
 export function quaxifyJaxpr(closed: ClosedJaxpr, inputs: readonly (Aval | Value)[]): QuaxifiedProgram {
+  checkProgram(closed, "quaxifyJaxpr");
+  if (
+    !Array.isArray(inputs) ||
+    !inputs.every((x) => x instanceof Value || Array.isArray((x as Partial<Aval> | null)?.shape))
+  )
+    throw new ArgumentError(
+      "pipeline/inputs",
+      `quaxifyJaxpr takes its inputs as a list of values and avals, got ${describe(inputs)}`,
+    );
   checkCount("quaxifyJaxpr", "inputs", inputs.length, closed.inAvals.length);
   const values = inputs.map((x) => (x instanceof Value ? x : new Placeholder(x)));
   const given = flattenValues(values);
@@ -69,6 +80,7 @@ function chosenInputs(
   wanted: readonly boolean[] | undefined,
   caller: string,
 ): boolean[] {
+  checkProgram(closed, caller);
   const possible = differentiable(closed.inAvals);
   if (wanted === undefined) return possible;
   checkCount(caller, "flags", wanted.length, possible.length);

@@ -1,3 +1,4 @@
+import { checkProgram } from "../core/check.ts";
 import { ClosedJaxpr, subJaxprs } from "../core/jaxpr.ts";
 import { algebraic } from "./algebraic.ts";
 import { commonSubexpressions } from "./cse.ts";
@@ -16,8 +17,10 @@ const SWEEPS = 4;
  * With `wanted`, only those outputs are left. Values are those of `closed`, bit for bit. Custom derivatives and
  * stopped gradients are gone: differentiate first.
  */
-export const simplify = (closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr =>
-  simplified(closed, wanted, new Map());
+export const simplify = (closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr => {
+  checkProgram(closed, "simplify");
+  return simplified(closed, wanted, new Map());
+};
 
 type Known = Map<ClosedJaxpr, ClosedJaxpr>;
 

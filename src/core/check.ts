@@ -1,7 +1,7 @@
-import { CotangentError, JaxprError } from "./errors.ts";
+import { ArgumentError, CotangentError, JaxprError } from "./errors.ts";
 import {
   type Atom,
-  type ClosedJaxpr,
+  ClosedJaxpr,
   type Effect,
   effectsOf,
   type Eqn,
@@ -14,6 +14,7 @@ import type { AnyPrimitive } from "./primitive.ts";
 import { printEquations } from "./print.ts";
 import { sameShape } from "./shape.ts";
 import { showSource } from "./source.ts";
+import { describe } from "./trace.ts";
 import { type Aval, sameAval, showAval } from "./value.ts";
 
 const sameEffects = (a: readonly Effect[], b: readonly Effect[]): boolean =>
@@ -26,6 +27,15 @@ const fail = (code: string, text: string): never => {
   throw new JaxprError(`jaxpr/${code}`, text);
 };
 
+/** @throws ArgumentError when it is no program. */
+export function checkProgram(x: unknown, caller: string): asserts x is ClosedJaxpr {
+  if (x instanceof ClosedJaxpr) return;
+  throw new ArgumentError(
+    "jaxpr/program",
+    `${caller} takes a program, such as makeJaxpr(f)(…args) gives, got ${describe(x)}`,
+  );
+}
+
 /**
  * Checks that a program keeps the rules of its kind: each variable is defined once and before its use; constants match
  * their variables; each equation's outputs, and effects, are what its primitive says; literals are scalars. The
@@ -34,6 +44,7 @@ const fail = (code: string, text: string): never => {
  * @throws JaxprError that names the equation and the user's line.
  */
 export function checkJaxpr(closed: ClosedJaxpr): void {
+  checkProgram(closed, "checkJaxpr");
   const seen = new Set<Jaxpr>();
   const waiting = [closed];
   for (let program = waiting.pop(); program; program = waiting.pop()) {

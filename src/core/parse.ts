@@ -1,7 +1,7 @@
 import { HostBuffer } from "./backend.ts";
 import { checkArity, checkEquation } from "./check.ts";
 import { allocate, dtypeInfo, isBigint } from "./dtype.ts";
-import { CotangentError, nearest, ParseError } from "./errors.ts";
+import { ArgumentError, CotangentError, nearest, ParseError } from "./errors.ts";
 import { type Atom, ClosedJaxpr, effectsOf, type Eqn, type Jaxpr, Literal, Var } from "./jaxpr.ts";
 import { type ParamText, readNumber } from "./param-kind.ts";
 import { type AnyPrimitive, primitives } from "./primitive.ts";
@@ -19,7 +19,8 @@ import {
   TextReader,
   type ValueText,
 } from "./text-reader.ts";
-import { type Aval, avalOf, NDArray, showAval, type Value } from "./value.ts";
+import { describe } from "./trace.ts";
+import { type Aval, avalOf, NDArray, showAval, Value } from "./value.ts";
 
 /**
  * The program that a text says, as `printJaxpr` and JAX 0.10 write it.
@@ -33,6 +34,13 @@ import { type Aval, avalOf, NDArray, showAval, type Value } from "./value.ts";
  * const program = parseJaxpr("{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b,) }");
  */
 export function parseJaxpr(text: string, consts: readonly Value[] = []): ClosedJaxpr {
+  if (typeof text !== "string")
+    throw new ArgumentError("jaxpr/text", `parseJaxpr takes a text, got ${describe(text)}`);
+  if (!Array.isArray(consts) || !consts.every((x) => x instanceof Value))
+    throw new ArgumentError(
+      "jaxpr/consts",
+      `parseJaxpr takes its constants as a list of arrays, got ${describe(consts)}`,
+    );
   const { shared, program } = new TextReader(text).document();
   return new Builder(text, shared).closed(program, consts);
 }

@@ -1,3 +1,4 @@
+import { checkProgram } from "../core/check.ts";
 import { type Atom, ClosedJaxpr, type Eqn, Literal, type Var } from "../core/jaxpr.ts";
 import { printEquations, printJaxpr } from "../core/print.ts";
 import { pythonScalar, pythonValue } from "../core/python-text.ts";
@@ -115,6 +116,8 @@ function inputNumbers(before: readonly Aval[], after: readonly Aval[], numbering
  * console.log(String(inspect.diff(traced, quaxified)));
  */
 export function diff(before: ClosedJaxpr, after: ClosedJaxpr): Diff {
+  checkProgram(before, "diff");
+  checkProgram(after, "diff");
   const numbering = new Numbering();
   const [firstInputs, secondInputs] = inputNumbers(before.inAvals, after.inAvals, numbering);
   const second = numbering.program(after, secondInputs);

@@ -1,3 +1,4 @@
+import { checkProgram } from "../core/check.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, Literal, subJaxprs, type Var } from "../core/jaxpr.ts";
 import { printEquations } from "../core/print.ts";
 import { pythonScalar } from "../core/python-text.ts";
@@ -71,6 +72,7 @@ function labelOf({ primitive, inputs }: Eqn): string {
  * await writeFile("loss.dot", inspect.toDot(makeJaxpr(loss)(w, x))); // dot -Tsvg loss.dot
  */
 export function toDot(program: ClosedJaxpr): string {
+  checkProgram(program, "toDot");
   const writer = new DotWriter();
   writer.program(program, 0);
   return ["digraph program {", "  node [fontname=monospace];", ...writer.lines, "}", ""].join("\n");

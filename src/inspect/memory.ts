@@ -1,3 +1,4 @@
+import { checkProgram } from "../core/check.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, Literal, subJaxprs } from "../core/jaxpr.ts";
 import { optimizationBarrier } from "../lax/index.ts";
 import { bytesOf } from "./cost.ts";
@@ -23,6 +24,7 @@ function uses({ jaxpr }: ClosedJaxpr): { eqns: readonly Eqn[]; outs: readonly At
  * inspect.peakBytes(inspect.simplify(makeJaxpr(grad(loss))(w, x)));
  */
 export function peakBytes(closed: ClosedJaxpr): number {
+  checkProgram(closed, "peakBytes");
   const { eqns, outs } = uses(closed);
   const lastUse = new Map<Atom, number>();
   eqns.forEach(({ inputs, outputs }, i) => [...outputs, ...inputs].forEach((x) => lastUse.set(x, i)));

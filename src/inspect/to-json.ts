@@ -1,4 +1,4 @@
-import { place } from "../core/check.ts";
+import { checkProgram, place } from "../core/check.ts";
 import { CotangentError, JaxprError } from "../core/errors.ts";
 import { type Atom, ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
 import { isPlainObject } from "../core/options.ts";
@@ -26,6 +26,7 @@ import {
  * const text = JSON.stringify(inspect.toJSON(makeJaxpr(f)(x)));
  */
 export function toJSON(program: ClosedJaxpr): JaxprJSON {
+  checkProgram(program, "toJSON");
   const writer = new Writer();
   writer.program(program);
   const { programs, sources } = writer;

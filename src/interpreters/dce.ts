@@ -1,3 +1,4 @@
+import { checkProgram } from "../core/check.ts";
 import { type Atom, ClosedJaxpr, effectsOf } from "../core/jaxpr.ts";
 import { liveEquations } from "./evaluate.ts";
 
@@ -6,6 +7,7 @@ import { liveEquations } from "./evaluate.ts";
  * gone from it, its inputs stay. Returns `closed` itself when nothing goes.
  */
 export function dce(closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr {
+  checkProgram(closed, "dce");
   const { jaxpr, consts } = closed;
   const outvars = jaxpr.outvars.filter((_, i) => wanted?.[i] ?? true);
   const eqns = liveEquations(jaxpr, wanted);

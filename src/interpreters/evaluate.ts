@@ -1,7 +1,8 @@
+import { checkProgram } from "../core/check.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
-import { JaxprError } from "../core/errors.ts";
+import { ArgumentError, JaxprError } from "../core/errors.ts";
 import { withRule, withSource } from "../core/source.ts";
-import { bind } from "../core/trace.ts";
+import { bind, describe } from "../core/trace.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
 
 /**
@@ -85,9 +86,10 @@ export function evaluate(
 }
 
 /** Runs a program in the current trace, for all of its outputs. */
-export const evaluateJaxpr = (closed: ClosedJaxpr, inputs: readonly Value[]): ArrayValue[] =>
-  evaluate(
-    closed,
-    inputs,
-    closed.jaxpr.outvars.map(() => true),
-  ) as ArrayValue[];
+export function evaluateJaxpr(closed: ClosedJaxpr, inputs: readonly Value[]): ArrayValue[] {
+  checkProgram(closed, "evalJaxpr");
+  if (!Array.isArray(inputs))
+    throw new ArgumentError("jaxpr/inputs", `evalJaxpr takes its inputs as a list, got ${describe(inputs)}`);
+  const all = closed.jaxpr.outvars.map(() => true);
+  return evaluate(closed, inputs as readonly Value[], all) as ArrayValue[];
+}
