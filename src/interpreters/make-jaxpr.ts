@@ -131,8 +131,8 @@ function namedAxes(axisEnv: unknown): NamedAxis[] {
   const pairs: readonly unknown[] = Array.isArray(axisEnv) ? axisEnv : [axisEnv];
   return pairs
     .map((pair): NamedAxis => {
-      const [name, size] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
-      if (!Number.isInteger(size) || Number(size) < 0)
+      const [name, size, ...more] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
+      if (more.length > 0 || !Number.isInteger(size) || Number(size) < 0)
         throw new ArgumentError(
           "axis/environment",
           `makeJaxpr: axisEnv is a list of pairs [name, size], got ${describe(pair)}`,

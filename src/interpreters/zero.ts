@@ -4,7 +4,7 @@ import { isInexact } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
 import { scalarOf } from "../core/scalar.ts";
-import { broadcastShapes, sameShape, type Shape } from "../core/shape.ts";
+import { broadcastShapes, checkShape, sameShape, type Shape } from "../core/shape.ts";
 import {
   type ArrayValue,
   ArrayValue as ArrayValueClass,
@@ -50,7 +50,7 @@ export class Zero extends ArrayValueClass {
 
   constructor(shape: Shape, dtype: DType) {
     super();
-    this.aval = avalOf([...shape], dtype);
+    this.aval = avalOf(checkShape(shape, "Zero"), dtype);
   }
 
   /**

@@ -5,7 +5,7 @@ import type { ParamKind, ParamKinds } from "../core/param-kind.ts";
 import type { BatchRule } from "../core/primitive.ts";
 import { range, type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { weakScalar } from "../core/scalar.ts";
-import { boundSizes, checkAxisName, type NamedAxis } from "../core/trace.ts";
+import { boundSizes, checkAxisName, describe, type NamedAxis } from "../core/trace.ts";
 import { fromTypedArray } from "../core/typed-array.ts";
 import type { ArrayValue, NDArray, Operand, Value } from "../core/value.ts";
 import { broadcastBatch, materialiseBatch, moveAxis, reshapeTo } from "./algebra.ts";
@@ -95,6 +95,14 @@ export function axisLength(
 ): number {
   const size = sizeOf(boundSizes(names, caller));
   if (groups === null || groups === undefined) return size;
+  if (
+    !Array.isArray(groups) ||
+    !groups.every((group) => Array.isArray(group) && group.every(Number.isInteger))
+  )
+    throw new ArgumentError(
+      "axis/groups",
+      `${caller}: axisIndexGroups is a list of lists of indices along the axis, got ${describe(groups)}`,
+    );
   const places = groups.flat().toSorted((a, b) => a - b);
   if (places.length !== size || places.some((place, i) => place !== i))
     throw new ArgumentError(

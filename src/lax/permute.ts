@@ -48,7 +48,7 @@ function checkPermutation(perm: unknown, size: number, caller: string): Permutat
     if (indices.length !== 2 || !indices.every((index) => inRange(index, size)))
       throw new ArgumentError(
         "axis/permutation",
-        `${caller}: perm is a list of pairs [source, destination] of indices from 0 to ${size - 1}, got ${Array.isArray(pair) ? `[${indices.join(", ")}]` : describe(pair)}`,
+        `${caller}: perm is a list of pairs [source, destination] of indices from 0 to ${size - 1}, got ${Array.isArray(pair) ? `[${indices.map(String).join(", ")}]` : describe(pair)}`,
       );
   }
   const list = pairs as Permutation;

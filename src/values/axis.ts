@@ -12,7 +12,7 @@ import type { ArrayValue } from "../core/value.ts";
  * @see `quax.examples.named.Axis`
  */
 export class Axis {
-  /** @throws ArgumentError when the size is neither a count nor null. */
+  /** @throws ArgumentError when the size is neither a count nor null, or the label no string. */
   constructor(
     /** How many elements there are along it; null: any number. */
     readonly size: number | null,
@@ -21,6 +21,8 @@ export class Axis {
   ) {
     if (size !== null && !(Number.isInteger(size) && size >= 0))
       throw new ArgumentError("named/size", `values.Axis: a size is a count or null, got ${describe(size)}`);
+    if (label !== undefined && typeof label !== "string")
+      throw new ArgumentError("named/label", `values.Axis: a label is a string, got ${describe(label)}`);
   }
 
   toString(): string {
@@ -43,6 +45,12 @@ export class Anonymous extends Axis {
 export interface Labelled {
   readonly array: ArrayValue;
   readonly axes: readonly Axis[];
+}
+
+/** @throws ArgumentError when it is no list of axes. */
+export function checkAxisList(axes: unknown, caller: string): void {
+  if (!Array.isArray(axes) || !axes.every((axis) => axis instanceof Axis))
+    throw new ArgumentError("named/axes", `${caller} takes a list of Axis, got ${describe(axes)}`);
 }
 
 export const showAxes = (axes: readonly Axis[]): string => `(${axes.join(", ")})`;

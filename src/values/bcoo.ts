@@ -96,6 +96,11 @@ export class BCOO extends ArrayValue {
     const caller = "BCOO.fromDense";
     const options = readOptions<FromDenseOptions>(caller, [...optionNames, "nse", "nBatch"], rest);
     const { nBatch = 0, ...settings } = options;
+    if (!(x instanceof ArrayValue))
+      throw new ArgumentError(
+        "sparse/array",
+        `${caller} takes an array, got ${describe(x)}: wrap it in np.array`,
+      );
     if (!Number.isInteger(nBatch) || nBatch < 0 || nBatch > x.ndim)
       throw new ArgumentError(
         "sparse/batch",

@@ -6,7 +6,7 @@ import type { ArrayValue } from "../core/value.ts";
 import { QuaxTracer } from "../interpreters/quax.ts";
 import * as np from "../numpy/index.ts";
 import { arranged } from "./alignment.ts";
-import { type Axis, type Labelled, placeOf } from "./axis.ts";
+import { type Axis, checkAxisList, type Labelled, placeOf } from "./axis.ts";
 import { NamedArray } from "./named.ts";
 
 /** One axis, or several. */
@@ -19,6 +19,8 @@ function withNames(
   caller: string,
   body: (arrays: readonly NamedArray[]) => Labelled,
 ): ArrayValue {
+  if (!Array.isArray(arrays))
+    throw new ArgumentError("named/array", `${caller} takes a list of NamedArrays, got ${describe(arrays)}`);
   const box = arrays.find((x) => x instanceof QuaxTracer && x.value instanceof NamedArray);
   const { trace } = (box as QuaxTracer | undefined) ?? {};
   const opened = arrays.map((x) => {
@@ -93,7 +95,10 @@ export const argmin: Search = search("argmin", np.argmin);
  * @see `jax.numpy.einsum`
  */
 export const einsum = (arrays: readonly ArrayValue[], out: readonly Axis[]): ArrayValue =>
-  withNames(arrays, "values.einsum", (given) => ({ array: contracted(given, out), axes: out }));
+  withNames(arrays, "values.einsum", (given) => {
+    checkAxisList(out, "values.einsum");
+    return { array: contracted(given, out), axes: out };
+  });
 
 function contracted(arrays: readonly NamedArray[], out: readonly Axis[]): ArrayValue {
   const all = [...new Set(arrays.flatMap(({ axes }) => axes))];
@@ -163,6 +168,7 @@ export function trace(x: ArrayValue, options: TraceOptions): ArrayValue {
 export const rename = (x: ArrayValue, from: Axis, to: Axis): ArrayValue =>
   withNames([x], "values.rename", ([named]) => {
     const { array, axes } = named!;
+    checkAxisList([from, to], "values.rename");
     const place = placeOf(from, axes, "values.rename");
     return { array, axes: axes.with(place, to) };
   });
@@ -173,13 +179,20 @@ export const rename = (x: ArrayValue, from: Axis, to: Axis): ArrayValue =>
  */
 export const rearrange = (x: ArrayValue, axes: readonly Axis[]): ArrayValue =>
   withNames([x], "values.rearrange", ([named]) => {
+    checkAxisList(axes, "values.rearrange");
     for (const axis of named!.axes) placeOf(axis, axes, "values.rearrange");
     for (const axis of axes) placeOf(axis, named!.axes, "values.rearrange");
     return { array: arranged(named!, axes), axes };
   });
 
-/** Whether two arrays have the same axes, in whatever order, and equal elements. */
+/**
+ * Whether two arrays have the same axes, in whatever order, and equal elements.
+ * @throws ArgumentError when one is no NamedArray.
+ */
 export function arrayEqual(x: NamedArray, y: NamedArray): boolean {
+  for (const given of [x, y])
+    if (!(given instanceof NamedArray))
+      throw new ArgumentError("named/array", `values.arrayEqual takes NamedArrays, got ${describe(given)}`);
   const same = x.axes.length === y.axes.length && x.axes.every((axis) => y.axes.includes(axis));
   return same && np.arrayEqual(x.array, arranged(y, x.axes)).toBool();
 }

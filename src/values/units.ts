@@ -15,7 +15,10 @@ let count = 0;
 export class Dimension {
   /** @internal Units are written in this order. */
   readonly id: number = count++;
-  constructor(readonly name: string) {}
+  /** @throws ArgumentError when the name is no string. */
+  constructor(readonly name: string) {
+    checkLabel(name, "values.Dimension");
+  }
 
   toString(): string {
     return this.name;
@@ -76,7 +79,13 @@ export class Units {
       );
     }
     return product(
-      [...(x as ReadonlyMap<Dimension, number>)].map(([dimension, power]) => [dimension, exact(power)]),
+      [...(x as ReadonlyMap<Dimension, number>)].map(([dimension, power]) => {
+        if (dimension instanceof Dimension) return [dimension, exact(power)];
+        throw new ArgumentError(
+          "units/units",
+          `units are Units, a Dimension, or a Map of dimensions to exponents, got a Map with the key ${describe(dimension)}`,
+        );
+      }),
     );
   }
 
@@ -102,10 +111,11 @@ export class Units {
    * const kilometre = values.metre.multiple(1000, "km");
    */
   multiple(scale: number, name: string): Units {
-    if (!(scale > 0 && scale < Infinity))
+    checkLabel(name, "multiple");
+    if (typeof scale !== "number" || !(scale > 0 && scale < Infinity))
       throw new ArgumentError(
         "units/scale",
-        `${name}: a unit is a positive multiple of another, got ${scale}`,
+        `${name}: a unit is a positive multiple of another, got ${describe(scale)}`,
       );
     const factor: Multiple = { id: count++, name, scale, of: this };
     return product([[factor, whole(1)]]);
@@ -158,12 +168,18 @@ function raise<F>(powers: Map<F, Fraction>, factor: F, by: Fraction): void {
   else powers.set(factor, power);
 }
 
+/** @throws ArgumentError when it is no name. */
+function checkLabel(name: unknown, caller: string): void {
+  if (typeof name !== "string" || name === "")
+    throw new ArgumentError("units/name", `${caller}: the name of a unit is a string, got ${describe(name)}`);
+}
+
 function exact(exponent: number): Fraction {
-  const fraction = fractionOf(exponent);
+  const fraction = typeof exponent === "number" ? fractionOf(exponent) : null;
   if (fraction !== null) return fraction;
   throw new UnitsError(
     "units/exponent",
-    `an exponent of a unit is a fraction whose denominator is at most 1000, got ${exponent}: make the quantity dimensionless first, by dividing it by a unit`,
+    `an exponent of a unit is a fraction whose denominator is at most 1000, got ${String(exponent)}: make the quantity dimensionless first, by dividing it by a unit`,
   );
 }
 
