@@ -1,4 +1,4 @@
-import { type ArrayValue, CotangentError, lax, numpy as np, quaxify } from "cotangent";
+import { type ArrayValue, CotangentError, jit, lax, numpy as np, quaxify } from "cotangent";
 import { describe, expect, test } from "vitest";
 import { expectSame, isArray, leaves, modules } from "./modules.ts";
 import { data, type Data, kept, type Row } from "./table.ts";
@@ -30,6 +30,7 @@ describe.each(modules)("%s", (_name, module, table) => {
   test.each(Object.entries(table))("%s", (_name, row) => {
     check(row, row.call);
     check(row, quaxify(row.call));
+    if (row.kind === "kept" || row.kind === "mixed") check(row, jit(quaxify(row.call)));
     if (row.kind !== "refused" || !row.sized) return;
     check(kept(row.sized), row.sized);
     check(kept(row.sized), quaxify(row.sized));
