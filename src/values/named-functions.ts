@@ -13,12 +13,15 @@ import { NamedArray } from "./named.ts";
 export type Axes = Axis | readonly Axis[];
 const listOf = (axes: Axes): readonly Axis[] => (Array.isArray(axes) ? axes : [axes as Axis]);
 
+/** A result for operands of type `X`: inside quaxify, where these stand in boxes as plain arrays, it is in one too. */
+type Named<X extends ArrayValue> = [X] extends [NamedArray] ? NamedArray : ArrayValue;
+
 /** Runs `body` on arrays with names, which inside quaxify stand in boxes. */
-function withNames(
-  arrays: readonly ArrayValue[],
+function withNames<X extends ArrayValue>(
+  arrays: readonly X[],
   caller: string,
   body: (arrays: readonly NamedArray[]) => Labelled,
-): ArrayValue {
+): Named<X> {
   if (!Array.isArray(arrays))
     throw new ArgumentError("named/array", `${caller} takes a list of NamedArrays, got ${describe(arrays)}`);
   const box = arrays.find((x) => x instanceof QuaxTracer && x.value instanceof NamedArray);
@@ -35,7 +38,7 @@ function withNames(
     const { array, axes } = body(opened);
     return new NamedArray(array, axes);
   };
-  return trace ? (trace.box(withTrace(trace.parent, run)) as ArrayValue) : run();
+  return (trace ? trace.box(withTrace(trace.parent, run)) : run()) as Named<X>;
 }
 
 type Reduction = (x: ArrayValue, options: { axis: number[] }) => ArrayValue;
@@ -43,14 +46,14 @@ type Reduction = (x: ArrayValue, options: { axis: number[] }) => ArrayValue;
 /** A reduction of numpy's, over axes by name. */
 const reduction =
   (name: string, reduce: Reduction) =>
-  (x: ArrayValue, axes?: Axes): ArrayValue =>
+  <X extends ArrayValue>(x: X, axes?: Axes): Named<X> =>
     withNames([x], `values.${name}`, ([named]) => {
       const { array, axes: all } = named!;
       const gone = axes === undefined ? all : listOf(axes);
       const axis = gone.map((one) => placeOf(one, all, `values.${name}`));
       return { array: reduce(array, { axis }), axes: all.filter((one) => !gone.includes(one)) };
     });
-type NamedReduction = (x: ArrayValue, axes?: Axes) => ArrayValue;
+type NamedReduction = <X extends ArrayValue>(x: X, axes?: Axes) => Named<X>;
 
 /** The sum over axes, or over all. Axes: those that are left. @see `jax.numpy.sum` */
 export const sum: NamedReduction = reduction("sum", np.sum);
@@ -72,7 +75,7 @@ export const all: NamedReduction = reduction("all", np.all);
 /** Whether any element along axes is true, or any at all. @see `jax.numpy.any` */
 export const any: NamedReduction = reduction("any", np.any);
 
-type Search = (x: ArrayValue, axis: Axis) => ArrayValue;
+type Search = <X extends ArrayValue>(x: X, axis: Axis) => Named<X>;
 const search =
   (name: string, find: (x: ArrayValue, axis: number) => ArrayValue): Search =>
   (x, axis) =>
@@ -94,7 +97,7 @@ export const argmin: Search = search("argmin", np.argmin);
  * values.einsum([x, w], [batch, out]); // x: (batch, in), w: (in, out) or (out, in)
  * @see `jax.numpy.einsum`
  */
-export const einsum = (arrays: readonly ArrayValue[], out: readonly Axis[]): ArrayValue =>
+export const einsum = <X extends ArrayValue>(arrays: readonly X[], out: readonly Axis[]): Named<X> =>
   withNames(arrays, "values.einsum", (given) => {
     checkAxisList(out, "values.einsum");
     return { array: contracted(given, out), axes: out };
@@ -116,7 +119,7 @@ const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
  * @example
  * values.dot(w, x, feature); // w: (out, feature), x: (batch, feature) → (out, batch)
  */
-export const dot = (x: ArrayValue, y: ArrayValue, axes: Axes): ArrayValue =>
+export const dot = <X extends ArrayValue>(x: X, y: X, axes: Axes): Named<X> =>
   withNames([x, y], "values.dot", (given) => {
     const gone = listOf(axes);
     for (const axis of gone) for (const { axes: own } of given) placeOf(axis, own, "values.dot");
@@ -139,7 +142,7 @@ const traceOptions = ["offset", "axis1", "axis2", "dtype"] as const;
  * @throws ShapeError when the array lacks one of them, or they are one.
  * @see `quax.examples.named.trace`; `jax.numpy.trace`
  */
-export function trace(x: ArrayValue, options: TraceOptions): ArrayValue {
+export function trace<X extends ArrayValue>(x: X, options: TraceOptions): Named<X> {
   const caller = "values.trace";
   const {
     offset = 0,
@@ -165,7 +168,7 @@ export function trace(x: ArrayValue, options: TraceOptions): ArrayValue {
  * The array with axis `from` under the name `to`.
  * @throws ShapeError when it lacks the one, has the other, or their sizes differ.
  */
-export const rename = (x: ArrayValue, from: Axis, to: Axis): ArrayValue =>
+export const rename = <X extends ArrayValue>(x: X, from: Axis, to: Axis): Named<X> =>
   withNames([x], "values.rename", ([named]) => {
     const { array, axes } = named!;
     checkAxisList([from, to], "values.rename");
@@ -177,7 +180,7 @@ export const rename = (x: ArrayValue, from: Axis, to: Axis): ArrayValue =>
  * The array with its axes in the order of `axes`, for what goes by place.
  * @throws ShapeError when these are not the axes that it has.
  */
-export const rearrange = (x: ArrayValue, axes: readonly Axis[]): ArrayValue =>
+export const rearrange = <X extends ArrayValue>(x: X, axes: readonly Axis[]): Named<X> =>
   withNames([x], "values.rearrange", ([named]) => {
     checkAxisList(axes, "values.rearrange");
     for (const axis of named!.axes) placeOf(axis, axes, "values.rearrange");
