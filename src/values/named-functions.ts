@@ -7,7 +7,7 @@ import { QuaxTracer } from "../interpreters/quax.ts";
 import * as np from "../numpy/index.ts";
 import { arranged } from "./alignment.ts";
 import { type Axis, checkAxisList, type Labelled, placeOf } from "./axis.ts";
-import { NamedArray } from "./named.ts";
+import { NamedArray, whole } from "./named.ts";
 
 /** One axis, or several. */
 export type Axes = Axis | readonly Axis[];
@@ -28,7 +28,7 @@ function withNames<X extends ArrayValue>(
   const { trace } = (box as QuaxTracer | undefined) ?? {};
   const opened = arrays.map((x) => {
     const value = trace ? trace.open(x) : x;
-    if (value instanceof NamedArray) return value;
+    if (value instanceof NamedArray) return whole(value);
     throw new ArgumentError(
       "named/array",
       `${caller} takes a NamedArray, got ${describe(x)}: name its axes with new values.NamedArray(array, axes); inside of a transformation within quaxify names are not seen, so put quaxify inside`,

@@ -108,6 +108,11 @@ registerNode(NamedArray, {
 function operand(x: Value): Operand {
   if (!(x instanceof NamedArray))
     return { array: x instanceof Zero ? x.materialise() : (x as ArrayValue), axes: null };
+  return whole(x);
+}
+
+/** @throws ShapeError when a transformation took an axis of the array, and left the names. */
+export function whole(x: NamedArray): NamedArray {
   if (x.axes.length === x.array.aval.shape.length) return x;
   throw new ShapeError(
     "named/place",

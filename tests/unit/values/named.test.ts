@@ -225,6 +225,7 @@ describe("functions that go by place", () => {
 
   test("what was mapped over by place outside of quaxify is refused", () => {
     expect(() => vmap((a: ArrayValue) => np.sin(a))(x)).toThrow("Put vmap inside of quaxify");
+    expect(() => vmap((a) => values.sum(a, feature))(x)).toThrow("Put vmap inside of quaxify");
   });
 });
 
