@@ -149,13 +149,22 @@ function namedAxes(axisEnv: unknown): NamedAxis[] {
  * evalShape((x) => np.matmul(x, x.T), new ShapeDtypeStruct([2, 3], np.float32)).shape; // [2, 2]
  * @see `jax.eval_shape`
  */
-export function evalShape<Args extends readonly unknown[], R>(
+export function evalShape<Args extends readonly unknown[] = ArrayValue[], R = unknown>(
   f: (...args: Args) => R,
-  ...args: { [K in keyof Args]: Args[K] | ShapeDtypeStruct }
+  ...args: Abstract<NoInfer<Args>>
 ): Shaped<R> {
   const { closed, rebuild } = trace(f, args, "evalShape");
   return rebuild(closed.outAvals.map(({ shape, dtype }) => new ShapeDtypeStruct(shape, dtype))) as Shaped<R>;
 }
+
+/** What may stand in place of arguments of which only shapes and dtypes are read: structs for arrays. */
+export type Abstract<T> = T extends Value
+  ? T | ShapeDtypeStruct
+  : T extends ((...args: never[]) => unknown) | { forward(...args: never[]): unknown }
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Abstract<T[K]> }
+      : T;
 
 /** A result with structs for its arrays. */
 export type Shaped<R> = R extends Value

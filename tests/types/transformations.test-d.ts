@@ -4,6 +4,7 @@ import {
   closureConvert,
   customJvp,
   customVjp,
+  evalShape,
   grad,
   hessian,
   jit,
@@ -18,6 +19,7 @@ import {
   quaxify,
   random,
   register,
+  ShapeDtypeStruct,
   valueAndGrad,
   vjp,
   vmap,
@@ -62,6 +64,16 @@ test("arguments that are not annotated are arrays", () => {
   expectTypeOf(checkpoint(quaxify((x) => x.T))).toEqualTypeOf<(x: ArrayValue) => ArrayValue>();
   expectTypeOf(customJvp((x) => np.sin(x))(x)).toEqualTypeOf<ArrayValue>();
   makeJaxpr((x) => np.matmul(x, x.T));
+});
+
+test("a struct may stand for any array of the arguments", () => {
+  const struct = new ShapeDtypeStruct([3], "float32");
+  expectTypeOf(evalShape((x) => np.sin(x), struct)).toEqualTypeOf<ShapeDtypeStruct>();
+  const loss = ({ w }: { w: ArrayValue; rate: number }, model: nn.Linear) => [model.forward(w)] as const;
+  const model = new nn.Linear(3, 2, { key });
+  expectTypeOf(evalShape(loss, { w: struct, rate: 1 }, model)).toEqualTypeOf<readonly [ShapeDtypeStruct]>();
+  // @ts-expect-error w is no array
+  evalShape(loss, { w: "w", rate: 1 }, model);
 });
 
 test("an option that a transformation does not have is refused", () => {
