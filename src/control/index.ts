@@ -1,7 +1,7 @@
 export { checkpoint, type CheckpointOptions, checkpointPrimitive } from "./checkpoint.ts";
 export { checkpointName, namePrimitive } from "./checkpoint-name.ts";
 export { associativeScan, type AssociativeScanOptions } from "./associative-scan.ts";
-export { cond, type CondParams, switch } from "./cond.ts";
+export { cond, type CondParams } from "./cond.ts";
 export {
   type CallbackResult,
   ioCallback,
@@ -34,4 +34,6 @@ export { checkpointPolicies } from "./policies.ts";
 export { foriLoop, type ForiLoopOptions, map, type MapOptions } from "./loops.ts";
 export { scan, type ScanOptions } from "./scan.ts";
 export type { ScanParams } from "./scan-split.ts";
-export { whileLoop, type WhileParams } from "./while.ts";
+export { switch } from "./switch.ts";
+export { whileLoop } from "./while.ts";
+export type { WhileParams } from "./while-batch.ts";

@@ -32,7 +32,7 @@ import {
   spread,
   tangentAval,
 } from "./transformed-jaxpr.ts";
-import { settledForms } from "./while.ts";
+import { settledForms } from "./settled-forms.ts";
 
 type Arrays = readonly ArrayValue[];
 type Mask = readonly boolean[];

@@ -1,25 +1,22 @@
 import { DifferentiationError, DTypeError } from "../core/errors.ts";
-import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { zerosOf } from "../core/rules.ts";
 import { activeSource, showSource } from "../core/source.ts";
-import { type ArrayValue, type Aval, avalOf, type NDArray, showAval } from "../core/value.ts";
+import { type ArrayValue, type Aval, type NDArray, showAval } from "../core/value.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
-import { broadcastInDim, reduceOr, selectN } from "../lax/index.ts";
 import { traceLoop } from "./carry.ts";
 import { refuseAxis, stacked, unrolled } from "./examples.ts";
 import { Form, rebuildAll } from "./form.ts";
-import { allArraysAs, join } from "./joined-form.ts";
+import { allArraysAs } from "./joined-form.ts";
 import { checkFit, checkFunction, type Like, located, traceBody, type Traced } from "./operands.ts";
 import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
+import { settledForms } from "./settled-forms.ts";
 import {
-  batchedAval,
   batchedJaxpr,
   chosen,
-  closedStage,
   cut,
   fixedPoint,
   jvpJaxpr,
@@ -29,19 +26,10 @@ import {
   splitJaxpr,
   tangentAval,
 } from "./transformed-jaxpr.ts";
+import { whileAny, type WhileParams } from "./while-batch.ts";
 
 type Arrays = readonly ArrayValue[];
 type Dims = readonly (number | null)[];
-
-/** Operands are the constants of the condition, those of the body, and the carry. */
-export interface WhileParams {
-  /** From its constants and the carry to a boolean scalar. */
-  readonly condJaxpr: ClosedJaxpr;
-  readonly condNconsts: number;
-  /** From its constants and the carry to the next carry. */
-  readonly bodyJaxpr: ClosedJaxpr;
-  readonly bodyNconsts: number;
-}
 
 type While = <const Carry, const Next extends Like<Carry>>(
   condFun: (carry: Traced<Carry>) => ArrayValue | boolean,
@@ -196,7 +184,8 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
         const examples = unrolled(operands, dims, size, (example) => whileLoop.bind(example, params));
         return [stacked(examples, bodyJaxpr.outAvals), bodyJaxpr.outAvals.map(() => 0)];
       }
-      return whileAny(operands, dims, size, params, name);
+      const any = whileAny(operands, dims, size, params, name);
+      return [whileLoop.bind(any.operands, any.params).slice(1), any.dims];
     }
     const step = batchedJaxpr(bodyJaxpr, [...bodyDims, ...carryDims], size, carryDims, name);
     const started = carry.map((x, i) =>
@@ -256,95 +245,6 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
     };
   },
 });
-
-/**
- * The forms of a carry that a body gives back as it got them. The class of zeros to start from is open, and
- * becomes what the body makes of it; where that is nothing else, they are an array.
- *
- * @throws DispatchError when one changes its metadata.
- */
-export function settledForms(
-  start: readonly Form[],
-  avals: readonly Aval[],
-  caller: string,
-  next: (forms: readonly Form[]) => readonly Form[],
-): readonly Form[] {
-  const settle = (from: readonly Form[]): readonly Form[] => {
-    for (let forms = from; ;) {
-      const after = next(forms);
-      const joined = forms.map((form, i) =>
-        join(
-          form,
-          after[i]!,
-          avals[i]!,
-          () => `${caller}: entry ${i} of the carry, before and after the body,`,
-        ),
-      );
-      if (joined.every((form, i) => form.equals(forms[i]!))) return forms;
-      forms = joined;
-    }
-  };
-  const settled = settle(start.map((form) => form.opened));
-  return settled.some((form) => form.isOpen)
-    ? settle(settled.map((form, i) => (form.isOpen ? start[i]! : form)))
-    : settled;
-}
-
-/** A loop whose condition differs between examples: it runs while any of them does, and the others keep their carry. */
-function whileAny(
-  operands: Arrays,
-  dims: Dims,
-  size: number,
-  { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }: WhileParams,
-  name: string | undefined,
-): [outs: ArrayValue[], dims: (number | null)[]] {
-  const [cond, body, carry] = cut(operands, condNconsts, bodyNconsts);
-  const [condDims, bodyDims, given] = cut(dims, condNconsts, bodyNconsts);
-  // What the body passes on as it is need not differ between examples.
-  const fixed = carry.map((_, i) => bodyJaxpr.jaxpr.outvars[i] === bodyJaxpr.jaxpr.invars[bodyNconsts + i]);
-  const carryDims = carry.map((_, i) => (fixed[i] ? given[i]! : 0));
-  const test = batchedJaxpr(condJaxpr, [...condDims, ...carryDims], size, [0], name);
-  const step = batchedJaxpr(bodyJaxpr, [...bodyDims, ...carryDims], size, carryDims, name);
-  const testConsts = [...(test.consts as Arrays), ...cond];
-  const stepConsts = [...(step.consts as Arrays), ...body];
-  const started = carry.map((x, i) => (fixed[i] ? x : materialiseBatch(x, given[i]!, size)));
-  const going = evaluateJaxpr(test.closed, [...testConsts, ...started]);
-  const flags = avalOf([size], "bool");
-  const carryAvals = carry.map((_, i) =>
-    batchedAval(bodyJaxpr.inAvals[bodyNconsts + i]!, carryDims[i]!, size),
-  );
-  const anyGoing = closedStage(
-    ([flag]) => [reduceOr(flag!, [0])],
-    [flags, ...carryAvals],
-    "vmap of whileLoop",
-  );
-  const next = closedStage(
-    (inputs) => {
-      const [tests, steps, [flag], before] = cut(inputs, testConsts.length, stepConsts.length, 1);
-      const after = evaluateJaxpr(step.closed, [...steps, ...before]).map((x, i) =>
-        fixed[i] ? x : keepUnless(flag!, before[i]!, x),
-      );
-      return [...evaluateJaxpr(test.closed, [...tests, ...after]), ...after];
-    },
-    [...avalsOf(testConsts), ...avalsOf(stepConsts), flags, ...carryAvals],
-    "vmap of whileLoop",
-  );
-  const [, ...outs] = whileLoop.bind([...next.consts, ...testConsts, ...stepConsts, ...going, ...started], {
-    condJaxpr: anyGoing.closed,
-    condNconsts: 0,
-    bodyJaxpr: next.closed,
-    bodyNconsts: next.consts.length + testConsts.length + stepConsts.length,
-  });
-  return [outs, carryDims];
-}
-
-/** `after` for the examples whose flag is set. */
-function keepUnless(flags: ArrayValue, before: ArrayValue, after: ArrayValue): ArrayValue {
-  const { shape } = after;
-  const which =
-    shape.length === 1 ? flags : broadcastInDim.bind([flags], { shape, broadcastDimensions: [0] })[0]!;
-  return selectN.bind([which, before, after], {})[0]!;
-}
 
 function checkPredicate(avals: readonly Aval[], tree: string): void {
   const [aval] = avals;
