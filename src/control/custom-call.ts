@@ -12,8 +12,8 @@ import {
   resultPath,
 } from "../interpreters/arguments.ts";
 import { type Lifted, lift } from "../interpreters/closure.ts";
+import { isQuaxified } from "../interpreters/quax.ts";
 import { refuseAsync } from "../interpreters/signature.ts";
-import { zerosLikeArray } from "../lax/index.ts";
 import { canonicalArgnums } from "../interpreters/vjp.ts";
 import { zeroTangent } from "../interpreters/zero.ts";
 import { TreeError } from "../tree/index.ts";
@@ -137,10 +137,8 @@ export function checkPair(result: unknown, rule: string, pair: string): readonly
 }
 
 /**
- * What a rule that takes no symbolic zeros is given for a structural zero, of the class of the primal where that is known;
- * integers have no tangent but `Zero`.
+ * What a rule that takes no symbolic zeros is given for a structural zero. Integers have no tangent but `Zero`, and under
+ * quaxify zeros of a class are not those of another.
  */
-export const instantiated = (aval: Aval, primal?: ArrayValue): ArrayValue => {
-  if (!isInexact(aval.dtype)) return zeroTangent(aval);
-  return primal ? zerosLikeArray(primal) : zerosOf(aval);
-};
+export const instantiated = (aval: Aval): ArrayValue =>
+  isInexact(aval.dtype) && !isQuaxified() ? zerosOf(aval) : zeroTangent(aval);

@@ -264,7 +264,7 @@ export function customJvp<Args extends unknown[], R>(
             }
             const { zeros } = rule;
             const zeroOf = zeros === "symbolic" ? zeroTangent : instantiated;
-            const given = tangents.map((t, i) => t ?? zeroOf(primals[i]!.aval, primals[i]));
+            const given = tangents.map((t, i) => t ?? zeroOf(primals[i]!.aval));
             const place = `the JVP rule of ${name}`;
             const result = rule.call(...nondiff, flat.rebuild(primals), flat.rebuild(given));
             const [value, tangent] = checkPair(result, place, "[out, tangentOut]");

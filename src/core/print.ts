@@ -45,16 +45,16 @@ function alphabetic(n: number): string {
 }
 
 /**
- * Whether a result of a program, asked for from left to right, is one that no equation reads and that is defined after
+ * Whether a result of a program, asked for from left to right, is one that nothing else reads and that is defined after
  * those before it: so that of several that are called `_` one knows which is which.
  */
-function inOrder({ eqns }: Jaxpr): (v: Var) => boolean {
+function inOrder({ eqns, outvars }: Jaxpr): (v: Var) => boolean {
   const read = new Set<Atom>(eqns.flatMap(({ inputs }) => inputs));
   const defined = eqns.flatMap(({ outputs }) => outputs);
   let next = 0;
   return (v) => {
     const at = defined.indexOf(v, next);
-    if (at < 0 || read.has(v)) return false;
+    if (at < 0 || read.has(v) || outvars.indexOf(v) !== outvars.lastIndexOf(v)) return false;
     next = at + 1;
     return true;
   };

@@ -26,6 +26,7 @@ import {
   dynamicUpdateSlice,
   integerPow,
   mul,
+  neg,
   pbroadcast,
   pmax,
   pmin,
@@ -33,6 +34,7 @@ import {
   psum,
   psumScatter,
   slice,
+  sub,
 } from "../lax/index.ts";
 import { register } from "./quax.ts";
 import { repeated } from "./uniform.ts";
@@ -113,6 +115,9 @@ for (const sum of [add, addAny]) {
   register(sum, [Zero, ArrayValueClass], ([zero, x]) => widened(x, zero));
   register(sum, [ArrayValueClass, Zero], ([x, zero]) => widened(x, zero));
 }
+register(sub, [Zero, Zero], ([x, y]) => bothZero(x, y));
+register(sub, [Zero, ArrayValueClass], ([zero, x]) => neg(widened(x, zero)));
+register(sub, [ArrayValueClass, Zero], ([x, zero]) => widened(x, zero));
 register(mul, [Zero, Zero], ([x, y]) => bothZero(x, y));
 register(mul, [Zero, ArrayValueClass], ([x, y]) => bothZero(x, y));
 register(mul, [ArrayValueClass, Zero], ([x, y]) => bothZero(x, y));

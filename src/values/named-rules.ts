@@ -62,7 +62,7 @@ function unnamedWhereOthersAre(operands: readonly Operand[]): readonly Operand[]
 
 const elementwise: NamedRule = (operands, call) => {
   const { arrays, axes } = aligned(unnamedWhereOthersAre(operands).map((x) => labelled(x, call)));
-  return run(call, arrays).map((array) => ({ array, axes }));
+  return run(call, arrays).map((array) => ({ array, axes: resized(axes, array.aval.shape) }));
 };
 /** A choice by a scalar stays one. */
 const chosen: NamedRule = (operands, call) => {
@@ -70,7 +70,7 @@ const chosen: NamedRule = (operands, call) => {
     unnamedWhereOthersAre(operands).map((x) => labelled(x, call)),
     true,
   );
-  return run(call, arrays).map((array) => ({ array, axes }));
+  return run(call, arrays).map((array) => ({ array, axes: resized(axes, array.aval.shape) }));
 };
 
 /** The first operand is the array, and the results have axes in its order, perhaps of other sizes. */
@@ -129,17 +129,23 @@ const at = ({ axes }: Labelled, places: readonly number[]): Axis[] => places.map
 const except = ({ axes }: Labelled, ...places: readonly (readonly number[])[]): Axis[] =>
   axes.filter((_, i) => !places.some((list) => list.includes(i)));
 
+/** Axes without a name are different ones in each operand, also where both are one array. */
+const distinct = (axes: readonly Axis[]): Axis[] =>
+  axes.map((axis, i) =>
+    axis instanceof Anonymous && axes.indexOf(axis) !== i ? new Anonymous(axis.size) : axis,
+  );
+
 /** Axes are paired by place, and must then have the same name. */
 const dot: NamedRule = (operands, call) => {
   const [lhs, rhs] = operands.map((x) => positioned(x, call)) as [Labelled, Labelled];
   const { dimensionNumbers } = call.params as ParamsOf<typeof lax.dotGeneral>;
   const [[lhsContract, rhsContract], [lhsBatch, rhsBatch]] = dimensionNumbers;
   paired(at(lhs, lhsContract), at(rhs, rhsContract), "contract");
-  const axes = [
+  const axes = distinct([
     ...paired(at(lhs, lhsBatch), at(rhs, rhsBatch), "batch"),
     ...except(lhs, lhsContract, lhsBatch),
     ...except(rhs, rhsContract, rhsBatch),
-  ];
+  ]);
   return run(call, [lhs.array, rhs.array]).map((array) => ({ array, axes }));
 };
 

@@ -89,8 +89,8 @@ const wrappers: Readonly<Record<string, (f: F) => F>> = {
   foriLoop: (f) => (x) => lax.foriLoop(0, 2, (i: ArrayValue, c: ArrayValue) => np.tanh(np.add(f(c), i)), x),
 };
 const reverse: Readonly<Record<string, (f: F) => F>> = {
-  grad: (f) => (x) => grad((x: ArrayValue) => np.sum(f(x)))(x),
-  vjp: (f) => (x) => vjp(f, [x])[1](np.tanh(x))[0],
+  grad: (f) => (x) => grad((x: ArrayValue) => np.sum(f(x)))(x).materialise(),
+  vjp: (f) => (x) => vjp(f, [x])[1](np.tanh(x))[0].materialise(),
 };
 const loops: Readonly<Record<string, (f: F) => F>> = {
   whileLoop: (f) => (x) =>

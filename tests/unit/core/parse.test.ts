@@ -128,6 +128,11 @@ test("results that the caller drops are called _, unless that would not say whic
     return [lax.cos(s), s];
   });
   expect(String(reread(programOf((x) => used(x)[0]!, [f32()])))).toContain("in (b, c)");
+  const twice = jit((x: ArrayValue) => {
+    const s = lax.sin(x);
+    return [s, lax.cos(x), s];
+  });
+  expect(String(reread(programOf((x) => twice(x)[2]!, [f32()])))).toContain("in (b, _, b)");
 });
 
 test("constants are given with the text", () => {

@@ -287,4 +287,17 @@ describe("inside quaxify, by place", () => {
     expect(() => quaxify(np.multiply)(rows, np.ones([2, 3]))).toThrow(ShapeError);
     expect(() => quaxify(np.multiply)(rows, np.array([[1], [2]]))).toThrow(ShapeError);
   });
+  test("axes without a name have the size that they have, and are different ones in a product with itself", () => {
+    const spread = quaxify((x: ArrayValue) =>
+      np.sum(np.subtract(np.expandDims(x, 0), np.stack([x, x])), { axis: 0 }),
+    );
+    expectNamed(spread(rows), [0, 0, 0, 0, 0, 0], [out, feature]);
+    const products = quaxify((x: ArrayValue) => {
+      const sums = np.sum(x, { axis: 1, keepdims: true });
+      return np.sum(np.matmul(sums.T, sums));
+    });
+    expectNamed(products(rows), [261], []);
+    const outer = quaxify((x: ArrayValue) => np.sum(np.einsum("ai,bj->ab", x.get(":1"), x.get(":1"))));
+    expectNamed(outer(rows), [36], []);
+  });
 });
