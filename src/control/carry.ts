@@ -33,6 +33,12 @@ function part({ treedef, leaves, slots, arrays, paths }: Operands, second: boole
   };
 }
 
+/** Who loops, for messages: its name, and how deep in the carry the user's own one is. */
+export interface Caller {
+  readonly name: string;
+  readonly depth: number;
+}
+
 /** The body of a loop, traced. */
 export interface LoopBody {
   /** What goes in at first, of the types that the body gives back. */
@@ -51,7 +57,7 @@ export interface LoopBody {
  * @see `jax._src.lax.control_flow.loops._promote_weak_typed_inputs`
  */
 export function traceLoop(
-  caller: string,
+  { name: caller, depth }: Caller,
   init: unknown,
   slices: readonly Aval[],
   step: (carry: unknown, slices: readonly ArrayValue[]) => readonly [carry: unknown, ys: unknown],
@@ -71,7 +77,7 @@ export function traceLoop(
       dense,
     );
     const out = part(body.out, false);
-    const clashes = matchTrees(given, out, what, names);
+    const clashes = matchTrees(given, out, what, names, depth);
     for (const leaf of clashes) dense.add(leaf);
     const before = avalsOf(given.arrays);
     const after = outAvals(body, out);
@@ -84,7 +90,13 @@ export function traceLoop(
       });
       carry = flattenOperands(given.rebuild(arrays), caller);
     } else {
-      matchTypes(given.paths, before, after, what, names);
+      matchTypes(
+        given.paths.map((path) => path.slice(depth)),
+        before,
+        after,
+        what,
+        names,
+      );
       return { carry: given, body, ys: part(body.out, true) };
     }
   }

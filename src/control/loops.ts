@@ -12,8 +12,8 @@ import {
 import { vmap } from "../interpreters/vmap.ts";
 import { add, concatenate, convertElementType, lt, reshape, sliceInDim } from "../lax/index.ts";
 import { checkFunction, type Like, located, scalarOperand, type Traced } from "./operands.ts";
-import { scan } from "./scan.ts";
-import { whileLoop } from "./while.ts";
+import { scanFor } from "./scan.ts";
+import { whileFor } from "./while.ts";
 import { leaves, map as mapTree } from "../tree/index.ts";
 
 export interface ForiLoopOptions {
@@ -39,7 +39,8 @@ export function foriLoop<const Carry, const Next extends Like<Carry>>(
   ...rest: Optionals<[], ForiLoopOptions>
 ): Traced<Carry> {
   const { unroll } = readOptions<ForiLoopOptions>("foriLoop", ["unroll"], rest);
-  const step = checkFunction(bodyFun, "foriLoop", "bodyFun");
+  const caller = { name: "foriLoop", depth: 1 };
+  const step = checkFunction(bodyFun, caller.name, "bodyFun");
   const [from, to] = bounds(lower, upper);
   const next = (i: ArrayValue, carry: unknown): [i: ArrayValue, carry: unknown] => [
     add(i, scalarOf(1, i.dtype, i.aval.weak)),
@@ -47,15 +48,9 @@ export function foriLoop<const Carry, const Next extends Like<Carry>>(
   ];
   const [start, stop] = [knownBound(from), knownBound(to)];
   if (start !== null && stop !== null) {
-    const [[, last]] = scan(
-      ([i, carry]: Steps) => [next(i, carry), null] as never,
-      [from, init] as Steps,
-      null,
-      {
-        length: Math.max(stop - start, 0),
-        ...(unroll === undefined ? {} : { unroll }),
-      },
-    ) as unknown as [Steps];
+    const options = { length: Math.max(stop - start, 0), ...(unroll === undefined ? {} : { unroll }) };
+    const body = ([i, carry]: Steps) => [next(i, carry), null];
+    const [[, last]] = scanFor(caller, body, [from, init], null, [options]) as [Steps, unknown];
     return last as Traced<Carry>;
   }
   if (unroll !== undefined)
@@ -65,17 +60,16 @@ export function foriLoop<const Carry, const Next extends Like<Carry>>(
         "foriLoop: unroll needs bounds that are known, but one of them is traced: leave it out, or make the bounds static",
       ),
     );
-  const [, , last] = whileLoop(
-    ([i, end]) => lt(i, end),
-    ([i, end, carry]) => {
-      const [after, result] = next(i, carry);
-      return [after, end, result];
-    },
-    [from, to, init] as [i: ArrayValue, end: ArrayValue, carry: unknown],
-  );
+  const [, , last] = whileFor(
+    caller,
+    ([i, end]: Bounded) => lt(i, end),
+    ([i, end, carry]: Bounded) => next(i, carry).toSpliced(1, 0, end),
+    [from, to, init],
+  ) as Bounded;
   return last as Traced<Carry>;
 }
 type Steps = [i: ArrayValue, carry: unknown];
+type Bounded = [i: ArrayValue, end: ArrayValue, carry: unknown];
 
 /** The bounds as integer scalars of one dtype: a plain number takes that of the other bound. */
 function bounds(lower: Operand, upper: Operand): [lower: ArrayValue, upper: ArrayValue] {
@@ -122,9 +116,11 @@ export function map<const Xs, const Y>(
   xs: Xs,
   ...rest: Optionals<[], MapOptions>
 ): Traced<Y> {
-  const { batchSize } = readOptions<MapOptions>("lax.map", ["batchSize"], rest);
-  const each = checkFunction(f, "lax.map", "f") as (x: unknown) => unknown;
-  const overSlices = (slices: unknown): unknown => scan((_, x) => [null, each(x)], null, slices)[1];
+  const caller = { name: "lax.map", depth: 0 };
+  const { batchSize } = readOptions<MapOptions>(caller.name, ["batchSize"], rest);
+  const each = checkFunction(f, caller.name, "f") as (x: unknown) => unknown;
+  const overSlices = (slices: unknown): unknown =>
+    scanFor(caller, (_: null, x: unknown) => [null, each(x)], null, slices, [])[1];
   if (batchSize === undefined) return overSlices(xs) as Traced<Y>;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw located(
@@ -143,7 +139,7 @@ export function map<const Xs, const Y>(
   );
   const flat = mapTree(
     (y: ArrayValue) => reshape(y, [whole, ...y.shape.slice(2)]),
-    scan((_, x) => [null, batched(x)], null, groups)[1],
+    scanFor(caller, (_: null, x: unknown) => [null, batched(x)], null, groups, [])[1],
   );
   if (whole === length) return flat as Traced<Y>;
   const remainder = batched(mapTree((x: ArrayValue) => sliceInDim(x, whole, null), xs));

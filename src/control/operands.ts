@@ -78,10 +78,14 @@ export function matchTrees(
   b: Operands,
   what: string,
   names: readonly [string, string],
+  depth = 0,
 ): number[] {
-  const paths = a.treedef.paths();
+  const paths = a.treedef.paths().map((path) => path.slice(depth));
   if (!a.treedef.equals(b.treedef)) {
-    const [mine, theirs] = [paths.map(pathToString), b.treedef.paths().map(pathToString)];
+    const [mine, theirs] = [
+      paths.map(pathToString),
+      b.treedef.paths().map((path) => pathToString(path.slice(depth))),
+    ];
     const place = mine.find((path) => !theirs.includes(path)) ?? theirs.find((path) => !mine.includes(path));
     throw located(
       new ArgumentError(

@@ -12,10 +12,13 @@ export const withZeros = (tree: unknown, shape: (shape: Shape) => Shape): unknow
   map((leaf: unknown) => (leaf instanceof Zero ? new Zero(shape(leaf.shape), leaf.dtype) : leaf), tree);
 
 /** @throws ShapeError when the leading sizes are not one, or there is none. */
-export function lengthOf({ leaves, treedef }: Operands, length: number | undefined): number {
+export function lengthOf({ leaves, treedef }: Operands, length: number | undefined, caller: string): number {
   if (length !== undefined && (!Number.isInteger(length) || length < 0))
     throw located(
-      new ArgumentError("scan/length", `scan: length must be a non-negative integer, got ${String(length)}`),
+      new ArgumentError(
+        "scan/length",
+        `${caller}: length must be a non-negative integer, got ${String(length)}`,
+      ),
     );
   const paths = treedef.paths();
   const sizes = new Map<number, string[]>();
@@ -27,7 +30,7 @@ export function lengthOf({ leaves, treedef }: Operands, length: number | undefin
       throw located(
         new ShapeError(
           "scan/rank",
-          `scan: ${name} is ${showAval(leaf.aval)}, a scalar, which has no axis to scan over: pass it through the carry, or let the body capture it`,
+          `${caller}: ${name} is ${showAval(leaf.aval)}, a scalar, which has no axis to scan over: pass it through the carry, or let the body capture it`,
         ),
       );
     sizes.set(size, [...(sizes.get(size) ?? []), `${name}, which is ${showAval(leaf.aval)}`]);
@@ -36,11 +39,11 @@ export function lengthOf({ leaves, treedef }: Operands, length: number | undefin
   const [size] = sizes.keys();
   if (size === undefined)
     throw located(
-      new ArgumentError("scan/length", "scan got nothing to scan over: give xs, or the option length"),
+      new ArgumentError("scan/length", `${caller} got nothing to scan over: give xs, or the option length`),
     );
   if (sizes.size === 1) return size;
   const lines = [...sizes].map(([n, names]) => `\n  ${n}: ${names.join("; ")}`);
-  throw located(new ShapeError("scan/length", `scan got different leading sizes:${lines.join("")}`));
+  throw located(new ShapeError("scan/length", `${caller} got different leading sizes:${lines.join("")}`));
 }
 
 /** @throws ArgumentError when the body's result is no pair. */

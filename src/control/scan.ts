@@ -7,7 +7,7 @@ import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { pathToString } from "../tree/index.ts";
-import { traceLoop } from "./carry.ts";
+import { type Caller, traceLoop } from "./carry.ts";
 import { stacked as stackedExamples, unrolled } from "./examples.ts";
 import { Form, rebuildAll } from "./form.ts";
 import { allArraysAs } from "./joined-form.ts";
@@ -81,30 +81,8 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
     reverse: param.boolean,
     unroll: param.integer,
   },
-  call: (f, init, xs, options) => {
-    const step = checkFunction(f, "scan", "f");
-    const given = readOptions<ScanOptions>("scan", ["length", "reverse", "unroll"], options ? [options] : []);
-    const scanned = flattenOperands(xs ?? null, "scan", (path) => `xs${pathToString(path)}`);
-    const length = lengthOf(scanned, given.length);
-    const first = flattenOperands(
-      withZeros(scanned.rebuild(scanned.arrays), (shape) => shape.slice(1)),
-      "scan",
-    );
-    const slices = avalsOf(scanned.arrays).map(sliced);
-    const { carry, body, ys } = traceLoop("scan", init, slices, (value, inputs) =>
-      pairOf(step(value as never, first.rebuild(inputs) as never)),
-    );
-    const outs = scan.bind([...body.consts, ...carry.arrays, ...scanned.arrays], {
-      jaxpr: body.closed,
-      length,
-      numCarry: carry.arrays.length,
-      numConsts: body.consts.length,
-      reverse: given.reverse ?? false,
-      unroll: unrollOf(given.unroll ?? 1, length),
-    });
-    const [last, results] = cut(outs, carry.arrays.length);
-    return [carry.rebuild(last), withZeros(ys.rebuild(results), (shape) => [length, ...shape])] as never;
-  },
+  call: (f, init, xs, options) =>
+    scanFor({ name: "scan", depth: 0 }, f, init, xs, options ? [options] : []) as never,
   abstract: (avals, { jaxpr, length, numCarry, numConsts }) => {
     const [consts, carry, xs] = cut(avals, numConsts, numCarry);
     checkFit("scan", jaxpr.inAvals, [...consts, ...carry, ...xs.map(sliced)]);
@@ -357,4 +335,36 @@ function transposeRest(
     (place, i) => (results[place] = [...constCts, ...carryCts, ...xCts][i]!),
   );
   return results;
+}
+
+/** `scan`, on behalf of a function that is made of it. */
+export function scanFor(
+  caller: Caller,
+  f: unknown,
+  init: unknown,
+  xs: unknown,
+  rest: readonly unknown[],
+): [carry: unknown, ys: unknown] {
+  const step = checkFunction(f, caller.name, "f");
+  const given = readOptions<ScanOptions>(caller.name, ["length", "reverse", "unroll"], rest);
+  const scanned = flattenOperands(xs ?? null, caller.name, (path) => `xs${pathToString(path)}`);
+  const length = lengthOf(scanned, given.length, caller.name);
+  const first = flattenOperands(
+    withZeros(scanned.rebuild(scanned.arrays), (shape) => shape.slice(1)),
+    caller.name,
+  );
+  const slices = avalsOf(scanned.arrays).map(sliced);
+  const { carry, body, ys } = traceLoop(caller, init, slices, (value, inputs) =>
+    pairOf(step(value as never, first.rebuild(inputs) as never)),
+  );
+  const outs = scan.bind([...body.consts, ...carry.arrays, ...scanned.arrays], {
+    jaxpr: body.closed,
+    length,
+    numCarry: carry.arrays.length,
+    numConsts: body.consts.length,
+    reverse: given.reverse ?? false,
+    unroll: unrollOf(given.unroll ?? 1, length),
+  });
+  const [last, results] = cut(outs, carry.arrays.length);
+  return [carry.rebuild(last), withZeros(ys.rebuild(results), (shape) => [length, ...shape])];
 }

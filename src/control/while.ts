@@ -7,7 +7,7 @@ import { type ArrayValue, type Aval, type NDArray, showAval } from "../core/valu
 import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
-import { traceLoop } from "./carry.ts";
+import { type Caller, traceLoop } from "./carry.ts";
 import { refuseAxis, stacked, unrolled } from "./examples.ts";
 import { Form, rebuildAll } from "./form.ts";
 import { allArraysAs } from "./joined-form.ts";
@@ -55,27 +55,8 @@ export const whileLoop: Op<While, "while", readonly ArrayValue[], WhileParams> =
     bodyJaxpr: param.program,
     bodyNconsts: param.integer,
   },
-  call: (condFun, bodyFun, init) => {
-    const test = checkFunction(condFun, "whileLoop", "condFun");
-    const next = checkFunction(bodyFun, "whileLoop", "bodyFun");
-    const { carry, body } = traceLoop("whileLoop", init, [], (value) => [next(value as never), null]);
-    const condition = traceBody(
-      (inputs) => test(carry.rebuild(inputs) as never),
-      avalsOf(carry.arrays),
-      "the condition of whileLoop",
-      () => "the carry",
-    );
-    checkPredicate(condition.closed.outAvals, String(condition.out.treedef));
-    const params = {
-      condJaxpr: condition.closed,
-      condNconsts: condition.consts.length,
-      bodyJaxpr: body.closed,
-      bodyNconsts: body.consts.length,
-    };
-    return carry.rebuild(
-      whileLoop.bind([...condition.consts, ...body.consts, ...carry.arrays], params),
-    ) as never;
-  },
+  call: (condFun, bodyFun, init) =>
+    whileFor({ name: "whileLoop", depth: 0 }, condFun, bodyFun, init) as never,
   abstract: (avals, { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => {
     const [cond, body, carry] = cut(avals, condNconsts, bodyNconsts);
     checkFit("while", condJaxpr.inAvals, [...cond, ...carry]);
@@ -255,4 +236,25 @@ function checkPredicate(avals: readonly Aval[], tree: string): void {
       `whileLoop: condFun must return a boolean scalar, got ${avals.length === 1 && tree === "*" ? showAval(aval!) : `a tree ${tree}`}${avals.length === 1 && aval!.dtype === "bool" ? ": use np.any or np.all" : ": compare, as in np.less(x, limit)"}`,
     ),
   );
+}
+
+/** `whileLoop`, on behalf of a function that is made of it. */
+export function whileFor(caller: Caller, condFun: unknown, bodyFun: unknown, init: unknown): unknown {
+  const test = checkFunction(condFun, caller.name, "condFun");
+  const next = checkFunction(bodyFun, caller.name, "bodyFun");
+  const { carry, body } = traceLoop(caller, init, [], (value) => [next(value as never), null]);
+  const condition = traceBody(
+    (inputs) => test(carry.rebuild(inputs) as never),
+    avalsOf(carry.arrays),
+    `the condition of ${caller.name}`,
+    () => "the carry",
+  );
+  checkPredicate(condition.closed.outAvals, String(condition.out.treedef));
+  const params = {
+    condJaxpr: condition.closed,
+    condNconsts: condition.consts.length,
+    bodyJaxpr: body.closed,
+    bodyNconsts: body.consts.length,
+  };
+  return carry.rebuild(whileLoop.bind([...condition.consts, ...body.consts, ...carry.arrays], params));
 }

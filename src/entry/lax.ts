@@ -5,6 +5,7 @@ export {
   associativeScan,
   type AssociativeScanOptions,
   cond,
+  type CondParams,
   customLinearSolve,
   type CustomLinearSolveOptions,
   customRoot,
@@ -15,7 +16,9 @@ export {
   type MapOptions,
   scan,
   type ScanOptions,
+  type ScanParams,
   switch,
   whileLoop,
+  type WhileParams,
 } from "../control/index.ts";
 export * from "../lax/index.ts";

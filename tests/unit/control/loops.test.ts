@@ -41,6 +41,18 @@ describe("foriLoop", () => {
     expect(lax.foriLoop(0, 3, (i, c) => np.multiply(c, np.add(i, 1)), small).dtype).toBe("int8");
   });
 
+  test("what is wrong with its carry is said of foriLoop, by the path in the carry", () => {
+    const grow = (n: number | ArrayValue) => () =>
+      lax.foriLoop(0, n, (_i, c) => ({ a: np.concatenate([c.a, c.a]) }), { a: np.ones([2]) });
+    const types =
+      /foriLoop: the carry.*at \.a: the carry that goes in has f32\[2\], the carry that comes out has f32\[4\]/s;
+    expect(grow(3)).toThrow(types);
+    expect(() => jit((n: ArrayValue) => grow(n)())(np.array(3, "int32"))).toThrow(types);
+    expect(() => lax.foriLoop(0, 3, (_i, c) => [c] as never, np.ones([2]))).toThrow(
+      /foriLoop: .*one structure/,
+    );
+  });
+
   test("refuses bounds that are no integers of one dtype, and unroll where a bound is traced", () => {
     const run = (lower: unknown, upper: unknown) => () =>
       lax.foriLoop(lower as number, upper as number, (_i, c) => c, 1);
@@ -72,5 +84,6 @@ describe("map", () => {
   test("refuses a batch size that is none, and nothing to map over", () => {
     expect(() => lax.map(f, xs, { batchSize: 0 })).toThrow(/positive integer/);
     expect(() => lax.map(f, null as never, { batchSize: 2 })).toThrow(/no array/);
+    expect(() => lax.map(f, np.array(1))).toThrow(/lax\.map: xs is f32\[\], a scalar/);
   });
 });
