@@ -68,24 +68,34 @@ const forwardCustomVjp = new Refusal(
   "custom/forward-mode",
   "A `customVjp` has a rule for reverse mode only. JAX refuses it too.",
 );
-/** Members that cannot be anywhere inside of others. */
-const gaps: readonly (readonly [outside: string, inside: string, why: Refusal])[] = [
+const plainZeros =
+  "What sums and reshapes make of a `Zero` is a plain array, as in Quax: with derivatives it meets";
+/** Members that cannot stand in this order, whatever is between them. */
+const gaps: readonly (readonly [order: readonly string[], why: Refusal])[] = [
   [
-    "NamedArray",
-    "jacfwd",
+    ["NamedArray", "jacfwd"],
     new Refusal(
       "named/unnamed",
       "The unit vectors that `jacfwd` pushes are plain arrays, without names for their axes. JAX has no names; Quax refuses them too.",
     ),
   ],
   [
-    "NamedArray",
-    "scan",
+    ["NamedArray", "scan"],
     new Refusal(
       "named/place",
       "`scan` stacks what its body gives by place, along an axis without a name. JAX has no names; Quax refuses them too.",
     ),
   ],
+  ...["grad", "vjp"].flatMap((derivative) => [
+    [
+      ["Unitful", "Zero", derivative],
+      new Refusal("units/mismatch", `${plainZeros} other units than its own.`),
+    ] as const,
+    [
+      ["NamedArray", "Zero", derivative],
+      new Refusal("named/unnamed", `${plainZeros} names that it lacks.`),
+    ] as const,
+  ]),
 ];
 
 const rows = 2;
@@ -357,9 +367,7 @@ export function outcomeOf(composition: readonly Member[]): Refusal | null {
   const { program, meaning } = composition.some(({ name }) => name === "NamedArray") ? byName : byPlace;
   const run = composition.reduceRight((f, { wrap }) => wrap(f), program);
   const expected = expectedOf(composition.reduceRight((f, member) => member.meaning(f), meaning));
-  const refusals = gaps.flatMap(([outside, inside, why]) =>
-    isInside(composition, outside, inside) ? [why] : [],
-  );
+  const refusals = gaps.flatMap(([order, why]) => (isOrdered(composition, order) ? [why] : []));
   if (expected instanceof Refusal) refusals.push(expected);
   if (refusals.length > 0) return refused(composition, run, refusals);
   const actual = onOperands(run);
@@ -371,10 +379,10 @@ export function outcomeOf(composition: readonly Member[]): Refusal | null {
   return null;
 }
 
-const isInside = (composition: readonly Member[], outside: string, inside: string): boolean => {
-  const first = composition.findIndex(({ name }) => name === outside);
-  return first >= 0 && composition.slice(first).some(({ name }) => name === inside);
-};
+function isOrdered(composition: readonly Member[], order: readonly string[]): boolean {
+  const found = composition.reduce((count, { name }) => (name === order[count] ? count + 1 : count), 0);
+  return found === order.length;
+}
 
 function expectedOf(meaning: Meaning): readonly number[] | Refusal {
   try {
