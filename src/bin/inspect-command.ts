@@ -92,10 +92,8 @@ export function inspectExport(
   if (options.args !== undefined && typeof value !== "function")
     throw new InspectCommandError(`--args is for functions; ${name} is none`);
   if (value instanceof ClosedJaxpr || value instanceof Stages) return written(value, options);
-  if (Array.isArray(value) && typeof value[0] === "function") {
-    const [f, ...args] = value as readonly unknown[];
-    return written(stages(f)(...args), options);
-  }
+  const [first, ...given] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  if (typeof first === "function") return written(stages(first as () => unknown)(...given), options);
   if (typeof value !== "function")
     throw new InspectCommandError(
       `${name} of ${file} is neither a function nor a program (makeJaxpr(f)(…)) nor a list [f, ...arguments]`,

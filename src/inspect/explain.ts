@@ -1,3 +1,5 @@
+import type { ArrayValue } from "../core/value.ts";
+import type { Traceable } from "../interpreters/signature.ts";
 import { inlineCalls } from "../compiler/index.ts";
 import { printEquations } from "../core/print.ts";
 import { showSource } from "../core/source.ts";
@@ -74,7 +76,7 @@ export class Explanation implements Cost {
  * console.log(String(inspect.explain(grad(loss))(model, x)));
  */
 export const explain =
-  (f: unknown) =>
+  <Args extends unknown[] = ArrayValue[]>(f: Traceable<Args, unknown>) =>
   (...args: readonly unknown[]): Explanation => {
     const misses: Miss[] = [];
     const { closed } = withMisses(

@@ -1,3 +1,5 @@
+import type { ArrayValue } from "../core/value.ts";
+import type { Traceable } from "../interpreters/signature.ts";
 import { isInexact } from "../core/dtype.ts";
 import type { Atom, Eqn } from "../core/jaxpr.ts";
 import { showSource } from "../core/source.ts";
@@ -52,7 +54,7 @@ function originOf({ primitive: { primitive }, params }: Eqn): string {
  * @see `jax.ad_checkpoint.print_saved_residuals`
  */
 export const savedResiduals =
-  (f: unknown) =>
+  <Args extends unknown[] = ArrayValue[]>(f: Traceable<Args, unknown>) =>
   (...args: readonly unknown[]): Residuals => {
     const forward = (...inputs: readonly unknown[]) => {
       const inexact = (x: { readonly aval: Aval }): boolean => isInexact(x.aval.dtype);

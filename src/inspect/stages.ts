@@ -1,3 +1,5 @@
+import type { ArrayValue } from "../core/value.ts";
+import type { Traceable } from "../interpreters/signature.ts";
 import { type LinearizedProgram, linearizeJaxpr, quaxifyJaxpr, simplify } from "../compiler/index.ts";
 import { isInexact } from "../core/dtype.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
@@ -72,7 +74,7 @@ export class Stages {
  * console.log(String(inspect.stages((w, x) => np.sum(np.matmul(w, x)))(new lora.LoraArray(w, { rank: 2, key }), x)));
  */
 export const stages =
-  (f: unknown) =>
+  <Args extends unknown[] = ArrayValue[]>(f: Traceable<Args, unknown>) =>
   (...args: readonly unknown[]): Stages => {
     const structured = new Map<unknown, Value>();
     const opaque = (leaf: unknown): unknown => {

@@ -76,7 +76,6 @@ const forms: Readonly<Record<string, Form>> = {
     };
   },
 };
-export const loopForms: readonly string[] = Object.keys(forms);
 
 const exported = new Map<unknown, string>(
   Object.entries(lax).flatMap(([name, value]) =>

@@ -13,8 +13,11 @@ const loss = (w1: ArrayValue, w2: ArrayValue, x: ArrayValue): ArrayValue => {
   const hidden = checkpointName(np.tanh(np.matmul(x, w1)), "hidden");
   return np.sum(np.sin(np.matmul(hidden, w2)));
 };
-const lines = (f: unknown, ...args: unknown[]): string =>
-  String(savedResiduals(f)(...args)).replace(/from \S+\.test\.ts:\d+:\d+ \(\w+\)/g, "from the test");
+const lines = (f: (...args: never[]) => unknown, ...args: unknown[]): string =>
+  String(savedResiduals(f as () => unknown)(...args)).replace(
+    /from \S+\.test\.ts:\d+:\d+ \(\w+\)/g,
+    "from the test",
+  );
 
 // As jax.ad_checkpoint.print_saved_residuals prints it, but for the names of the arguments.
 test("what is kept without a checkpoint: every value that a derivative reads", () => {
