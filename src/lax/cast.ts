@@ -208,6 +208,8 @@ export const stopGradient: Op<
   abstract: ([x]) => x,
   batch: "elementwise",
   jvp: "none",
+  // Its derivative is zero, and so is the transpose of that: a branch that a batch does not take is shut off by it.
+  transpose: () => [null],
   samples: [{ operands: [{ shape: [2, 3] }], params: {} }],
 });
 

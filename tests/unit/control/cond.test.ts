@@ -1,5 +1,6 @@
 import {
   type ArrayValue,
+  customJvp,
   grad,
   jit,
   jvp,
@@ -303,4 +304,25 @@ describe("refuses", () => {
     expect(() => lax.switch(0, [])).toThrow(/at least one branch/);
     expect(() => lax.switch(0.5, [() => 1, () => 2])).toThrow(/the index must be an integer, got f32\[\]/);
   });
+});
+
+test("a batched branch is differentiated in reverse where forward mode went through it first", () => {
+  const branch = (x: ArrayValue) =>
+    lax.cond(
+      positive(x),
+      (x) => np.sin(x),
+      (x) => np.cos(x),
+      x,
+    );
+  const ruled = customJvp(branch);
+  ruled.defjvp(([x], [t]) => jvp(branch, [x as ArrayValue], [t as ArrayValue]) as [ArrayValue, ArrayValue]);
+  const xs = np.array([1, -1]);
+  const expected = [Math.cos(1), Math.sin(1)].map((x) => expect.closeTo(x, 5));
+  for (const f of [ruled, branch]) {
+    expect(grad((xs: ArrayValue) => np.sum(vmap(f)(xs)))(xs).toList()).toEqual(expected);
+    const along = (xs: ArrayValue) => vmap((x: ArrayValue) => jvp(f, [x], [np.array(2)])[1])(xs);
+    expect(grad((xs: ArrayValue) => np.sum(along(xs)))(xs).toList()).toEqual(
+      [-2 * Math.sin(1), -2 * Math.cos(-1)].map((x) => expect.closeTo(x, 5)),
+    );
+  }
 });
