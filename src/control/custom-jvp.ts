@@ -26,11 +26,9 @@ import {
   primalOutputs,
 } from "./custom-call.ts";
 import { jvpLowering, revivedJvp } from "./lowered-rules.ts";
-import { alignTangents, checkStructure, tangentValues } from "./structured-tangents.ts";
-import { arraysOf, flattenValues, Form, rebuildAll } from "./form.ts";
-import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
 import type { Traced } from "./operands.ts";
-import { batchedJaxpr } from "./transformed-jaxpr.ts";
+import { batchOfRuled, quaxifyOfRuled } from "./ruled-call.ts";
+import { alignTangents, tangentValues } from "./structured-tangents.ts";
 
 type Arrays = readonly ArrayValue[];
 type Tangents = readonly (ArrayValue | null)[];
@@ -83,49 +81,19 @@ export const customJvpCall: Primitive<"custom_jvp_call", readonly ArrayValue[], 
     },
     // A linear function may have a rule of its own; its transpose is that of the function.
     transpose: (cotangents, operands, { callJaxpr }) => transposeJaxpr(callJaxpr, operands, cotangents),
-    batch: (operands, dims, size, params, axis) => {
-      const { closed, consts } = batchedJaxpr(
-        params.callJaxpr,
-        dims,
-        size,
-        params.callJaxpr.outAvals.map(() => 0),
-        axis,
-      );
-      const outs = customJvpCall.bind([...(consts as Arrays), ...operands], {
-        ...params,
-        callJaxpr: closed,
-        numConsts: consts.length + params.numConsts,
-        jvp: {
-          name: params.jvp.name,
-          run: batchedRule(params, dims.slice(params.numConsts), size, axis),
-        },
-      });
-      return [outs, outs.map(() => 0)];
-    },
+    batch: (operands, dims, size, params, axis) =>
+      batchOfRuled(customJvpCall, operands, dims, size, params, axis, (own) => ({
+        jvp: { name: params.jvp.name, run: batchedRule(params, own, size, axis) },
+      })),
     quaxify: (values, params) => {
-      const {
-        closed,
-        consts,
-        outs: forms,
-      } = quaxifiedJaxpr(params.callJaxpr, values.map(Form.of), customJvpCall);
-      const arrays = arraysOf(values);
-      const own = flattenValues(values.slice(params.numConsts));
-      let [rebuildOuts, recorded] = [(results: Arrays): Value[] => rebuildAll(forms, results), false];
-      const run: JvpOfArrays = (primals, tangents) => {
-        const [outValues, outTangents] = structuredRule(own.rebuild(primals), tangents, params);
-        if (recorded) checkStructure(outValues, forms, `the JVP rule of ${params.name}`);
-        const flat = flattenValues(outValues);
-        rebuildOuts = flat.rebuild;
-        return [flat.arrays, outTangents];
-      };
-      const outs = customJvpCall.bind([...(consts as Arrays), ...arrays], {
-        ...params,
-        callJaxpr: closed,
-        numConsts: consts.length + arrays.length - own.arrays.length,
-        jvp: { name: params.jvp.name, run },
+      const rule = `the JVP rule of ${params.name}`;
+      return quaxifyOfRuled(customJvpCall, values, params, rule, (rebuild, flat) => {
+        const run: JvpOfArrays = (primals, tangents) => {
+          const [outs, outTangents] = structuredRule(rebuild(primals), tangents, params);
+          return [flat(outs), outTangents];
+        };
+        return { jvp: { name: params.jvp.name, run } };
       });
-      recorded = true;
-      return rebuildOuts(outs);
     },
   });
 

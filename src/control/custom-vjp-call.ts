@@ -5,7 +5,7 @@ import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Primitive } from "../core/primitive.ts";
 import { Word } from "../core/python-text.ts";
 import { showSource } from "../core/source.ts";
-import { type ArrayValue, type Aval, showAval, type Value } from "../core/value.ts";
+import { type ArrayValue, type Aval, showAval } from "../core/value.ts";
 import { avalsOf } from "../interpreters/arguments.ts";
 import { guarded } from "../interpreters/closure.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
@@ -18,10 +18,8 @@ import {
   structuredForward,
 } from "./custom-vjp-rules.ts";
 import { linearLowering, revivedLinear, revivedVjp, vjpLowering } from "./lowered-rules.ts";
-import { checkStructure } from "./structured-tangents.ts";
-import { arraysOf, flattenValues, Form, rebuildAll } from "./form.ts";
-import { quaxifiedJaxpr } from "./quaxified-jaxpr.ts";
-import { batchedJaxpr, jvpJaxpr } from "./transformed-jaxpr.ts";
+import { batchOfRuled, quaxifyOfRuled } from "./ruled-call.ts";
+import { jvpJaxpr } from "./transformed-jaxpr.ts";
 
 type Arrays = readonly ArrayValue[];
 
@@ -83,46 +81,19 @@ export const customVjpCall: Primitive<"custom_vjp_call", readonly ArrayValue[], 
     },
     // A linear function may have a rule of its own; its transpose is that of the function.
     transpose: (cotangents, operands, { callJaxpr }) => transposeJaxpr(callJaxpr, operands, cotangents),
-    batch: (operands, dims, size, params, axis) => {
-      const { closed, consts } = batchedJaxpr(
-        params.callJaxpr,
-        dims,
-        size,
-        params.callJaxpr.outAvals.map(() => 0),
-        axis,
-      );
-      const outs = customVjpCall.bind([...(consts as Arrays), ...operands], {
-        ...params,
-        callJaxpr: closed,
-        numConsts: consts.length + params.numConsts,
-        fwd: { name: params.fwd.name, run: batchedForward(params, dims.slice(params.numConsts), size, axis) },
-      });
-      return [outs, outs.map(() => 0)];
-    },
+    batch: (operands, dims, size, params, axis) =>
+      batchOfRuled(customVjpCall, operands, dims, size, params, axis, (own) => ({
+        fwd: { name: params.fwd.name, run: batchedForward(params, own, size, axis) },
+      })),
     quaxify: (values, params) => {
-      const {
-        closed,
-        consts,
-        outs: forms,
-      } = quaxifiedJaxpr(params.callJaxpr, values.map(Form.of), customVjpCall);
-      const arrays = arraysOf(values);
-      const own = flattenValues(values.slice(params.numConsts));
-      let [rebuildOuts, recorded] = [(results: Arrays): Value[] => rebuildAll(forms, results), false];
-      const run: Forward = (primals, perturbed) => {
-        const { outs, ...rest } = structuredForward(own.rebuild(primals), perturbed, params);
-        if (recorded) checkStructure(outs, forms, `fwd of the customVjp function ${params.name}`);
-        const flat = flattenValues(outs);
-        rebuildOuts = flat.rebuild;
-        return { outs: flat.arrays, ...rest };
-      };
-      const outs = customVjpCall.bind([...(consts as Arrays), ...arrays], {
-        ...params,
-        callJaxpr: closed,
-        numConsts: consts.length + arrays.length - own.arrays.length,
-        fwd: { name: params.fwd.name, run },
+      const rule = `fwd of the customVjp function ${params.name}`;
+      return quaxifyOfRuled(customVjpCall, values, params, rule, (rebuild, flat) => {
+        const run: Forward = (primals, perturbed) => {
+          const { outs, ...rest } = structuredForward(rebuild(primals), perturbed, params);
+          return { outs: flat(outs), ...rest };
+        };
+        return { fwd: { name: params.fwd.name, run } };
       });
-      recorded = true;
-      return rebuildOuts(outs);
     },
   });
 
