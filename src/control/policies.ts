@@ -57,6 +57,16 @@ const dotsWithNoBatchDimsSaveable = policy(
   ({ primitive }, _avals, params) => primitive === "dot_general" && !hasBatch(params),
 );
 
+/** @throws ArgumentError always: backends have one memory. */
+const offloading =
+  (name: string, instead: string) =>
+  (..._options: readonly unknown[]): never => {
+    throw new ArgumentError(
+      "checkpoint/offload",
+      `checkpointPolicies.${name} moves residuals to another memory, but backends have one: use ${instead}, or compute them again`,
+    );
+  };
+
 /**
  * What a checkpoint may save of the forward pass, for `checkpoint`'s option `policy`. A policy is a function of the
  * primitive, the avals of its operands and its params; it says whether the outputs may be saved.
@@ -111,6 +121,10 @@ export const checkpointPolicies = {
       (...operation) => isSaved(first, ...operation) || isSaved(second, ...operation),
     );
   },
+  /** Refused: a residual is kept in the memory that it was made in. */
+  offloadDotWithNoBatchDims: offloading("offloadDotWithNoBatchDims", "dotsWithNoBatchDimsSaveable"),
+  /** Refused: a residual is kept in the memory that it was made in. */
+  saveAndOffloadOnlyTheseNames: offloading("saveAndOffloadOnlyTheseNames", "saveOnlyTheseNames"),
 } as const;
 
 const fixed = [everythingSaveable, nothingSaveable, dotsSaveable, dotsWithNoBatchDimsSaveable];

@@ -7,6 +7,7 @@ export { array, type ArrayLike, type ArrayOptions, asarray, astype } from "./arr
 export { at } from "./at.ts";
 export * from "./calculus.ts";
 export * from "./complex.ts";
+export { type ConvolutionMode, convolve, type ConvolveOptions, correlate } from "./convolution.ts";
 export * from "./creation.ts";
 export * from "./cumulative.ts";
 export { divmod, floatPower, floorDivide, fmod, mod, pow, power, remainder } from "./division.ts";

@@ -501,3 +501,10 @@ describe("bad input", () => {
     expectValues(grad(f)(x), Math.cos(0.3));
   });
 });
+
+test("policies that move values to another memory are refused, with what to use instead", () => {
+  expect(() => checkpointPolicies.saveAndOffloadOnlyTheseNames({ names: ["a"] })).toThrow(
+    /use saveOnlyTheseNames/,
+  );
+  expect(() => checkpointPolicies.offloadDotWithNoBatchDims("device", "host")).toThrow(/another memory/);
+});
