@@ -79,27 +79,3 @@ export const threefry2x32Arrays = (
     out1[i] = pair[1]!;
   }
 };
-
-/**
- * Both words for each of the 64-bit counters 0 … n-1 under one key, interleaved into `out` (length 2n):
- * the new keys of `random.split(key, n)`.
- * @see `_threefry_split_foldlike` in JAX's `jax/_src/random/threefry2x32.py` (`jax_threefry_partitionable=True`)
- */
-export const threefryPairs = (k0: number, k1: number, out: Uint32Array): void => {
-  for (let i = 0; i < out.length; i += 2) {
-    const count = i / 2;
-    threefry2x32(k0, k1, Math.floor(count / 2 ** 32), count, out, i);
-  }
-};
-
-/**
- * One 32-bit word for each of the 64-bit counters 0 … n-1 under one key: the two words of a block, xor-ed.
- * Random bits of 8 and 16 bits are the low bits of these; of 64 bits, the pairs, first word high.
- * @see `_threefry_random_bits_partitionable` in JAX's `jax/_src/random/threefry2x32.py`
- */
-export const threefryBits = (k0: number, k1: number, out: Uint32Array): void => {
-  for (let i = 0; i < out.length; i++) {
-    threefry2x32(k0, k1, Math.floor(i / 2 ** 32), i, pair, 0);
-    out[i] = pair[0]! ^ pair[1]!;
-  }
-};
