@@ -26,13 +26,24 @@ export function facing(
   return { matrix: own[0] === row ? matrix.transposed() : matrix, inner: own[0]! };
 }
 
-/** For each axis of one operand that is contracted or shared, the other's. */
-function partners({ dimensionNumbers }: DotParams, mine: 0 | 1, theirs: 0 | 1): Map<number, number> {
-  const partner = new Map<number, number>();
-  for (const pairs of dimensionNumbers) {
-    pairs[mine].forEach((axis, i) => partner.set(axis, pairs[theirs][i]!));
-  }
-  return partner;
+/** A `dot_general` as the matrix sees it, on whichever side it is. */
+interface Seen {
+  /** What is due. */
+  readonly out: Aval;
+  readonly contracted: readonly number[];
+  readonly shared: readonly number[];
+  /** For each of its axes that is contracted or shared, the other operand's. */
+  readonly partner: ReadonlyMap<number, number>;
+}
+
+function seen(given: StructuredMatrix, x: ArrayValue, params: DotParams, matrixIsLeft: boolean): Seen {
+  const [mine, theirs] = matrixIsLeft ? ([0, 1] as const) : ([1, 0] as const);
+  const [contract, batch] = params.dimensionNumbers;
+  const pairs = [contract, batch].flatMap((axes) =>
+    axes[mine].map((axis, i) => [axis, axes[theirs][i]!] as const),
+  );
+  const out = matrixIsLeft ? due(given, x, params) : due(x, given, params);
+  return { out, contracted: contract[mine], shared: batch[mine], partner: new Map(pairs) };
 }
 
 /**
@@ -45,14 +56,11 @@ export function product(
   params: DotParams,
   matrixIsLeft: boolean,
 ): ArrayValue | null {
-  const out = matrixIsLeft ? due(given, x, params) : due(x, given, params);
-  const [mine, theirs] = matrixIsLeft ? ([0, 1] as const) : ([1, 0] as const);
-  const [contract, batch] = params.dimensionNumbers;
-  const faced = facing(given, contract[mine], batch[mine]);
+  const { out, contracted, shared, partner } = seen(given, x, params, matrixIsLeft);
+  const faced = facing(given, contracted, shared);
   if (faced === null || out.dtype === "bool") return null;
   const { matrix, inner } = faced;
 
-  const partner = partners(params, mine, theirs);
   const leading = range(matrix.ndim - 2);
   const taken = [...leading.filter((axis) => partner.has(axis)), inner].map((axis) => partner.get(axis)!);
   const kept = range(x.ndim).filter((axis) => !taken.includes(axis));
@@ -70,12 +78,12 @@ export function product(
 
   // Its axes: those of the matrix, contracted leading ones too, then what x kept.
   const sizes = matrix.shape.slice(0, -1);
-  const summed = leading.filter((axis) => contract[mine].includes(axis));
+  const summed = leading.filter((axis) => contracted.includes(axis));
   const whole = lax.reshape(result, [...sizes, ...columns]);
   const total = summed.length === 0 ? whole : lax.reduceSum.bind([whole], { axes: summed })[0]!;
   const free = range(matrix.ndim - 1).filter((axis) => !partner.has(axis) || axis >= leading.length);
   const others = range(columns.length, sizes.length);
-  const order = matrixIsLeft ? [...batch[mine], ...free, ...others] : [...batch[mine], ...others, ...free];
+  const order = matrixIsLeft ? [...shared, ...free, ...others] : [...shared, ...others, ...free];
   const place = (axis: number) => axis - summed.filter((gone) => gone < axis).length;
   return cast(lax.transpose(total, order.map(place)), out);
 }
@@ -90,10 +98,7 @@ export function elementProducts(
   params: DotParams,
   matrixIsLeft: boolean,
 ): ArrayValue | null {
-  const out = matrixIsLeft ? due(given, x, params) : due(x, given, params);
-  const [mine, theirs] = matrixIsLeft ? ([0, 1] as const) : ([1, 0] as const);
-  const [contract, batch] = params.dimensionNumbers;
-  const partner = partners(params, mine, theirs);
+  const { out, contracted, shared, partner } = seen(given, x, params, matrixIsLeft);
   const rank = given.ndim;
   if (out.dtype === "bool" || !(partner.has(rank - 2) || partner.has(rank - 1))) return null;
 
@@ -108,8 +113,8 @@ export function elementProducts(
   const elements = lax.mul.bind([matrix, lax.reshape(ordered, [...sizes, ...aligned])], {})[0]!;
 
   const behind = (axis: number) => axis + kept.length;
-  const own = contract[mine].filter((axis) => axis >= rank - 2).map(behind);
-  const leading = contract[mine].filter((axis) => axis < rank - 2).map(behind);
+  const own = contracted.filter((axis) => axis >= rank - 2).map(behind);
+  const leading = contracted.filter((axis) => axis < rank - 2).map(behind);
   const total = [own, leading].reduce(
     (sum, axes) => (axes.length === 0 ? sum : lax.reduceSum.bind([sum], { axes })[0]!),
     elements,
@@ -118,8 +123,8 @@ export function elementProducts(
     .filter((axis) => !partner.has(axis))
     .map(behind);
   const others = range(kept.length);
-  const shared = batch[mine].map(behind);
-  const order = matrixIsLeft ? [...shared, ...free, ...others] : [...shared, ...others, ...free];
+  const front = shared.map(behind);
+  const order = matrixIsLeft ? [...front, ...free, ...others] : [...front, ...others, ...free];
   const place = (axis: number) => axis - [...own, ...leading].filter((gone) => gone < axis).length;
   return cast(lax.transpose(total, order.map(place)), out);
 }
