@@ -11,7 +11,7 @@ import { type ArrayValue, type Aval, avalOf, NDArray, Value } from "../core/valu
 import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
 import { broadcastBatch, moveAxis } from "../lax/algebra.ts";
 import { flatten, flattenUpTo, pathToString, TreeDef } from "../tree/index.ts";
-import { stacked, unrolled } from "./examples.ts";
+import { stacked, unrolled } from "./unrolled-batch.ts";
 import { scan } from "./scan.ts";
 import {
   argumentKinds,

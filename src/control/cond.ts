@@ -10,7 +10,7 @@ import { convertElementType, ne } from "../lax/index.ts";
 import { traceBranches } from "./branches.ts";
 import { selectBranches } from "./cond-batch.ts";
 import { laterBranch, residualSlots, withSlots } from "./cond-split.ts";
-import { refuseAxis, stacked, unrolled } from "./examples.ts";
+import { refuseAxis, stacked, unrolled } from "./unrolled-batch.ts";
 import { Form, rebuildAll } from "./form.ts";
 import { allArraysAs, join } from "./joined-form.ts";
 import { checkFit, located, scalarOperand, type Traced } from "./operands.ts";

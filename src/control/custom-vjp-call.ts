@@ -122,8 +122,9 @@ const avals: param.ParamKind<readonly Aval[]> = {
 };
 
 /** The tangent map of a call, of which only the transpose is known. @see `jax._src.interpreters.ad.custom_lin_p` */
-export const customLinear: Primitive<"custom_lin", readonly ArrayValue[], CustomLinearParams> =
-  definePrimitive("custom_lin", {
+const customLinear: Primitive<"custom_lin", readonly ArrayValue[], CustomLinearParams> = definePrimitive(
+  "custom_lin",
+  {
     abstract: (_avals, { outAvals }) => outAvals.filter(({ dtype }) => isInexact(dtype)),
     axes: "any",
     params: {
@@ -162,7 +163,8 @@ export const customLinear: Primitive<"custom_lin", readonly ArrayValue[], Custom
       });
       return [outs, outs.map(() => 0)];
     },
-  });
+  },
+);
 
 function noForwardMode(name: string): never {
   throw new DifferentiationError(

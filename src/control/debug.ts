@@ -4,7 +4,7 @@ import * as param from "../core/param-kind.ts";
 import { type Declared, definePrimitive, type Op } from "../core/primitive.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue, Value } from "../core/value.ts";
-import { unrolled } from "./examples.ts";
+import { unrolled } from "./unrolled-batch.ts";
 import { checkFormat, formatText, parseFormat } from "./format.ts";
 import {
   argumentKinds,

@@ -29,7 +29,7 @@ const oneClass =
   "let what meets there be of one class: a carry before and after the body, the results of branches";
 
 /** The arrays of a value brought to a form that it was joined to. */
-export function arraysAs(value: Value, form: Form, prim: AnyPrimitive): ArrayValue[] {
+function arraysAs(value: Value, form: Form, prim: AnyPrimitive): ArrayValue[] {
   const isArray = !isStructured(value);
   if (form.isPlain && !isArray) return [plainArray(value, prim, oneClass)];
   if (!form.isPlain && isArray) {

@@ -1,4 +1,4 @@
-import { readOptions } from "../core/options.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, Linear, type Op } from "../core/primitive.ts";
 import { zerosOf } from "../core/rules.ts";
@@ -8,7 +8,7 @@ import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { pathToString } from "../tree/index.ts";
 import { type Caller, traceLoop } from "./carry.ts";
-import { stacked as stackedExamples, unrolled } from "./examples.ts";
+import { stacked as stackedExamples, unrolled } from "./unrolled-batch.ts";
 import { Form, rebuildAll } from "./form.ts";
 import { allArraysAs } from "./joined-form.ts";
 import { checkFit, checkFunction, flattenOperands, type Like, type Traced } from "./operands.ts";
@@ -50,7 +50,7 @@ type Scan = <const Carry, const Xs, const Next extends Like<Carry>, const Y>(
   f: (carry: Traced<Carry>, x: Traced<Xs>) => readonly [carry: Next, y: Y],
   init: Carry,
   xs?: Xs,
-  options?: ScanOptions,
+  ...rest: Optionals<[length: number], ScanOptions>
 ) => [carry: Traced<Carry>, ys: Traced<Y>];
 
 /** An aval of all steps. */
@@ -81,8 +81,7 @@ export const scan: Op<Scan, "scan", readonly ArrayValue[], ScanParams> = defineP
     reverse: param.boolean,
     unroll: param.integer,
   },
-  call: (f, init, xs, options) =>
-    scanFor({ name: "scan", depth: 0 }, f, init, xs, options ? [options] : []) as never,
+  call: (f, init, ...[xs, ...options]) => scanFor({ name: "scan", depth: 0 }, f, init, xs, options) as never,
   abstract: (avals, { jaxpr, length, numCarry, numConsts }) => {
     const [consts, carry, xs] = cut(avals, numConsts, numCarry);
     checkFit("scan", jaxpr.inAvals, [...consts, ...carry, ...xs.map(sliced)]);

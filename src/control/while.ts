@@ -8,7 +8,7 @@ import { avalsOf } from "../interpreters/arguments.ts";
 import { evaluateJaxpr } from "../interpreters/evaluate.ts";
 import { materialiseBatch } from "../lax/algebra.ts";
 import { type Caller, traceLoop } from "./carry.ts";
-import { refuseAxis, stacked, unrolled } from "./examples.ts";
+import { refuseAxis, stacked, unrolled } from "./unrolled-batch.ts";
 import { Form, rebuildAll } from "./form.ts";
 import { allArraysAs } from "./joined-form.ts";
 import { checkFit, checkFunction, type Like, located, traceBody, type Traced } from "./operands.ts";

@@ -16,7 +16,7 @@ interface Use {
 }
 
 /** `lower + last·tⁿ`: a truncated power series of order n, made of the one of order n - 1, or of a value. */
-export class JetTracer extends Tracer {
+class JetTracer extends Tracer {
   readonly order: number;
   readonly uses: Use[] = [];
   constructor(

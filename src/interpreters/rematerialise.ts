@@ -7,7 +7,7 @@ import { PartialTrace } from "./linearize.ts";
 import { VariableTracer } from "./stage.ts";
 
 /** A known value that the rest computes again: it is not kept, and stands for a variable there. */
-export class RecomputedTracer extends VariableTracer {
+class RecomputedTracer extends VariableTracer {
   constructor(
     override readonly trace: RematTrace,
     atom: Var,

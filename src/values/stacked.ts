@@ -34,7 +34,7 @@ export const mapParts = <T extends Stacked>(
   );
 
 /** A value of the class of the first, with the parts of all merged name by name. */
-export const zipParts = <T extends Stacked>(
+const zipParts = <T extends Stacked>(
   all: readonly T[],
   merge: (parts: readonly ArrayValue[]) => ArrayValue,
 ): T => mapParts(all[0]!, (_part, _inner, name) => merge(all.map((x) => x[name as keyof T] as ArrayValue)));

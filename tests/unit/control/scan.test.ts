@@ -226,8 +226,10 @@ describe("under quaxify", () => {
 });
 
 describe("refuses", () => {
-  const run = (f: (...args: never[]) => unknown, init: unknown, xs: unknown, options?: object) => () =>
-    (lax.scan as (...args: unknown[]) => unknown)(f, init, xs, options);
+  const run =
+    (f: (...args: never[]) => unknown, init: unknown, xs: unknown, ...options: unknown[]) =>
+    () =>
+      (lax.scan as unknown as (...args: unknown[]) => unknown)(f, init, xs, ...options);
 
   test("a body that returns no pair", () => {
     expect(run((c: ArrayValue) => c, 0, xs)).toThrow(/must return a pair \[carry, y\], got NDArray|Tracer/);
@@ -251,6 +253,8 @@ describe("refuses", () => {
     expect(run(f, 0, { a: np.ones([3]), b: np.array(1) })).toThrow(/xs\.b is f32\[\], a scalar/);
     expect(run(f, 0, null)).toThrow(/nothing to scan over/);
     expect(run(f, 0, xs, { length: 4 })).toThrow(/4: length/);
+    expect(run(f, 0, xs, 0)).toThrow(/0: length/);
+    expect(run(f, 0, xs, 3, false, 1, 1)).toThrow(/at most 3/);
     expect(run(f, 0, xs, { length: -1 })).toThrow(/non-negative integer/);
     expect(run(f, 0, xs, { unroll: 0 })).toThrow(/positive integer/);
     expect(run(f, 0, xs, { revers: true })).toThrow(/reverse/);
