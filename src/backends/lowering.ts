@@ -1,18 +1,14 @@
 import type { cond, scan, whileLoop } from "../control/index.ts";
 import type { TypedArray } from "../core/dtype.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
-import type { AnyPrimitive, Collective, Derived, ParamsOf } from "../core/primitive.ts";
+import type { Collective, Derived, ParamsOf } from "../core/primitive.ts";
 import type { Aval } from "../core/value.ts";
-import type * as lax from "../lax/index.ts";
+import type { AnyLax, ParamsNamed } from "../compiler/lower/row.ts";
 
 /** Primitives that choose or repeat programs. */
 type Holder = typeof cond | typeof scan | typeof whileLoop;
-/** Every first-order primitive. */
-type AnyLax = Extract<(typeof lax)[keyof typeof lax], AnyPrimitive>;
 /** Those that say what they are in terms of others, and those that what binds their axes resolves; a backend may leave them out. */
 type OptionalLax = Extract<AnyLax, Derived | Collective>;
-export type PrimitiveName = AnyLax["primitive"];
-type ParamsNamed<N extends PrimitiveName> = ParamsOf<Extract<AnyLax, { readonly primitive: N }>>;
 
 /** Runs one equation: storage of the operands in, storage of the outputs out. Never writes to its operands. */
 export type Kernel = (operands: readonly TypedArray[]) => readonly TypedArray[];
@@ -28,7 +24,7 @@ export type LowerHolder<P> = (
 
 /** One entry for each primitive; only those with an `expand`, and collectives, may be left out. A gap does not compile. */
 export type LoweringTable = {
-  readonly [N in Exclude<PrimitiveName, OptionalLax["primitive"]>]: Lower<ParamsNamed<N>>;
+  readonly [N in Exclude<AnyLax["primitive"], OptionalLax["primitive"]>]: Lower<ParamsNamed<N>>;
 } & {
   readonly [N in OptionalLax["primitive"]]?: Lower<ParamsNamed<N>>;
 } & {

@@ -1,4 +1,4 @@
-import type { PrimitiveName } from "../backends/lowering.ts";
+import type { PrimitiveName } from "../compiler/lower/row.ts";
 import { inline } from "../compiler/index.ts";
 import { dtypeInfo } from "../core/dtype.ts";
 import { ClosedJaxpr, type Eqn, Literal, subJaxprs, type Var } from "../core/jaxpr.ts";

@@ -1,4 +1,4 @@
-import type { PrimitiveName } from "../backends/lowering.ts";
+import type { PrimitiveName } from "../compiler/lower/row.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
 import { range, type Shape } from "../core/shape.ts";

@@ -1,4 +1,4 @@
-import type { PrimitiveName } from "../backends/lowering.ts";
+import type { PrimitiveName } from "../compiler/lower/row.ts";
 import { UnitsError } from "../core/errors.ts";
 import type { AnyPrimitive, ParamsOf } from "../core/primitive.ts";
 import { sizeOf } from "../core/shape.ts";

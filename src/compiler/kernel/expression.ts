@@ -1,0 +1,294 @@
+import type { Affine } from "./affine.ts";
+
+/** What a value is inside a kernel; smaller and 16-bit dtypes are only stored as such. */
+export type Type = "i32" | "i64" | "f32" | "f64" | "bool";
+
+/** How an element lies in memory. Loading extends it to its `Type`: i8, u8, i16 and u16 to i32; a byte that is not 0 is true. */
+export type Storage = "i8" | "u8" | "i16" | "u16" | "i32" | "i64" | "f32" | "f64" | "bool";
+
+export const storageBytes: Readonly<Record<Storage, number>> = {
+  i8: 1,
+  u8: 1,
+  bool: 1,
+  i16: 2,
+  u16: 2,
+  i32: 4,
+  f32: 4,
+  i64: 8,
+  f64: 8,
+};
+
+const loaded: Readonly<Record<Storage, Type>> = {
+  i8: "i32",
+  u8: "i32",
+  i16: "i32",
+  u16: "i32",
+  i32: "i32",
+  i64: "i64",
+  f32: "f32",
+  f64: "f64",
+  bool: "bool",
+};
+
+/** A loop of a kernel: counts from 0 to `size`. Identified by the object. */
+export class Loop {
+  constructor(
+    readonly size: number,
+    readonly name: string,
+  ) {}
+}
+
+/** Memory that a kernel reads or writes: an array, row by row, without gaps. Identified by the object. */
+export interface Memory {
+  readonly name: string;
+  readonly storage: Storage;
+}
+
+/** Operations on floats, and what they are of others. Those of integers wrap. */
+export type Unary =
+  | "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "nearest"
+  | "not" | "clz" | "popcnt"
+  /** f32 ↔ i32, f64 ↔ i64: the same bits. */
+  | "reinterpret"
+  /** To a float of the same width or another, from an integer. */
+  | "to_f32_s" | "to_f32_u" | "to_f64_s" | "to_f64_u"
+  /** To an integer, toward zero; out of range the nearest one, NaN is 0. */
+  | "to_i32_s" | "to_i32_u" | "to_i64_s" | "to_i64_u"
+  | "promote" | "demote"
+  /** i32 to i64, and back, dropping the upper half. */
+  | "extend_s" | "extend_u" | "wrap"
+  /** A bool as 0 or 1. */
+  | "to_int"; // prettier-ignore
+
+export type Binary =
+  | "add" | "sub" | "mul" | "div" | "min" | "max" | "copysign"
+  | "div_s" | "div_u" | "rem_s" | "rem_u" | "min_s" | "min_u" | "max_s" | "max_u"
+  | "and" | "or" | "xor" | "shl" | "shr_s" | "shr_u"
+  | "eq" | "ne" | "lt" | "le" | "lt_s" | "lt_u" | "le_s" | "le_u"; // prettier-ignore
+
+export type OpName = Unary | Binary | "select";
+
+interface Common {
+  /** Order of creation: operands come before what is made of them. */
+  readonly id: number;
+  readonly type: Type;
+  /** The loops that the value depends on. */
+  readonly loops: ReadonlySet<Loop>;
+}
+export interface Const extends Common {
+  readonly kind: "const";
+  readonly value: number | bigint;
+}
+/** The value of an index. */
+export interface Position extends Common {
+  readonly kind: "position";
+  readonly index: Affine;
+}
+/** The element of `memory` at `address`, which is in its bounds, in elements. */
+export interface Load extends Common {
+  readonly kind: "load";
+  readonly memory: Memory;
+  readonly address: Affine;
+}
+export interface Op extends Common {
+  readonly kind: "op";
+  readonly op: OpName;
+  readonly args: readonly Expr[];
+}
+/** One of what a reduction computes. */
+export interface Reduced extends Common {
+  readonly kind: "reduced";
+  readonly reduction: Reduction;
+  readonly part: number;
+}
+/** What a running reduction along loops, from the outer to the inner, has at this step, the step included. */
+export interface Running extends Common {
+  readonly kind: "running";
+  readonly along: readonly Loop[];
+  readonly monoid: Monoid;
+  readonly values: readonly Expr[];
+  readonly part: number;
+}
+/** A number whose value depends on the elements only: one node for each computation, so what is shared is computed once. */
+export type Expr = Const | Position | Load | Op | Reduced | Running;
+
+/** An associative operation on tuples, with the tuple that changes nothing. */
+export interface Monoid {
+  readonly name: string;
+  readonly unit: readonly Expr[];
+  readonly combine: (a: readonly Expr[], b: readonly Expr[]) => readonly Expr[];
+}
+
+/** `values`, combined over all steps of `loops`; the order is that of the machine, the same each time. */
+export interface Reduction {
+  readonly id: number;
+  readonly monoid: Monoid;
+  readonly over: readonly Loop[];
+  readonly values: readonly Expr[];
+}
+
+let known = new Map<string, Expr>();
+let reductions = new Map<string, Reduction>();
+let ids = 0;
+
+/** Forgets the expressions made so far: those of another program are no longer shared with new ones. */
+export function freshExpressions(): void {
+  known = new Map();
+  reductions = new Map();
+}
+
+const none: ReadonlySet<Loop> = new Set();
+
+/** The union, as one of the sets where it is that. */
+export function union(sets: readonly ReadonlySet<Loop>[]): ReadonlySet<Loop> {
+  let all: ReadonlySet<Loop> = none;
+  for (const set of sets) {
+    if (set.size === 0 || set === all) continue;
+    if (all.size === 0) {
+      all = set;
+      continue;
+    }
+    let missing = false;
+    for (const loop of set) if (!all.has(loop)) missing = true;
+    if (missing) all = new Set([...all, ...set]);
+  }
+  return all;
+}
+
+function intern<T extends Expr>(key: string, make: () => Omit<T, "id">): T {
+  const before = known.get(key);
+  if (before !== undefined) return before as T;
+  const expr = { id: ids++, ...make() } as T;
+  known.set(key, expr);
+  return expr;
+}
+
+const objectIds = new WeakMap<object, number>();
+let objects = 0;
+/** A number for an object, for keys. */
+export function idOf(object: object): number {
+  let id = objectIds.get(object);
+  if (id === undefined) objectIds.set(object, (id = objects++));
+  return id;
+}
+
+/** A number, of a type. Integers are taken modulo their width, bool as 0 or 1. */
+export function constant(type: Type, value: number | bigint): Const {
+  const stored =
+    type === "i64"
+      ? BigInt.asIntN(64, BigInt(value))
+      : type === "i32"
+        ? Number(BigInt.asIntN(32, BigInt(value)))
+        : type === "f32"
+          ? Math.fround(Number(value))
+          : Number(value);
+  const text = Object.is(stored, -0) ? "-0" : String(stored);
+  return intern<Const>(`c${type}${text}`, () => ({ kind: "const", type, value: stored, loops: none }));
+}
+export const f32 = (value: number): Const => constant("f32", value);
+export const f64 = (value: number): Const => constant("f64", value);
+export const i32 = (value: number): Const => constant("i32", value);
+export const i64 = (value: number | bigint): Const => constant("i64", value);
+export const bool = (value: boolean): Const => constant("bool", value ? 1 : 0);
+
+/** The value of an index, an i32. */
+export function position(index: Affine): Expr {
+  if (index.terms.length === 0) return index.dynamic ?? i32(index.constant);
+  return intern<Position>(`p${index.key}`, () => ({
+    kind: "position",
+    type: "i32",
+    index,
+    loops: index.loops,
+  }));
+}
+
+/** An element of memory. */
+export function load(memory: Memory, address: Affine): Load {
+  const type = loaded[memory.storage];
+  return intern<Load>(`l${idOf(memory)}@${address.key}`, () => ({
+    kind: "load",
+    type,
+    memory,
+    address,
+    loops: address.loops,
+  }));
+}
+
+const comparisons: ReadonlySet<OpName> = new Set(["eq", "ne", "lt", "le", "lt_s", "lt_u", "le_s", "le_u"]);
+const results: Partial<Record<OpName, Type>> = {
+  to_f32_s: "f32",
+  to_f32_u: "f32",
+  to_f64_s: "f64",
+  to_f64_u: "f64",
+  to_i32_s: "i32",
+  to_i32_u: "i32",
+  to_i64_s: "i64",
+  to_i64_u: "i64",
+  promote: "f64",
+  demote: "f32",
+  extend_s: "i64",
+  extend_u: "i64",
+  wrap: "i32",
+  to_int: "i32",
+};
+const reinterpreted: Partial<Record<Type, Type>> = { f32: "i32", i32: "f32", f64: "i64", i64: "f64" };
+
+function typeOf(op: OpName, args: readonly Expr[]): Type {
+  if (comparisons.has(op)) return "bool";
+  if (op === "select") return args[1]!.type;
+  if (op === "reinterpret") return reinterpreted[args[0]!.type]!;
+  return results[op] ?? args[0]!.type;
+}
+
+/** An operation on values of one type; `select` takes a bool first. */
+export function op(name: OpName, ...args: readonly Expr[]): Expr {
+  const simple = simplified(name, args);
+  if (simple) return simple;
+  return intern<Op>(`${name}(${args.map((x) => x.id).join()})`, () => ({
+    kind: "op",
+    type: typeOf(name, args),
+    op: name,
+    args,
+    loops: union(args.map((x) => x.loops)),
+  }));
+}
+
+/** What needs no operation: a choice that is known, and i32 arithmetic of constants, which indices are full of. */
+function simplified(name: OpName, [a, b, c]: readonly Expr[]): Expr | null {
+  if (name === "select") {
+    if (a!.kind === "const") return a!.value ? b! : c!;
+    return b === c ? b! : null;
+  }
+  if (a?.type !== "i32" || a.kind !== "const" || b?.kind !== "const") return null;
+  const [x, y] = [Number(a.value), Number(b.value)];
+  if (name === "add") return i32((x + y) | 0);
+  if (name === "sub") return i32((x - y) | 0);
+  if (name === "mul") return i32(Math.imul(x, y));
+  return null;
+}
+
+/** A reduction over loops: one value for each part of the monoid. */
+export function reduce(monoid: Monoid, over: readonly Loop[], values: readonly Expr[]): readonly Expr[] {
+  if (over.some((loop) => loop.size === 0)) return monoid.unit;
+  const key = `r${monoid.name}/${over.map(idOf).join()}/${values.map((x) => x.id).join()}`;
+  let reduction = reductions.get(key);
+  if (reduction === undefined) {
+    reduction = { id: ids++, monoid, over, values };
+    reductions.set(key, reduction);
+  }
+  const inner = union(values.map((x) => x.loops));
+  const loops = new Set([...inner].filter((loop) => !over.includes(loop)));
+  const of = reduction;
+  return values.map(({ type }, part) =>
+    intern<Reduced>(`${key}.${part}`, () => ({ kind: "reduced", type, reduction: of, part, loops })),
+  );
+}
+
+/** The running reduction along loops, in the order of their steps. */
+export function running(monoid: Monoid, along: readonly Loop[], values: readonly Expr[]): readonly Expr[] {
+  const loops = union([new Set(along), ...values.map((x) => x.loops)]);
+  const key = `s${monoid.name}/${along.map(idOf).join()}/${values.map((x) => x.id).join()}`;
+  return values.map(({ type }, part) =>
+    intern<Running>(`${key}.${part}`, () => ({ kind: "running", type, monoid, along, values, part, loops })),
+  );
+}

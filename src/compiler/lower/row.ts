@@ -1,0 +1,59 @@
+import type { AnyPrimitive, ParamsOf } from "../../core/primitive.ts";
+import type { Aval } from "../../core/value.ts";
+import type * as lax from "../../lax/index.ts";
+import type { Element } from "../kernel/element.ts";
+import type { Expr } from "../kernel/expression.ts";
+import type { Index, Reader } from "../kernel/reader.ts";
+
+/** Every first-order primitive. */
+export type AnyLax = Extract<(typeof lax)[keyof typeof lax], AnyPrimitive>;
+export type PrimitiveName = AnyLax["primitive"];
+export type ParamsNamed<N extends PrimitiveName> = ParamsOf<Extract<AnyLax, { readonly primitive: N }>>;
+
+/**
+ * What computing an element takes: a `view` says where it is; a `map` computes it from elements at one place each; a
+ * `reduction` from many, and a `contraction` from many that others are computed from too; a `running` one goes on from
+ * the element before, so an index along its axis is that of a loop of its own.
+ */
+export type Work = "view" | "map" | "reduction" | "contraction" | "running";
+
+/** Outputs whose elements are functions of the operands' elements. */
+export interface Elements {
+  readonly kind: "elements";
+  readonly work: Work;
+  readonly read: (operands: readonly Reader[]) => readonly Reader[];
+}
+
+/** Writes to the one output, in the order of `sizes` row by row: what was there may take part. */
+export interface Update {
+  readonly sizes: readonly number[];
+  /** Where the step writes, in the bounds of the output if `when` holds. */
+  readonly place: (step: Index) => Index;
+  /** Whether the step writes at all; always, where there is none. */
+  readonly when?: (step: Index) => Expr;
+  readonly value: (step: Index, before: Element) => Element;
+  /** Along these axes of `sizes` no two steps write to one place. */
+  readonly apart: readonly boolean[];
+}
+
+/** An output that starts as a copy of an operand, and is written to in part. */
+export interface Updates {
+  readonly kind: "updates";
+  /** The operand. */
+  readonly base: number;
+  readonly updates: (operands: readonly Reader[]) => readonly Update[];
+}
+
+export type Computation = Elements | Updates;
+
+/** How an equation is computed, from all that is known before it has data. */
+export type Row<P> = (params: P, operands: readonly Aval[], outs: readonly Aval[]) => Computation;
+
+/** A row for each primitive that is lowered to loops. */
+export type Rows = { readonly [N in PrimitiveName]?: Row<ParamsNamed<N>> };
+
+export const elements = (work: Work, read: Elements["read"]): Elements => ({ kind: "elements", work, read });
+
+/** The element of an operand of an elementwise operation, which may be a scalar beside arrays. */
+export const elementAt = (x: Reader, { shape }: Aval, index: Index): Element =>
+  x(shape.length === 0 ? [] : index);
