@@ -26,3 +26,24 @@ declare var TextDecoder: { new (label?: string, options?: { fatal?: boolean }): 
 
 declare function atob(data: string): string;
 declare function btoa(data: string): string;
+
+declare namespace WebAssembly {
+  interface Module {}
+  var Module: { new (bytes: ArrayBuffer | ArrayBufferView): Module };
+
+  type Imports = Record<string, Record<string, Memory | ((...values: never[]) => unknown)>>;
+  interface Instance {
+    readonly exports: Record<string, unknown>;
+  }
+  var Instance: { new (module: Module, imports?: Imports): Instance };
+
+  interface Memory {
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
+    grow(pages: number): number;
+  }
+  var Memory: { new (limits: { initial: number; maximum?: number; shared?: boolean }): Memory };
+
+  var RuntimeError: { new (message?: string): Error };
+
+  function validate(bytes: ArrayBuffer | ArrayBufferView): boolean;
+}
