@@ -7,15 +7,8 @@ import { Linter } from "eslint";
 import { root } from "./packed.mjs";
 
 /** What any browser and any Node has beyond ECMAScript, of which src/host/platform.d.ts declares what it may use. */
-export const globals = [
-  "atob",
-  "btoa",
-  "console",
-  "performance",
-  "WebAssembly",
-  "TextEncoder",
-  "TextDecoder",
-];
+export const globals =
+  "atob btoa console performance WebAssembly TextEncoder TextDecoder navigator Worker Blob URL".split(" ");
 
 /**
  * A program with all of the built library that it uses, as one minified file for a browser. It imports nothing, and every
@@ -35,6 +28,7 @@ export async function bundled(options) {
     metafile: true,
     absWorkingDir: root,
     logLevel: "warning",
+    tsconfigRaw: "{}", // whose paths lead to the sources, for Node
     // Programs import the package by its name: here that is what was built.
     alias: { cotangent: join(root, "dist/index.js") },
   });
