@@ -62,6 +62,7 @@ const files = {
   "programs.js": outputFiles[0]?.text ?? "",
   "worker.js": `import { results } from "./programs.js"; postMessage(${answer});`,
   "smoke.js": readFileSync(join(root, "tests/consumer/smoke.js"), "utf8"),
+  "favicon.ico": "", // a browser asks for it unasked
 };
 
 /** What Node makes of the programs. @returns {Promise<Results>} */
@@ -119,7 +120,7 @@ async function opened(browser, url) {
   /** @type {string[]} */
   const problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => problems.push(`${message.type()}: ${message.text()}`));
+  page.on("console", (message) => problems.push(`${message.text()} (${message.location().url})`));
   await page.goto(url, { waitUntil: "load" });
   assert.equal(await page.textContent("output"), shown, "the page of the guide");
   // What a user does first, on the library's name in the import map.
