@@ -104,13 +104,15 @@ export interface Reduced extends Common {
 /** What a running reduction along loops, from the outer to the inner, has at this step, the step included. */
 export interface Running extends Common {
   readonly kind: "running";
-  readonly along: readonly Loop[];
-  readonly monoid: Monoid;
-  readonly values: readonly Expr[];
+  readonly series: Series;
   readonly part: number;
 }
+/** What is put in later: an operand of a monoid's operation while it is written down. */
+export interface Variable extends Common {
+  readonly kind: "variable";
+}
 /** A number whose value depends on the elements only: one node for each computation, so what is shared is computed once. */
-export type Expr = Const | Position | Load | Op | Reduced | Running;
+export type Expr = Const | Position | Load | Op | Reduced | Running | Variable;
 
 /** An associative operation on tuples, with the tuple that changes nothing. */
 export interface Monoid {
@@ -127,14 +129,24 @@ export interface Reduction {
   readonly values: readonly Expr[];
 }
 
+/** `values`, combined step by step along loops, from the outer to the inner. */
+export interface Series {
+  readonly id: number;
+  readonly monoid: Monoid;
+  readonly along: readonly Loop[];
+  readonly values: readonly Expr[];
+}
+
 let known = new Map<string, Expr>();
 let reductions = new Map<string, Reduction>();
+let allSeries = new Map<string, Series>();
 let ids = 0;
 
 /** Forgets the expressions made so far: those of another program are no longer shared with new ones. */
 export function freshExpressions(): void {
   known = new Map();
   reductions = new Map();
+  allSeries = new Map();
 }
 
 const none: ReadonlySet<Loop> = new Set();
@@ -267,6 +279,9 @@ function simplified(name: OpName, [a, b, c]: readonly Expr[]): Expr | null {
   return null;
 }
 
+/** A new variable. */
+export const variable = (type: Type): Variable => ({ kind: "variable", id: ids++, type, loops: none });
+
 /** A reduction over loops: one value for each part of the monoid. */
 export function reduce(monoid: Monoid, over: readonly Loop[], values: readonly Expr[]): readonly Expr[] {
   if (over.some((loop) => loop.size === 0)) return monoid.unit;
@@ -288,7 +303,13 @@ export function reduce(monoid: Monoid, over: readonly Loop[], values: readonly E
 export function running(monoid: Monoid, along: readonly Loop[], values: readonly Expr[]): readonly Expr[] {
   const loops = union([new Set(along), ...values.map((x) => x.loops)]);
   const key = `s${monoid.name}/${along.map(idOf).join()}/${values.map((x) => x.id).join()}`;
+  let series = allSeries.get(key);
+  if (series === undefined) {
+    series = { id: ids++, monoid, along, values };
+    allSeries.set(key, series);
+  }
+  const of = series;
   return values.map(({ type }, part) =>
-    intern<Running>(`${key}.${part}`, () => ({ kind: "running", type, monoid, along, values, part, loops })),
+    intern<Running>(`${key}.${part}`, () => ({ kind: "running", type, series: of, part, loops })),
   );
 }

@@ -1,0 +1,52 @@
+import type { Affine } from "./affine.ts";
+import type { Expr, Loop, Memory } from "./expression.ts";
+
+/** `memory[address] = value` for each step of the loops, the first one being the outermost. */
+export interface Store {
+  readonly loops: readonly Loop[];
+  readonly memory: Memory;
+  readonly address: Affine;
+  readonly value: Expr;
+  /** Where it is false, nothing is written. */
+  readonly when?: Expr;
+}
+
+/** Stores that are computed together, sharing the loops that they begin with. */
+export interface Nest {
+  readonly name: string;
+  readonly stores: readonly Store[];
+  /** Loops whose steps are to be taken one after the other. */
+  readonly sequential: ReadonlySet<Loop>;
+}
+
+/** What an expression is computed from. */
+export function operandsOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "op":
+      return expr.args;
+    case "reduced":
+      return expr.reduction.values;
+    case "running":
+      return expr.series.values;
+    case "load":
+      return expr.address.dynamic ? [expr.address.dynamic] : [];
+    default:
+      return [];
+  }
+}
+
+/** Everything that `roots` are computed from, themselves included, operands first. */
+export function reachable(roots: readonly Expr[]): Expr[] {
+  const found = new Set<Expr>();
+  const waiting = [...roots];
+  for (let expr = waiting.pop(); expr !== undefined; expr = waiting.pop()) {
+    if (found.has(expr)) continue;
+    found.add(expr);
+    waiting.push(...operandsOf(expr));
+  }
+  return [...found].sort((a, b) => a.id - b.id);
+}
+
+/** The expressions of a store. */
+export const rootsOf = ({ value, when, address }: Store): Expr[] =>
+  [value, when, address.dynamic].filter((x) => x !== undefined && x !== null);
