@@ -352,7 +352,11 @@ class Generator {
     switch (expr.kind) {
       case "op": {
         const vector = this.vectorOf(expr.loops) !== null;
-        const args = expr.args.map((x) => (vector ? this.splatOf(x, place) : this.valueOf(x, place)));
+        // A shift is by one number for all lanes, where it can be.
+        const shift = expr.op === "shl" || expr.op === "shr_s" || expr.op === "shr_u";
+        const args = expr.args.map((x, i) =>
+          vector && !(shift && i === 1) ? this.splatOf(x, place) : this.valueOf(x, place),
+        );
         const of = expr.op === "select" ? expr.type : expr.args[0]!.type;
         return { kind: "op", op: expr.op, of, type: expr.type, vector, args };
       }
@@ -688,7 +692,8 @@ class Generator {
   /** Accumulators of what runs along `loop` and loops within it, which is about to be opened. */
   private startSeries(stores: readonly Store[], loop: Loop): void {
     for (const expr of reachable(stores.flatMap(rootsOf))) {
-      if (expr.kind !== "running" || expr.series.along[0] !== loop || this.series.has(expr.series)) continue;
+      // The parts of a series share its accumulators; each segment of the loops around begins anew.
+      if (expr.kind !== "running" || expr.series.along[0] !== loop || expr.part > 0) continue;
       const { series } = expr;
       const around = union(series.values.map((x) => x.loops));
       const open = this.openLoops().filter((l) => around.has(l));

@@ -1,0 +1,217 @@
+import type { Expr, Loop, Reduction } from "./expression.ts";
+import type { Part, Schedule, Segment } from "./generate.ts";
+import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+
+/** Accumulators of a tile, in vectors: of the 16 registers that machines have, some hold what is loaded. */
+const ACCUMULATORS = 8;
+/** Rows of a tile. */
+const ROWS = 4;
+/** Partial results of a reduction that would else wait for each other. */
+const APART = 4;
+/** What reading lanes one by one costs, beside reading them at once. */
+const GATHER = 1.5;
+
+/**
+ * How to run a nest: which loops have lanes as their steps, which are tiled so that what is loaded is used more than
+ * once, and where their remainders begin. The choice is made by shape and by strides only.
+ */
+export function schedule(nest: Nest): Schedule {
+  const all = reachable(nest.stores.flatMap(rootsOf));
+  const reductions = reductionsIn(all);
+  const wide =
+    all.some(({ type }) => type === "i64" || type === "f64") ||
+    nest.stores.some(({ memory }) => memory.storage === "i64" || memory.storage === "f64");
+  const lanes = wide ? 2 : 4;
+  const vector = vectorLoop(nest, all, reductions, lanes);
+  const vectors = new Set<Loop>(vector ? [vector] : []);
+  // A loop of reductions is vectorised where each of them would else be one number at a time.
+  const scalar = (loop: Loop): boolean =>
+    reductions.every(({ over, loops }) => !over.includes(loop) || !vector || !loops.has(vector));
+  for (const { over } of reductions) {
+    if (over.some((loop) => vectors.has(loop))) continue;
+    const best = over
+      .filter((loop) => loop.size >= lanes && scalar(loop) && !over.some((l) => vectors.has(l)))
+      .map((loop) => ({ loop, cost: costOf(nest, all, reductions, new Set([...vectors, loop]), lanes) }))
+      .sort((a, b) => a.cost - b.cost)[0];
+    if (best && best.cost < costOf(nest, all, reductions, vectors, lanes)) vectors.add(best.loop);
+  }
+  return { lanes, vectors, ...tiles(nest, all, reductions, vectors, lanes) };
+}
+
+interface Pass extends Reduction {
+  /** What the result depends on. */
+  readonly loops: ReadonlySet<Loop>;
+}
+function reductionsIn(all: readonly Expr[]): Pass[] {
+  const found = new Map<Reduction, Pass>();
+  for (const expr of all)
+    if (expr.kind === "reduced") found.set(expr.reduction, { ...expr.reduction, loops: expr.loops });
+  return [...found.values()];
+}
+
+const stepsOf = (loops: Iterable<Loop>): number => {
+  let steps = 1;
+  for (const loop of loops) steps *= loop.size;
+  return steps;
+};
+
+/** The loop of the stores that has lanes as its steps, if one is better than none. */
+function vectorLoop(
+  { stores, sequential }: Nest,
+  all: readonly Expr[],
+  reductions: readonly Pass[],
+  lanes: number,
+): Loop | null {
+  const series = all.flatMap((x) => (x.kind === "running" ? x.series.along : []));
+  const candidates = new Set(stores.flatMap(({ loops }) => loops));
+  let best: Loop | null = null;
+  let least = costOfBest(stores, all, reductions, null, lanes);
+  for (const loop of candidates) {
+    if (loop.size < 2 || sequential.has(loop) || series.includes(loop)) continue;
+    if (stores.some(({ when }) => when?.loops.has(loop))) continue;
+    const cost = costOfBest(stores, all, reductions, loop, lanes);
+    if (cost < least) [best, least] = [loop, cost];
+  }
+  return best;
+}
+
+/** The cost with `loop` vectorised and, in reductions that do not depend on it, the best of their own. */
+function costOfBest(
+  stores: readonly Store[],
+  all: readonly Expr[],
+  reductions: readonly Pass[],
+  loop: Loop | null,
+  lanes: number,
+): number {
+  const vectors = new Set(loop ? [loop] : []);
+  for (const { over, loops } of reductions) {
+    if (loop && loops.has(loop)) continue;
+    const last = over.findLast((l) => l.size >= lanes);
+    if (last) vectors.add(last);
+  }
+  return costOf({ stores }, all, reductions, vectors, lanes);
+}
+
+/** An estimate of the instructions that a nest takes. */
+function costOf(
+  { stores }: Pick<Nest, "stores">,
+  all: readonly Expr[],
+  reductions: readonly Pass[],
+  vectors: ReadonlySet<Loop>,
+  lanes: number,
+): number {
+  const vectorOf = (loops: ReadonlySet<Loop>): Loop | undefined =>
+    [...loops].find((loop) => vectors.has(loop));
+  const steps = (loops: ReadonlySet<Loop>, vector: Loop | undefined): number =>
+    stepsOf(loops) / (vector ? Math.min(lanes, vector.size) : 1);
+  let cost = 0;
+  for (const expr of all) {
+    const vector = vectorOf(expr.loops);
+    const each = steps(expr.loops, vector);
+    if (expr.kind === "op") cost += each;
+    else if (expr.kind === "load") {
+      const step = vector ? expr.address.step(vector) : 0;
+      cost += step === 1 || step === 0 || step === -1 ? each : each * Math.min(lanes, vector!.size) * GATHER;
+    }
+  }
+  for (const { over, loops, values } of reductions) {
+    const inner = new Set([...over, ...loops]);
+    cost += steps(inner, vectorOf(inner)) * values.length;
+    const folded = over.find((loop) => vectors.has(loop));
+    if (folded) cost += stepsOf(loops) * 2 * lanes;
+  }
+  for (const { loops, address } of stores) {
+    const own = new Set(loops);
+    const vector = vectorOf(own);
+    const each = steps(own, vector);
+    const step = vector ? address.step(vector) : 0;
+    cost += step === 1 || step === 0 ? each : each * lanes * GATHER;
+  }
+  return cost;
+}
+
+function tiles(
+  { stores, sequential }: Nest,
+  all: readonly Expr[],
+  reductions: readonly Pass[],
+  vectors: ReadonlySet<Loop>,
+  lanes: number,
+): Pick<Schedule, "segments" | "apart"> {
+  const own = new Set(stores.flatMap(({ loops }) => loops));
+  const series = new Set(all.flatMap((x) => (x.kind === "running" ? x.series.along : [])));
+  const factors = new Map<Loop, number>();
+  const apart = new Set<Loop>();
+  // The reduction with the most steps decides.
+  const main = [...reductions].sort(
+    (a, b) => stepsOf([...b.loops, ...b.over]) - stepsOf([...a.loops, ...a.over]),
+  )[0];
+  const inner =
+    main && [...main.loops].some((loop) => own.has(loop) && isInnermost(loop, stores)) ? main : undefined;
+  let accumulators = 1;
+  if (inner) {
+    const loads = reachable(inner.values).filter((x) => x.kind === "load" && x.loops.size > 0);
+    const rows = [...inner.loops].filter(
+      (loop) => own.has(loop) && !vectors.has(loop) && !sequential.has(loop) && !series.has(loop),
+    );
+    const column = [...inner.loops].find((loop) => vectors.has(loop));
+    const row = rows.findLast((loop) => loop.size > 1 && loads.some((x) => !x.loops.has(loop)));
+    if (row) factors.set(row, (accumulators = Math.min(ROWS, row.size)));
+    if (column) {
+      const count = Math.max(
+        1,
+        Math.min(Math.floor(ACCUMULATORS / accumulators), Math.ceil(column.size / lanes)),
+      );
+      factors.set(column, count);
+      accumulators *= count;
+    } else if (row) {
+      const other = rows.findLast(
+        (loop) => loop !== row && loop.size > 1 && loads.some((x) => !x.loops.has(loop)),
+      );
+      if (other) factors.set(other, Math.min(2, other.size));
+    }
+  } else {
+    for (const loop of own)
+      if (vectors.has(loop) && loop.size >= 8 * lanes && all.length < 60 && !series.size)
+        factors.set(loop, 2);
+  }
+  const segments = new Map<Loop, readonly Segment[]>();
+  for (const loop of own) segments.set(loop, segmentsOf(loop, vectors, factors.get(loop) ?? 1, lanes));
+  for (const { over, loops, values } of reductions) {
+    const last = over.at(-1)!;
+    for (const loop of over) {
+      if (segments.has(loop)) continue;
+      const width = vectors.has(loop) ? lanes : 1;
+      const folded = over.find((l) => vectors.has(l));
+      const tiled = [...loops].some((l) => (factors.get(l) ?? 1) > 1);
+      let factor = 1;
+      if (loop === (folded ?? last) && loop.size >= 4 * width) {
+        if (!tiled && values.length === 1) {
+          factor = APART;
+          apart.add(loop);
+        } else if (tiled && loop === last && !folded) factor = loop.size >= 16 ? 4 : 1;
+      }
+      segments.set(loop, segmentsOf(loop, vectors, factor, lanes));
+    }
+  }
+  return { segments, apart };
+}
+
+const isInnermost = (loop: Loop, stores: readonly Store[]): boolean =>
+  stores.some(({ loops }) => loops.at(-1) === loop);
+
+/** Full turns, and one for the rest. */
+function segmentsOf(loop: Loop, vectors: ReadonlySet<Loop>, factor: number, lanes: number): Segment[] {
+  const { size } = loop;
+  const width = vectors.has(loop) ? lanes : 1;
+  const parts = (count: number): Part[] =>
+    Array.from({ length: Math.ceil(count / width) }, (_, i) => ({
+      offset: i * width,
+      lanes: Math.min(width, count - i * width),
+    }));
+  const step = width * factor;
+  const whole = size - (size % step);
+  const segments: Segment[] = [];
+  if (whole > 0) segments.push({ from: 0, to: whole, step, parts: parts(step) });
+  if (whole < size) segments.push({ from: whole, to: size, step: size - whole, parts: parts(size - whole) });
+  return segments;
+}
