@@ -691,10 +691,9 @@ class Generator {
 
   /** Accumulators of what runs along `loop` and loops within it, which is about to be opened. */
   private startSeries(stores: readonly Store[], loop: Loop): void {
-    for (const expr of reachable(stores.flatMap(rootsOf))) {
-      // The parts of a series share its accumulators; each segment of the loops around begins anew.
-      if (expr.kind !== "running" || expr.series.along[0] !== loop || expr.part > 0) continue;
-      const { series } = expr;
+    const found = reachable(stores.flatMap(rootsOf)).flatMap((x) => (x.kind === "running" ? x.series : []));
+    for (const series of new Set(found)) {
+      if (series.along[0] !== loop) continue;
       const around = union(series.values.map((x) => x.loops));
       const open = this.openLoops().filter((l) => around.has(l));
       const vector = this.vectorOf(new Set(open)) !== null;
