@@ -142,13 +142,14 @@ export class Interpreter {
         return this.combined(monoid, over, values, expr.part, () => true);
       }
       case "running": {
-        const along = expr.along.map((loop) => this.loopCell(loop));
+        const { monoid, along: loops, values } = expr.series;
+        const along = loops.map((loop) => this.loopCell(loop));
         let end: readonly number[] = [];
         const upToEnd = () => {
           const differs = along.findIndex(({ step }, i) => step !== end[i]);
           return differs < 0 || along[differs]!.step! < end[differs]!;
         };
-        const { run, cells } = this.combined(expr.monoid, expr.along, expr.values, expr.part, upToEnd);
+        const { run, cells } = this.combined(monoid, loops, values, expr.part, upToEnd);
         return {
           cells: [...cells, ...along],
           run: () => {
@@ -157,6 +158,8 @@ export class Interpreter {
           },
         };
       }
+      case "variable":
+        throw new ReferenceError("a variable has no value of its own");
     }
   }
 
