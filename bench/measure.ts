@@ -1,64 +1,91 @@
-/** Seconds that one call takes. */
-export interface Timing {
-  readonly median: number;
-  /** Of the fastest round: less disturbed by whatever else runs on the machine. */
-  readonly best: number;
-}
+/** What a bench calls again and again; what is not ready when it returns is in its promise. */
+export type Call = () => unknown;
 
-/** What is measured, and what it is compared with, in `unit`. */
-export interface Row {
+/** One implementation of a work. */
+export interface Side {
   readonly name: string;
-  readonly timing: Timing;
-  readonly unit: "µs" | "ms" | "GFLOP/s";
-  /** Operations of one call, where the unit is a rate. */
-  readonly flops?: number;
-  /** The longest time that is wanted. */
-  readonly target?: number;
-  readonly peers?: Readonly<Record<string, number>>;
+  /** Seconds that so many calls take, one after the other. */
+  round(calls: number): number | Promise<number>;
 }
 
-const WARM_UP_SECONDS = 1;
-const ROUNDS = 15;
-const ROUND_SECONDS = 0.05;
-
-/** Times `body` in some rounds, each long enough for the clock, after a warm-up in which the engine optimises it. */
-export function time(body: () => unknown): Timing {
-  const round = (calls: number): number => {
-    const started = performance.now();
-    for (let i = 0; i < calls; i++) body();
-    return (performance.now() - started) / 1000;
+/** Of a work whose calls have their results when they return. */
+export function synchronous(name: string, call: Call): Side {
+  return {
+    name,
+    round(calls) {
+      const started = performance.now();
+      for (let i = 0; i < calls; i++) call();
+      return (performance.now() - started) / 1000;
+    },
   };
+}
+
+/** Of a work whose results are waited for. */
+export function asynchronous(name: string, call: Call): Side {
+  return {
+    name,
+    async round(calls) {
+      const started = performance.now();
+      for (let i = 0; i < calls; i++) await call();
+      return (performance.now() - started) / 1000;
+    },
+  };
+}
+
+/** Of a work that measures itself: the seconds of one call. */
+export function selfTimed(name: string, call: () => number | Promise<number>): Side {
+  return {
+    name,
+    async round(calls) {
+      let seconds = 0;
+      for (let i = 0; i < calls; i++) seconds += await call();
+      return seconds;
+    },
+  };
+}
+
+/** A call that takes longer is measured once: the first one, which traces and compiles too. */
+const SLOW_SECONDS = 3;
+const WARM_UP_SECONDS = 0.5;
+const ROUND_SECONDS = 0.05;
+const ROUNDS = 15;
+const LEAST_ROUNDS = 3;
+/** What the rounds of all sides of a work may take together; at least {@link LEAST_ROUNDS} are measured. */
+const BUDGET_SECONDS = 10;
+
+interface Plan {
+  readonly side: Side;
+  /** Calls in a round; none if it is not measured again. */
+  readonly calls: number;
+  readonly seconds: number;
+  readonly samples: number[];
+}
+
+/** Calls it until the engine has optimised it, and finds how many calls make a round. */
+async function warmUp(side: Side): Promise<Plan> {
+  const first = await side.round(1);
+  if (first > SLOW_SECONDS) return { side, calls: 0, seconds: first, samples: [first] };
   let calls = 1;
-  for (let spent = 0; spent < WARM_UP_SECONDS;) {
-    const seconds = round(calls);
+  let seconds = first;
+  for (let spent = first, atLeast = 3; spent < WARM_UP_SECONDS || atLeast > 0; atLeast--) {
+    seconds = await side.round(calls);
     spent += seconds;
-    calls = Math.max(1, Math.min(2 * calls, Math.ceil((calls * ROUND_SECONDS) / Math.max(seconds, 1e-6))));
+    calls = Math.max(1, Math.min(4 * calls, Math.ceil((calls * ROUND_SECONDS) / Math.max(seconds, 1e-6))));
   }
-  const rounds = Array.from({ length: ROUNDS }, () => round(calls) / calls).sort((a, b) => a - b);
-  return { median: rounds[Math.floor(ROUNDS / 2)]!, best: rounds[0]! };
+  return { side, calls, seconds: Math.max(seconds, ROUND_SECONDS), samples: [] };
 }
 
-const show = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+const median = (samples: readonly number[]): number =>
+  samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!;
 
-function inUnit(seconds: number, { unit, flops = 0 }: Row): number {
-  if (unit === "GFLOP/s") return flops / seconds / 1e9;
-  return seconds * (unit === "ms" ? 1e3 : 1e6);
-}
-
-/** The rows as an aligned table. Ratios are of medians; above 1, we are faster than the peer. */
-export function table(rows: readonly Row[]): string {
-  const cells = rows.map((row) => {
-    const { name, timing, unit, target, peers = {} } = row;
-    const [median, best] = [inUnit(timing.median, row), inUnit(timing.best, row)];
-    const ratio = (theirs: number): number => (unit === "GFLOP/s" ? median / theirs : theirs / median);
-    const wanted = target === undefined ? "" : `≤ ${target} ${median <= target ? "met" : "missed"}`;
-    const compared = Object.entries(peers).map(
-      ([peer, theirs]) => `${peer} ${show(theirs)} (${show(ratio(theirs))}×)`,
-    );
-    return [name, `${show(median)} ${unit}`, show(best), wanted, compared.join(", ")];
-  });
-  const all = [["", "median", "best", "target", "peer (ratio)"], ...cells];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((line) => line[column]!.length)));
-  const aligned = all.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join("  "));
-  return aligned.map((line) => line.trimEnd()).join("\n");
+/** The median seconds of a call of each side. Rounds alternate, so what disturbs the machine disturbs all sides. */
+export async function compare(sides: readonly Side[]): Promise<number[]> {
+  const plans: Plan[] = [];
+  for (const side of sides) plans.push(await warmUp(side));
+  const repeated = plans.filter((plan) => plan.calls > 0);
+  const turn = repeated.reduce((sum, plan) => sum + plan.seconds, 0);
+  const rounds = Math.min(ROUNDS, Math.max(LEAST_ROUNDS, Math.floor(BUDGET_SECONDS / turn)));
+  for (let i = 0; i < rounds; i++)
+    for (const { side, calls, samples } of repeated) samples.push((await side.round(calls)) / calls);
+  return plans.map((plan) => median(plan.samples));
 }

@@ -29,10 +29,7 @@ declare function btoa(data: string): string;
 
 declare namespace WebAssembly {
   interface Module {}
-  var Module: {
-    new (bytes: ArrayBuffer | ArrayBufferView): Module;
-    imports(module: Module): { readonly module: string; readonly name: string; readonly kind: string }[];
-  };
+  var Module: { new (bytes: ArrayBuffer | ArrayBufferView): Module };
 
   type Imports = Record<string, Record<string, Memory | ((...values: never[]) => unknown)>>;
   interface Instance {
