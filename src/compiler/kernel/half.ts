@@ -5,11 +5,23 @@ import { type Expr, f32, i32, op } from "./expression.ts";
 const bitsOf = (x: Expr): Expr => op("reinterpret", x);
 const isNaN = (x: Expr): Expr => op("ne", x, x);
 
+/** The bits of what was decoded: to encode it takes no operation, so elements that are only moved keep every bit. */
+const decoded: Readonly<Record<"float16" | "bfloat16", WeakMap<Expr, Expr>>> = {
+  float16: new WeakMap(),
+  bfloat16: new WeakMap(),
+};
+
 /** The number that 16 bits of a bfloat16 stand for. */
-export const fromBfloat16 = (bits: Expr): Expr => op("reinterpret", op("shl", bits, i32(16)));
+export function fromBfloat16(bits: Expr): Expr {
+  const value = op("reinterpret", op("shl", bits, i32(16)));
+  decoded.bfloat16.set(value, bits);
+  return value;
+}
 
 /** The bits of the nearest bfloat16; a NaN is quiet and keeps its sign. */
 export function toBfloat16(x: Expr): Expr {
+  const known = decoded.bfloat16.get(x);
+  if (known) return known;
   const bits = bitsOf(x);
   const upper = op("shr_u", bits, i32(16));
   const rounded = op("shr_u", op("add", bits, op("add", i32(0x7fff), op("and", upper, i32(1)))), i32(16));
@@ -27,11 +39,15 @@ export function fromFloat16(bits: Expr): Expr {
   const finite = op("mul", op("reinterpret", op("shl", magnitude, i32(13))), f32(2 ** 112));
   const special = op("reinterpret", op("or", op("shl", magnitude, i32(13)), i32(0x7f800000)));
   const value = op("select", op("le_s", i32(0x7c00), magnitude), special, finite);
-  return op("reinterpret", op("or", bitsOf(value), sign));
+  const signed = op("reinterpret", op("or", bitsOf(value), sign));
+  decoded.float16.set(signed, bits);
+  return signed;
 }
 
 /** The bits of the nearest float16. */
 export function toFloat16(x: Expr): Expr {
+  const known = decoded.float16.get(x);
+  if (known) return known;
   const bits = bitsOf(x);
   const sign = op("and", op("shr_u", bits, i32(16)), i32(0x8000));
   const magnitude = op("and", bits, i32(0x7fffffff));
@@ -55,3 +71,15 @@ export function toFloat16(x: Expr): Expr {
 
 /** The nearest float16, as an f32. */
 export const roundedFloat16 = (x: Expr): Expr => fromFloat16(toFloat16(x));
+
+/**
+ * An f64 as an f32 that rounds to 16 bits as the f64 does: of its two neighbours the one with the odd last bit.
+ * @see Boldo & Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd" (2008)
+ */
+export function roundedToOdd(x: Expr): Expr {
+  const nearest = op("demote", x);
+  const back = op("promote", nearest);
+  const beyond = op("to_int", op("lt", op("abs", x), op("abs", back)));
+  const inexact = op("to_int", op("ne", x, back));
+  return op("reinterpret", op("or", op("sub", bitsOf(nearest), beyond), inexact));
+}

@@ -1,6 +1,7 @@
 import type { AnyPrimitive, ParamsOf } from "../../core/primitive.ts";
 import type { Aval } from "../../core/value.ts";
 import type * as lax from "../../lax/index.ts";
+import { Affine } from "../kernel/affine.ts";
 import type { Element } from "../kernel/element.ts";
 import type { Expr } from "../kernel/expression.ts";
 import type { Index, Reader } from "../kernel/reader.ts";
@@ -54,6 +55,8 @@ export type Rows = { readonly [N in PrimitiveName]?: Row<ParamsNamed<N>> };
 
 export const elements = (work: Work, read: Elements["read"]): Elements => ({ kind: "elements", work, read });
 
-/** The element of an operand of an elementwise operation, which may be a scalar beside arrays. */
+const start = Affine.of(0);
+
+/** The element of an operand of an elementwise operation, which is repeated along axes of size 1 and may be a scalar. */
 export const elementAt = (x: Reader, { shape }: Aval, index: Index): Element =>
-  x(shape.length === 0 ? [] : index);
+  x(shape.map((size, axis) => (size === 1 ? start : index[axis]!)));

@@ -1,0 +1,15 @@
+import { arithmetic } from "./arithmetic.ts";
+import { bitwise } from "./bitwise.ts";
+import { cast } from "./cast.ts";
+import { compare } from "./compare.ts";
+import { keys } from "./keys.ts";
+import type { Rows } from "./row.ts";
+
+/** How each primitive is computed, of those that are lowered to loops. */
+export const rows: Rows = {
+  ...arithmetic,
+  ...bitwise,
+  ...cast,
+  ...compare,
+  ...keys,
+};
