@@ -28,11 +28,11 @@ const write = (re: number, im: number): void => {
   complexResult[1] = im;
 };
 
-const addition = elementwise("add", {
+const addition: ElementFunctions = {
   float: (x, y) => x + y,
   bigint: (x, y) => x + y,
-  complex: (a, b, c, d) => write(a + c, b + d),
-});
+  complex: (a, b, c, d) => write(a! + c!, b! + d!),
+};
 
 const power = elementwise("pow", {
   float: pow,
@@ -57,8 +57,11 @@ const nextAfter: Readonly<Record<string, ElementFunctions["float"]>> = {
 };
 
 export const arithmetic = {
-  add: addition,
-  add_any: addition,
+  add: elementwise("add", addition),
+  // Of bools it is true where one is.
+  add_any: elementwise("add_any", (_params, dtype) =>
+    dtype === "bool" ? { int: (x, y) => x | y } : addition,
+  ),
   sub: elementwise("sub", {
     float: (x, y) => x - y,
     bigint: (x, y) => x - y,

@@ -28,6 +28,13 @@ function saturate64(dtype: DType): (x: number) => bigint {
   };
 }
 
+/** What rounds to float32 as `x` does, but is a double: beyond 52 bits a bit says whether there are others. */
+function sticky(x: bigint): bigint {
+  if (BigInt.asIntN(54, x) === x) return x;
+  const rest = BigInt.asUintN(12, x);
+  return rest === 0n ? x : x - rest + 2048n;
+}
+
 function fromBigints(to: DType): Convert {
   if (isBigint(to)) {
     return (storage) => {
@@ -39,7 +46,11 @@ function fromBigints(to: DType): Convert {
   // Integers wrap: their low 32 bits decide.
   const low = kindOf(to) === "int" || kindOf(to) === "uint";
   const convert = (x: bigint) =>
-    to === "bool" ? Number(x !== 0n) : low ? Number(BigInt.asIntN(32, x)) : Number(x);
+    to === "bool"
+      ? Number(x !== 0n)
+      : low
+        ? Number(BigInt.asIntN(32, x))
+        : Number(to === "float32" ? sticky(x) : x);
   return (storage) => {
     const out = allocateNumbers(to, storage.length);
     for (let i = 0; i < out.length; i++) out[i] = convert((storage as BigInt64Array)[i]!);

@@ -3,13 +3,14 @@ import { type Expr, f64, i64, op } from "../kernel/expression.ts";
 import type { OnNumbers } from "./elementwise.ts";
 
 /**
- * How a quotient of two numbers of a dtype is taken apart, from above: into `steps` parts of `bits` bits. A part times
- * the divisor is exact in a double, and all parts hold every quotient.
+ * How a quotient of two numbers of a dtype is taken apart, from above: into `steps` parts of `bits` bits, those that a
+ * double has beside the bits of the divisor. A part times the divisor is exact, and all parts hold the largest quotient
+ * by a normal number; one by a subnormal number is larger by no more bits than that has less.
  */
 const parts: Partial<Record<DType, { readonly steps: number; readonly bits: number }>> = {
-  float16: { steps: 1, bits: 41 },
-  bfloat16: { steps: 6, bits: 44 },
-  float32: { steps: 10, bits: 28 },
+  float16: { steps: 1, bits: 53 - 11 },
+  bfloat16: { steps: 6, bits: 53 - 8 },
+  float32: { steps: 9, bits: 53 - 24 },
 };
 
 /** C's `fmod`, exact: the sign of x, NaN for y = 0 or x = ±Infinity, x for y = ±Infinity. */

@@ -36,4 +36,17 @@ describe("conversion", () => {
     expect([...converter("bfloat16", "float32")(Uint16Array.of(0x3fc0))]).toEqual([1.5]);
     expect([...converter("int32", "float32")(Int32Array.of(2 ** 24 + 1))]).toEqual([2 ** 24]);
   });
+
+  test("of 64-bit integers to float32 rounds once", () => {
+    const tie = 2n ** 54n + 2n ** 30n;
+    expect([...converter("int64", "float32")(BigInt64Array.of(tie, tie + 1n, -tie, -tie - 1n))]).toEqual([
+      2 ** 54,
+      2 ** 54 + 2 ** 31,
+      -(2 ** 54),
+      -(2 ** 54) - 2 ** 31,
+    ]);
+    expect([...converter("uint64", "float32")(BigUint64Array.of(2n ** 63n + 2n ** 39n + 1n))]).toEqual([
+      2 ** 63 + 2 ** 40,
+    ]);
+  });
 });
