@@ -7,6 +7,7 @@ const src = fileURLToPath(new URL("src", import.meta.url));
 export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
+      { find: /^#host$/, replacement: `${src}/host/node.ts` },
       { find: /^cotangent$/, replacement: `${src}/index.ts` },
       { find: /^cotangent\/(?!lint$)(.+)$/, replacement: `${src}/entry/$1.ts` },
     ],

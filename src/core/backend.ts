@@ -15,6 +15,8 @@ export interface Buffer {
 
 /** Data that lives in ordinary memory. */
 export class HostBuffer implements Buffer {
+  /** The same data as a backend keeps it: for that backend, to find it again. */
+  mirror: Buffer | null = null;
   constructor(readonly data: TypedArray) {}
   read(): TypedArray {
     return this.data;

@@ -1,3 +1,4 @@
+import { host } from "#host";
 import { ArgumentError, nearest } from "./errors.ts";
 
 /** Settings of the whole process. Assigning one takes effect at once; compiled functions retrace where it matters. */
@@ -12,7 +13,15 @@ export interface Config {
   debugNans: boolean;
   /** The same for infinities. */
   debugInfs: boolean;
+  /**
+   * How many threads a compiled program may use, from 1 to 64: as many as run at once here, at most 16, unless set.
+   * Results do not depend on it.
+   */
+  threads: number;
 }
+
+const MOST_THREADS = 64;
+const MOST_THREADS_UNASKED = 16;
 
 const settings: Config = {
   enableX64: false,
@@ -20,7 +29,9 @@ const settings: Config = {
   explainCacheMisses: false,
   debugNans: false,
   debugInfs: false,
+  threads: Math.min(host.parallelism, MOST_THREADS_UNASKED),
 };
+const threadListeners: ((threads: number) => void)[] = [];
 let version = 0;
 
 /** Counts changes of the settings that a traced program depends on: a part of every cache key. */
@@ -29,10 +40,15 @@ export const configVersion = (): number => version;
 /** Whether outputs of operations are looked at: on the path of every operation, so not through the proxy. */
 export const checksNumbers = (): boolean => settings.debugNans || settings.debugInfs;
 
+/** Calls `listener` with the number of threads whenever it is set. */
+export function onThreads(listener: (threads: number) => void): void {
+  threadListeners.push(listener);
+}
+
 /**
  * The settings.
  *
- * @throws ArgumentError on an unknown name or a value that is not a boolean.
+ * @throws ArgumentError on an unknown name or a value that the setting does not take.
  * @example
  * config.enableX64 = true;
  */
@@ -45,10 +61,17 @@ export const config: Config = new Proxy(settings, {
         `config has no setting ${String(key)}${near ? `; did you mean ${near}?` : ""}`,
       );
     }
-    if (typeof value !== "boolean")
-      throw new ArgumentError("config/value", `config.${key} takes a boolean, got ${String(value)}`);
+    const fault = key === "threads" ? notThreads(value) : typeof value === "boolean" ? null : "a boolean";
+    if (fault !== null)
+      throw new ArgumentError("config/value", `config.${key} takes ${fault}, got ${String(value)}`);
     if (key === "enableX64" && target.enableX64 !== value) version++;
-    target[key as keyof Config] = value;
+    Reflect.set(target, key, value);
+    if (key === "threads") for (const listener of threadListeners) listener(target.threads);
     return true;
   },
 });
+
+const notThreads = (value: unknown): string | null =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_THREADS
+    ? null
+    : `an integer from 1 to ${MOST_THREADS}`;

@@ -29,7 +29,10 @@ declare function btoa(data: string): string;
 
 declare namespace WebAssembly {
   interface Module {}
-  var Module: { new (bytes: ArrayBuffer | ArrayBufferView): Module };
+  var Module: {
+    new (bytes: ArrayBuffer | ArrayBufferView): Module;
+    imports(module: Module): { readonly module: string; readonly name: string; readonly kind: string }[];
+  };
 
   type Imports = Record<string, Record<string, Memory | ((...values: never[]) => unknown)>>;
   interface Instance {

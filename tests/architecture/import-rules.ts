@@ -17,6 +17,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   zod: ["src/inspect/", "src/lora/files.ts"],
 };
 const node = ["src/host/", "src/bin/"];
+/** What package.json's `imports` names: the adapter of Node or that of browsers. */
+const adapters = ["#host"];
 /** The command loads what the user names. */
 const computed = ["src/bin/"];
 
@@ -63,6 +65,7 @@ function fault(path: string, name: string): string | null {
   const here = level(path);
   if (here === null) return `is in no folder of the order (${order.join(" → ")})`;
   if (isBuiltin(name)) return allowed(path, node) ? null : `imports ${name}: only ${node.join(", ")} may`;
+  if (adapters.includes(name)) return null;
   if (name === "(computed)" && allowed(path, computed)) return null;
   if (!name.startsWith(".")) {
     const users = packages[name.split("/")[0] ?? ""];

@@ -86,6 +86,7 @@ test.each([
 test.each([
   ["src/lora/array.ts", `import { Value } from "../core/value.ts"; import { scale } from "./scale.ts";`],
   ["src/core/value.ts", `import { inspectSymbol } from "../host/default.ts";`],
+  ["src/core/config.ts", `import { host } from "#host";`],
   ["src/host/node.ts", `import { inspect } from "node:util";`],
   ["src/lora/files.ts", `import { z } from "zod";`],
   ["src/inspect/json.ts", `import { z } from "zod/mini";`],

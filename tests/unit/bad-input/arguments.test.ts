@@ -127,6 +127,13 @@ describe("unknown options suggest the nearest", () => {
       "config/value",
       "config.enableX64 takes a boolean, got 1",
     );
+    for (const threads of [0, 1.5, 65, "2", true])
+      refused(
+        () => (config.threads = threads as never),
+        ArgumentError,
+        "config/value",
+        `config.threads takes an integer from 1 to 64, got ${threads}`,
+      );
     refused(() => setBackend("refrence"), BackendError, "backend/unknown", 'did you mean "reference"?');
   });
 });

@@ -1,0 +1,36 @@
+/** What a thread's program talks through: `parentPort` in Node, the global scope of a Web Worker. */
+export interface Port {
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  postMessage(message: unknown): void;
+  /** Takes no more messages, so that the thread ends. */
+  close(): void;
+}
+
+/** A thread, as who started it sees it. */
+export interface Thread {
+  /** Sends what can be cloned or shared: a `WebAssembly.Module`, a shared `WebAssembly.Memory`. */
+  post(message: unknown): void;
+  /** Ends the thread whatever it is doing; resolves once it is gone. */
+  terminate(): Promise<void>;
+}
+
+/** Who is told of a thread. */
+export interface ThreadEvents {
+  readonly message: (data: unknown) => void;
+  /** It ended, by itself or not; `why` says what was thrown in it, if anything was. */
+  readonly end: (why: unknown) => void;
+}
+
+/** What Node and browsers have under different names. `#host` in package.json stands for one of these. */
+export interface Host {
+  /** How many threads run at once here, at least 1. */
+  readonly parallelism: number;
+  /**
+   * Starts a thread that does not keep the process alive. Its program is the text of `program`, which therefore uses only
+   * its argument and globals that all hosts have, and names no function within.
+   * @throws Error the host refuses, as a browser does under a policy without `worker-src blob:`.
+   */
+  spawn(program: (port: Port) => void, events: ThreadEvents): Thread;
+  /** Lets other threads run for about a tenth of a millisecond, where this one may wait at all. */
+  nap(): void;
+}

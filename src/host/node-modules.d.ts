@@ -1,0 +1,17 @@
+// What src/host/node.ts uses of Node: the library is compiled without Node's types, and tests with them.
+
+declare module "node:os" {
+  export function availableParallelism(): number;
+}
+
+declare module "node:worker_threads" {
+  export class Worker {
+    constructor(source: string, options: { eval: true; execArgv: string[] });
+    on(event: "message", listener: (data: unknown) => void): this;
+    on(event: "error", listener: (error: unknown) => void): this;
+    on(event: "exit", listener: (code: number) => void): this;
+    postMessage(message: unknown): void;
+    terminate(): Promise<number>;
+    unref(): void;
+  }
+}
