@@ -33,7 +33,8 @@ export class Affine {
     return loop.size === 1 ? zero : new Affine(0, [[loop, 1]], null);
   }
   static dynamic(value: Expr): Affine {
-    return value.kind === "const" ? Affine.of(Number(value.value)) : new Affine(0, [], value);
+    if (value.kind === "const") return Affine.of(Number(value.value));
+    return value.kind === "position" ? value.index : new Affine(0, [], value);
   }
 
   plus(other: Affine | number): Affine {

@@ -36,7 +36,7 @@ function loadedAs(type: Type, stored: number | bigint): Scalar {
 
 /**
  * Computes expressions as WebAssembly does, by their definition: i32 and bool as numbers, i64 as signed bigints, f32
- * rounded at every operation. A choice computes only what it chooses.
+ * rounded at every operation. A choice computes both, so neither may trap or be read out of bounds.
  */
 export class Interpreter {
   private clock = 0;
@@ -133,7 +133,14 @@ export class Interpreter {
       case "op": {
         const [a, b, c] = expr.args.map((x) => this.compiled(x));
         const cells = [...new Set(expr.args.flatMap((x) => this.compiled(x).cells))];
-        if (expr.op === "select") return { cells, run: () => (a!.run() ? b!.run() : c!.run()) };
+        if (expr.op === "select")
+          return {
+            cells,
+            run: () => {
+              const [chosen, other] = [b!.run(), c!.run()];
+              return a!.run() ? chosen : other;
+            },
+          };
         const compute = operations(expr.op, expr.args[0]!.type);
         return { cells, run: () => compute(a!.run(), b ? b.run() : 0) };
       }
