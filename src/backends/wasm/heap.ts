@@ -27,7 +27,7 @@ export interface HeapStatistics {
 export interface HeapOptions {
   /** Whether threads can share it; its addresses are then reserved for good, though memory is used as it grows. */
   readonly shared?: boolean;
-  /** Most bytes that it may have: 4 GiB if not given. */
+  /** Most bytes that it may have: 4 GiB if not given, or what is left of halving it as often as the engine refuses. */
   readonly limit?: number;
 }
 
@@ -57,20 +57,9 @@ export class Heap {
 
   /** @throws BackendError when the engine refuses the memory. */
   constructor({ shared = false, limit = MOST_PAGES * PAGE }: HeapOptions = {}) {
-    this.limitPages = Math.min(MOST_PAGES, Math.floor(limit / PAGE));
-    const initial = Math.min(FIRST_PAGES, this.limitPages);
-    try {
-      this.memory = new WebAssembly.Memory({ initial, maximum: this.limitPages, shared });
-    } catch (cause) {
-      const kind = shared ? "a shared" : "a";
-      throw new BackendError(
-        "wasm/memory",
-        `the engine refuses ${kind} WebAssembly memory of up to ${amount(this.limitPages * PAGE)}`,
-        { cause },
-      );
-    }
+    [this.memory, this.limitPages] = reserved(Math.min(MOST_PAGES, Math.floor(limit / PAGE)), shared);
     this.views = viewsOf(this.memory.buffer);
-    this.first = this.last = new Block(RESERVED, (initial * PAGE) / UNIT - RESERVED);
+    this.first = this.last = new Block(RESERVED, this.memory.buffer.byteLength / UNIT - RESERVED);
     this.lists.add(this.last);
   }
 
@@ -81,6 +70,8 @@ export class Heap {
    * @throws BackendError when the memory cannot grow and nothing can be reclaimed.
    */
   allocate(bytes: number, label: string): Block {
+    // Units beyond 32 bits are no integers for the lists.
+    if (!(bytes <= this.limitPages * PAGE)) this.exhausted(bytes, label);
     const size = rounded(Math.max(1, Math.ceil(bytes / UNIT)));
     const block = this.lists.find(size) ?? this.room(size) ?? this.exhausted(bytes, label);
     this.lists.remove(block);
@@ -221,6 +212,24 @@ export class Heap {
         `${held.length > 0 ? `, by ${held.join(", ")}` : ""}; the largest free block has ${amount(free.largest)}. ` +
         "Keep fewer or smaller arrays, or donate those that a call replaces",
     );
+  }
+}
+
+/** A memory that may grow to `most` pages or, where the engine has no such room, half as many and so on; and how many. */
+function reserved(most: number, shared: boolean): [WebAssembly.Memory, number] {
+  const initial = Math.min(FIRST_PAGES, most);
+  for (let maximum = most; ; maximum = Math.floor(maximum / 2)) {
+    try {
+      return [new WebAssembly.Memory({ initial, maximum, shared }), maximum];
+    } catch (cause) {
+      if (maximum >= 2 * FIRST_PAGES) continue;
+      const kind = shared ? "a shared" : "a";
+      throw new BackendError(
+        "wasm/memory",
+        `the engine refuses ${kind} WebAssembly memory of up to ${amount(most * PAGE)}, and smaller ones`,
+        { cause },
+      );
+    }
   }
 }
 

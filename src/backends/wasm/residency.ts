@@ -37,7 +37,7 @@ interface Group {
 }
 
 export interface ResidencyOptions {
-  /** Bytes of buffers on the device above which some are evicted; what running calls use may exceed it. 1 GiB if not given. */
+  /** Bytes of buffers on the device above which some are evicted; what running calls use may exceed it. 512 MiB if not given. */
   readonly budget?: number;
 }
 
@@ -66,7 +66,7 @@ export class Residency {
 
   constructor(
     readonly heap: Heap,
-    { budget = 2 ** 30 }: ResidencyOptions = {},
+    { budget = 2 ** 29 }: ResidencyOptions = {},
   ) {
     this.budget = budget;
     heap.onPressure(() => this.evict());
@@ -102,7 +102,7 @@ export class Residency {
 
   /**
    * Unpins the outputs of one call.
-   * @param slots In one list, which is kept.
+   * @param slots In one list, which is kept, and changed later.
    * @returns What the buffers of these slots, and nothing else, have to keep: when it is collected, the slots are free.
    */
   publish(slots: Slot[]): object {

@@ -1,4 +1,4 @@
-import type { TypedArray } from "../../core/dtype.ts";
+import { type DType, dtypeInfo, type TypedArray } from "../../core/dtype.ts";
 
 /** The memory as arrays of each element type. */
 export interface Views {
@@ -17,22 +17,26 @@ export interface Views {
 /** What is stored: f16 and bf16 are `u16`, booleans `u8`. */
 export type Element = keyof Views;
 
-const elements = new Map<Function, Element>([
-  [Uint8Array, "u8"],
-  [Int8Array, "i8"],
-  [Uint16Array, "u16"],
-  [Int16Array, "i16"],
-  [Uint32Array, "u32"],
-  [Int32Array, "i32"],
-  [BigUint64Array, "u64"],
-  [BigInt64Array, "i64"],
-  [Float32Array, "f32"],
-  [Float64Array, "f64"],
-]);
+/** By name, which is the same in every realm and for subclasses, such as Node's Buffer. */
+const elements = {
+  Uint8Array: "u8",
+  Int8Array: "i8",
+  Uint16Array: "u16",
+  Int16Array: "i16",
+  Uint32Array: "u32",
+  Int32Array: "i32",
+  BigUint64Array: "u64",
+  BigInt64Array: "i64",
+  Float32Array: "f32",
+  Float64Array: "f64",
+} as const satisfies Record<TypedArray[typeof Symbol.toStringTag], Element>;
 
-/** The element type of an array, or of the class `dtypeInfo[dtype].storage`. */
-export const elementOf = (storage: TypedArray | Function): Element =>
-  elements.get(typeof storage === "function" ? storage : storage.constructor)!;
+/** The element type of `data`. */
+export const elementOf = (data: TypedArray): Element => elements[data[Symbol.toStringTag]];
+
+/** The element type in which arrays of a dtype are stored; complex numbers and keys take two elements each. */
+export const elementOfDType = (dtype: DType): Element =>
+  elements[dtypeInfo[dtype].storage.name as keyof typeof elements];
 
 /** Views of all of `buffer`. */
 export const viewsOf = (buffer: ArrayBuffer | SharedArrayBuffer): Views => ({

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { bufferOf, pinAll, unpinAll, WasmBuffer } from "../../../../src/backends/wasm/buffer.ts";
 import { Heap } from "../../../../src/backends/wasm/heap.ts";
 import { Residency } from "../../../../src/backends/wasm/residency.ts";
-import { elementOf } from "../../../../src/backends/wasm/views.ts";
+import { elementOfDType } from "../../../../src/backends/wasm/views.ts";
 import { HostBuffer } from "../../../../src/core/backend.ts";
 import { dtypeInfo, dtypes } from "../../../../src/core/dtype.ts";
 
@@ -18,7 +18,7 @@ test.each(dtypes)("data of dtype %s comes back from the device as it was", (dtyp
   for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 7) % 251;
   const source = bufferOf(new HostBuffer(data), residency);
   pinAll([source]);
-  const slot = residency.output(elementOf(storage), data.length);
+  const slot = residency.output(elementOfDType(dtype), data.length);
   heap.views.u8.copyWithin(slot.block!.address, source.address, source.address + bytes.length);
   const made = new WasmBuffer(residency, slot, residency.publish([slot]));
   unpinAll([source]);
@@ -27,6 +27,14 @@ test.each(dtypes)("data of dtype %s comes back from the device as it was", (dtyp
   expect(back.buffer).not.toBe(heap.memory.buffer);
   expect(new Uint8Array(back.buffer)).toEqual(bytes);
   expect(made.read()).toBe(back);
+});
+
+test("data in a subclass of a typed array is taken for what it is", () => {
+  const residency = new Residency(new Heap());
+  const buffer = bufferOf(new HostBuffer(Buffer.alloc(5000, 9)), residency);
+  pinAll([buffer]);
+  expect(residency.heap.views.u8[buffer.address + 4999]).toBe(9);
+  unpinAll([buffer]);
 });
 
 test("data on the host is copied to the device once, however often it is an operand", () => {

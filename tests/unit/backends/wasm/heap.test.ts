@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Block } from "../../../../src/backends/wasm/blocks.ts";
 import { Heap } from "../../../../src/backends/wasm/heap.ts";
 
@@ -147,7 +147,7 @@ test("what there is no room for is refused with how much it was, what for, and w
   );
   heap.free(held);
   expect(heap.allocate(31 * MIB, "temporaries").bytes).toBe(31 * MIB);
-  for (const bytes of [5 * GIB, 2 ** 45, Infinity])
+  for (const bytes of [5 * GIB, (2 ** 32 + 100) * 64, 2 ** 45, Infinity, NaN])
     expect(() => new Heap().allocate(bytes, "outputs")).toThrow(/^outputs need /);
 });
 
@@ -225,6 +225,33 @@ test("statistics say what is live and the most that was", () => {
   expect(holders).toEqual([["constants", 64]]);
 });
 
-test("a memory that the engine refuses is an error that says so", () => {
-  expect(() => new Heap({ limit: -65_536 })).toThrow(expect.objectContaining({ code: "wasm/memory" }));
+test("where the engine refuses a memory, half of it is asked for, and so on; the limit says what there is", () => {
+  const { Memory } = WebAssembly;
+  const asked: number[] = [];
+  const most = (pages: number) =>
+    class {
+      constructor(limits: { initial: number; maximum: number }) {
+        asked.push(limits.maximum);
+        if (limits.maximum > pages) throw new RangeError("could not allocate memory");
+        return new Memory(limits);
+      }
+    };
+  try {
+    vi.stubGlobal("WebAssembly", { Memory: most(20_000) });
+    const { limit, free } = new Heap().statistics();
+    expect(asked).toEqual([65_536, 32_768, 16_384]);
+    expect(limit).toBe(GIB);
+    expect(free.largest).toBe(MIB - 1024);
+    vi.stubGlobal("WebAssembly", { Memory: most(0) });
+    expect(() => new Heap({ shared: true })).toThrow(
+      expect.objectContaining({
+        code: "wasm/memory",
+        message:
+          "the engine refuses a shared WebAssembly memory of up to 4096.0 MiB (4294967296 bytes), and smaller ones",
+      }),
+    );
+    expect(asked.at(-1)).toBe(16);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

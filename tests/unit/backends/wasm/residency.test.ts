@@ -101,6 +101,18 @@ test("the least recently used buffers are evicted, a batch at a time", () => {
   expect(isResident(buffers[3]!)).toBe(false);
 });
 
+test("what is on the host is not copied to it again", () => {
+  const residency = new Residency(new Heap());
+  const host = new HostBuffer(new Float32Array(2048).fill(6));
+  const buffers = [bufferOf(host, residency), call(residency, [7], 2048)[0]!];
+  pinAll(buffers);
+  unpinAll(buffers);
+  const copies = buffers.map((x) => x.read());
+  expect(copies[0]).toBe(host.data);
+  while (residency.evict());
+  buffers.forEach((x, i) => expect(x.read()).toBe(copies[i]));
+});
+
 test("what a call uses is not evicted by calls inside of it, whatever the budget", () => {
   const residency = new Residency(new Heap(), { budget: 0 });
   const operands = call(residency, [1, 2], 2048);
@@ -202,7 +214,6 @@ test("a synchronous loop holds a flat footprint, on the device, on the host and 
     registered = Math.max(registered, register.mock.calls.length - unregister.mock.calls.length);
   }
   vi.restoreAllMocks();
-  console.log(host / MIB, registered, heap.statistics());
   expect(state.read()[0]).toBe(3000);
   expect(heap.statistics().peak).toBeLessThanOrEqual(33 * MIB);
   expect(heap.statistics().capacity).toBeLessThanOrEqual(64 * MIB);
