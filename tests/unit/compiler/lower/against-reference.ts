@@ -198,6 +198,16 @@ const real: readonly DType[] = ["int8", "int16", "int32", "int64", "uint8", "uin
 /** Every dtype that has data. */
 export const dtypes: readonly DType[] = ["bool", ...real, "complex64", "key<fry>"];
 
+/** The dtypes that a primitive takes `arity` operands of. */
+export const takenBy = (primitive: AnyPrimitive, arity: number, params: object = {}): DType[] =>
+  dtypes.filter((dtype) =>
+    accepted(
+      primitive,
+      params,
+      Array.from({ length: arity }, () => avalOf([], dtype)),
+    ),
+  );
+
 /** An elementwise primitive on operands of one dtype, whatever it accepts: values at which things go wrong, and any values. */
 export function expectElementwise(
   primitive: AnyPrimitive,
