@@ -1,9 +1,7 @@
-import { currentBackend } from "../core/backend.ts";
 import { type Eqn, Literal, subJaxprs } from "../core/jaxpr.ts";
 import { sizeOf } from "../core/shape.ts";
-import { NDArray } from "../core/value.ts";
 import type { Rule } from "./rewrite.ts";
-import { uniform, uniformValue } from "./uniform.ts";
+import { evaluated, evaluatedAs, uniform, uniformValue } from "./uniform.ts";
 
 /** Elements of the largest array that is computed while compiling. */
 const LARGEST = 64;
@@ -17,22 +15,6 @@ function isFoldable({ primitive, params, inputs, outputs, effects }: Eqn): boole
   return subJaxprs(params).length === 0;
 }
 
-function run(
-  { primitive, params, outputs }: Pick<Eqn, "primitive" | "params" | "outputs">,
-  operands: readonly NDArray[],
-  scalar: boolean,
-): NDArray[] {
-  const outs = scalar
-    ? primitive.rules.abstract(
-        operands.map((x) => x.aval),
-        params,
-      )
-    : outputs.map((v) => v.aval);
-  return currentBackend()
-    .apply(primitive, operands, params, outs)
-    .map((buffer, i) => new NDArray(outs[i]!, buffer));
-}
-
 /**
  * Computes what depends on constants only, if it is small; and what an elementwise operation makes of arrays that hold
  * one number everywhere, once. A scalar's broadcast stays as it is.
@@ -44,15 +26,21 @@ export const foldConstants: Rule = (eqn, program) => {
   if (operands.every((x) => x !== null)) {
     const small = [...operands, ...outputs.map((v) => v.aval)].every((x) => sizeOf(x.shape) <= LARGEST);
     const spreads = operands.every((x) => x.ndim === 0) && outputs.some((v) => v.aval.shape.length > 0);
-    return small && !spreads ? run(eqn, operands, false).map((x) => program.atomOf(x)) : null;
+    if (!small || spreads) return null;
+    return evaluatedAs(
+      primitive,
+      operands,
+      eqn.params,
+      outputs.map((v) => v.aval),
+    ).map((x) => program.atomOf(x));
   }
   if (!primitive.rules.elementwise || outputs.length !== 1) return null;
   const scalars = inputs.map((x) => uniformValue(x, program));
   if (!scalars.every((x) => x !== null)) return null;
-  const [value] = run(
-    eqn,
+  const value = evaluated(
+    primitive,
     scalars.map((x) => x.value),
-    true,
+    eqn.params,
   );
-  return uniform(new Literal(value!), outputs[0]!.aval.shape);
+  return uniform(new Literal(value), outputs[0]!.aval.shape);
 };

@@ -18,9 +18,16 @@ export class Program {
   private readonly replaced = new Map<Var, Atom>();
   private readonly producers = new Map<Atom, Eqn>();
   private readonly constants = new Map<Atom, Value>();
+  private readonly readers = new Map<Atom, number>();
 
   constructor({ jaxpr, consts }: ClosedJaxpr) {
     jaxpr.constvars.forEach((v, i) => this.constants.set(v, consts[i]!));
+    for (const { inputs } of jaxpr.eqns) this.count(inputs, 1);
+    this.count(jaxpr.outvars, 1);
+  }
+
+  private count(atoms: readonly Atom[], by: number): void {
+    for (const x of atoms) this.readers.set(x, this.uses(x) + by);
   }
 
   resolve(x: Atom): Atom {
@@ -34,6 +41,10 @@ export class Program {
   /** The equation that defines `x`, if one does. */
   producer(x: Atom): Eqn | undefined {
     return this.producers.get(x);
+  }
+  /** How many operands and results `x` is; at least, since what became useless on the way still counts. */
+  uses(x: Atom): number {
+    return this.readers.get(x) ?? 0;
   }
   /** The data of `x`, if it is known. */
   constant(x: Atom): NDArray | null {
@@ -49,12 +60,41 @@ export class Program {
     return v;
   }
 
+  /** The result of one more operation, on the way to what `eqn` becomes. */
+  define({ primitive, inputs, params }: Operation, { source, rule }: Eqn): Var {
+    const [aval] = primitive.rules.abstract(
+      inputs.map((x) => x.aval),
+      params,
+    );
+    const out = new Var(aval!);
+    this.count(inputs, 1);
+    this.push({
+      primitive,
+      inputs,
+      outputs: [out],
+      params,
+      effects: [],
+      source,
+      ...(rule !== undefined && { rule }),
+    });
+    return out;
+  }
   push(eqn: Eqn): void {
     this.eqns.push(eqn);
     for (const v of eqn.outputs) this.producers.set(v, eqn);
   }
-  replace(outputs: readonly Var[], atoms: readonly Atom[]): void {
-    outputs.forEach((v, i) => this.replaced.set(v, atoms[i]!));
+  /** The equation reads other operands. */
+  exchange(before: readonly Atom[], after: readonly Atom[]): void {
+    this.count(before, -1);
+    this.count(after, 1);
+  }
+  /** The equation is gone: who reads its outputs reads `atoms`. */
+  replace({ inputs, outputs }: Eqn, atoms: readonly Atom[]): void {
+    this.count(inputs, -1);
+    outputs.forEach((v, i) => {
+      this.replaced.set(v, atoms[i]!);
+      this.count([atoms[i]!], this.uses(v));
+    });
   }
 
   close({ jaxpr }: ClosedJaxpr): ClosedJaxpr {
@@ -101,12 +141,13 @@ export function rewrite(closed: ClosedJaxpr, rules: readonly Rule[]): ClosedJaxp
     let result = applyFirst(eqn, rules, program);
     for (; result !== null && !isAtoms(result); result = applyFirst(eqn, rules, program)) {
       changed = true;
+      program.exchange(eqn.inputs, result.inputs);
       eqn = { ...eqn, ...result };
     }
     if (result === null) program.push(eqn);
     else {
       changed = true;
-      program.replace(eqn.outputs, result);
+      program.replace(eqn, result);
     }
   }
   return changed ? program.close(closed) : closed;

@@ -6,7 +6,8 @@ import { definePrimitive, type NoParams, type Primitive } from "../../../src/cor
 import { scalarOf } from "../../../src/core/scalar.ts";
 import type { ArrayValue } from "../../../src/core/value.ts";
 import * as lax from "../../../src/lax/index.ts";
-import { chain, expectSameProgram, f32, primitivesOf, programOf, special } from "./programs.ts";
+import { applied, drawAll, recast, sampled, withX64 } from "../../laws/samples.ts";
+import { chain, expectLinear, expectSameProgram, f32, primitivesOf, programOf, special } from "./programs.ts";
 
 const merged = (program: ClosedJaxpr): ClosedJaxpr => rewrite(program, [commonSubexpressions()]);
 
@@ -71,8 +72,32 @@ test("nothing to merge: the program itself", () => {
 });
 
 test("a long program is linear", () => {
-  const program = chain(50_000, (x, i) => (i % 2 ? lax.sin(x) : lax.mul(x, i)));
-  const start = performance.now();
+  const mixed = (n: number) => chain(n, (x, i) => (i % 2 ? lax.sin(x) : lax.mul(x, i)));
+  const powers = (n: number) => chain(n, (x, i) => lax.integerPow(x, i + 3));
+  for (const programOfLength of [mixed, powers]) expectLinear(merged, programOfLength);
+  const program = mixed(50_000);
   expect(merged(program)).toBe(program);
-  expect(performance.now() - start).toBeLessThan(3000);
+});
+
+describe.each(sampled)("%s", (_name, prim) => {
+  test("twice on the same operands is once, unless it has an effect", () => {
+    withX64(() => {
+      for (const dtype of ["float32", "int8", "complex64", "bool"] as const) {
+        prim.rules.samples.forEach((sample) => {
+          const cast = recast(prim, sample, dtype);
+          const operands = drawAll(cast);
+          const f = applied(prim, cast.params);
+          const program = programOf(
+            (...xs) => [...f(xs), ...f(xs)],
+            operands.map((x) => x.aval),
+          );
+          const result = merged(program);
+          expect(result.jaxpr.eqns.length).toBe(
+            program.jaxpr.effects.length > 0 ? program.jaxpr.eqns.length : program.jaxpr.eqns.length / 2,
+          );
+          expectSameProgram(result, program, operands);
+        });
+      }
+    });
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { dce } from "../../../src/interpreters/dce.ts";
 import { foldConstants } from "../../../src/compiler/fold.ts";
 import { rewrite } from "../../../src/compiler/rewrite.ts";
@@ -8,7 +8,7 @@ import { scalarOf } from "../../../src/core/scalar.ts";
 import { type ArrayValue, avalOf, NDArray } from "../../../src/core/value.ts";
 import { HostBuffer } from "../../../src/core/backend.ts";
 import * as lax from "../../../src/lax/index.ts";
-import { withX64 } from "../../laws/samples.ts";
+import { applied, recast, sampled, withX64 } from "../../laws/samples.ts";
 import { array } from "../lax/arrays.ts";
 import { expectSameProgram, f32, numberDTypes, primitivesOf, programOf, special } from "./programs.ts";
 
@@ -91,4 +91,28 @@ test("weakness is that of the equation", () => {
   const result = folded(program);
   expect(primitivesOf(result)).toEqual(["mul"]);
   expectSameProgram(result, program, [special("float32", [2], 1, true)]);
+});
+
+const elementwise = sampled.filter(
+  ([name, { rules }]) => rules.elementwise && !rules.expand && name !== "threefry2x32",
+);
+describe.each(elementwise)("%s of constants, and of arrays that repeat one", (_name, prim) => {
+  test("is computed at once, in every dtype, bit for bit", () => {
+    withX64(() => {
+      for (const dtype of [...numberDTypes, "bool"] as const) {
+        const cast = recast(prim, prim.rules.samples[0]!, dtype);
+        for (let seed = 1; seed < 6; seed++) {
+          const scalars = cast.operands.map((x, i) => special(x.dtype ?? "float32", [], 3 * seed + 7 * i));
+          const f = applied(prim, cast.params);
+          const program = programOf(
+            () => [...f(scalars), ...f(scalars.map((x) => lax.broadcastInDim(x, [2, 3], [])))],
+            [],
+          );
+          const result = folded(program);
+          expect(primitivesOf(result)).toEqual(["broadcast_in_dim"]);
+          expectSameProgram(result, program, []);
+        }
+      }
+    });
+  });
 });

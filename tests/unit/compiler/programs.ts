@@ -14,7 +14,7 @@ import {
   isInteger,
   isSigned,
 } from "../../../src/core/dtype.ts";
-import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
+import { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
 import { store } from "../../../src/core/scalar.ts";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
 import { type ArrayValue, type Aval, avalOf, NDArray } from "../../../src/core/value.ts";
@@ -91,6 +91,32 @@ export function chain(length: number, step: (x: ArrayValue, i: number) => ArrayV
   } finally {
     config.sources = true;
   }
+}
+
+/** How often `work` looks at the equations of a program: at their fields, and at what their params hold. */
+export function readsOf(work: (program: ClosedJaxpr) => unknown, { jaxpr, consts }: ClosedJaxpr): number {
+  let reads = 0;
+  const counted = <T extends object>(x: T): T =>
+    new Proxy(x, {
+      get(target, name) {
+        reads++;
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+  const eqns = jaxpr.eqns.map((eqn) => counted({ ...eqn, params: counted(eqn.params) }));
+  work(new ClosedJaxpr({ ...jaxpr, eqns }, consts));
+  return reads;
+}
+
+/** Of a program that is twice as long, `work` reads twice as much: so it is linear in equations. */
+export function expectLinear(
+  work: (program: ClosedJaxpr) => unknown,
+  programOfLength: (n: number) => ClosedJaxpr,
+  n = 1000,
+): void {
+  const [once, twice] = [n, 2 * n].map((length) => readsOf(work, programOfLength(length)));
+  expect(once).toBeGreaterThanOrEqual(n);
+  expect(twice).toBeLessThanOrEqual(2 * once! + 100);
 }
 
 /** Names of a program's operations, in order. */
