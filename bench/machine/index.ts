@@ -27,8 +27,8 @@ export interface Request {
 }
 
 // Many short rounds: some of them have the machine for themselves.
-const ROUND_SECONDS = 0.005;
-const ROUNDS = 100;
+const ROUND_SECONDS = 0.002;
+const ROUNDS = 250;
 
 async function run(worker: Worker, request: Request): Promise<number> {
   worker.postMessage(request);
