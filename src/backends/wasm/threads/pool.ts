@@ -8,7 +8,7 @@ import { attend, type Registered, type Released, type Report, type Resized, type
 export interface PoolOptions {
   /** Threads that take part in a job, its caller among them; 1 for none but that. */
   readonly threads: number;
-  /** Milliseconds for which an idle worker looks for a job before it waits for one. */
+  /** Milliseconds for which an idle worker looks for a job before it waits for one, if the last ones came that soon. */
   readonly patience?: number;
   /** Milliseconds that a job's caller spends on waiting for a chunk before it takes its worker for lost. */
   readonly limit?: number;
@@ -51,7 +51,7 @@ export class Pool {
   /** `memory` is shared, and its first `CONTROL_BYTES` are the pool's. */
   constructor(
     private readonly memory: WebAssembly.Memory,
-    { threads, patience = 0.05, limit = 30_000 }: PoolOptions,
+    { threads, patience = 0.03, limit = 30_000 }: PoolOptions,
   ) {
     this.#words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
     this.#wanted = threads - 1;
@@ -167,8 +167,9 @@ export class Pool {
   }
 
   #dismiss(): void {
-    const ended = this.#workers.map(({ thread }) => thread.terminate());
-    this.#workers = [];
+    const workers = this.#workers;
+    this.#workers = []; // first: where it is known at once that a thread has ended, none is to take its place
+    const ended = workers.map(({ thread }) => thread.terminate());
     this.#withdraw();
     Atomics.store(this.#words, control.ready / 4, 0);
     const gone: Promise<void> = Promise.all([this.#gone, ...ended]).then(() => {

@@ -11,7 +11,7 @@ export interface Started {
   readonly place: number;
   /** Messages to all workers that were posted before. */
   readonly mail: number;
-  /** Milliseconds for which it looks for a job before it waits for one. */
+  /** Milliseconds for which it looks for a job before it waits for one, if the last ones came within that time. */
   readonly patience: number;
   /** Bytes of text that it may write about what was thrown. */
   readonly textBytes: number;
@@ -47,6 +47,8 @@ export function attend(port: Port): void {
   let started: Started | undefined;
   let read = 0;
   let ready = false;
+  /** Above 0 if the next job may well come soon: looking for it takes a core, which the caller may need. */
+  let trust = 1;
   port.onmessage = (event) => {
     const data = event.data as Started | Registered | Released | Resized;
     let thrown: string | null = null;
@@ -99,12 +101,15 @@ export function attend(port: Port): void {
           Atomics.add(words, control.finished / 4, 1); // the one chunk that it held
         }
       }
-      const until = performance.now() + patience;
+      const since = performance.now();
+      const until = since + (trust > 0 ? patience : 0);
       while (Atomics.load(words, control.signal / 4) === signal && performance.now() < until);
-      if (Atomics.load(words, control.signal / 4) !== signal) continue;
-      Atomics.add(words, control.sleeping / 4, 1);
-      Atomics.wait(words, control.signal / 4, signal);
-      Atomics.sub(words, control.sleeping / 4, 1);
+      if (Atomics.load(words, control.signal / 4) === signal) {
+        Atomics.add(words, control.sleeping / 4, 1);
+        Atomics.wait(words, control.signal / 4, signal);
+        Atomics.sub(words, control.sleeping / 4, 1);
+      }
+      trust = performance.now() - since < patience ? Math.min(trust + 1, 3) : Math.max(trust - 1, 0);
     }
   };
 }

@@ -259,6 +259,23 @@ describe("what goes wrong", () => {
   });
 });
 
+test("a closed pool starts no worker, and runs what it is given on the caller", async () => {
+  const { spawn } = host;
+  const spied = vi.spyOn(host, "spawn").mockImplementation((program, events) => {
+    const thread = spawn(program, events);
+    // As of a Web Worker, the end is known at once.
+    return { ...thread, terminate: () => (events.end(undefined), thread.terminate()) };
+  });
+  const { pool, toyOf } = poolOf({ threads: 3 });
+  const toy = toyOf();
+  await pool.ready();
+  await pool.close();
+  expect(spied).toHaveBeenCalledTimes(2);
+  expect(pool.threads).toBe(1);
+  expect(faults(toy, 1000, 10)).toEqual([]);
+  spied.mockRestore();
+});
+
 test("config.threads is the number of threads of the library's pool", async () => {
   const before = config.threads;
   config.threads = 1;
