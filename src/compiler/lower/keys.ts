@@ -1,5 +1,6 @@
 import { Affine } from "../kernel/affine.ts";
 import { type Expr, i32, op } from "../kernel/expression.ts";
+import { choose, within } from "../kernel/guard.ts";
 import { elementAt, elements, type Rows } from "./row.ts";
 
 /** Parity word of Skein's key schedule, cut to 32 bits. */
@@ -42,7 +43,11 @@ export const keys = {
     elements("view", ([read]) => [
       (index) => {
         const [first, second] = read!(index.slice(0, -1));
-        return [op("select", op("lt_s", index.at(-1)!.value(), i32(1)), first!, second!)];
+        return choose(
+          within(index.at(-1)!, 0, 1),
+          () => [first!],
+          () => [second!],
+        );
       },
     ]),
   threefry2x32: (_params, operands) =>
