@@ -2,9 +2,13 @@ import { arithmetic } from "./arithmetic.ts";
 import { bitwise } from "./bitwise.ts";
 import { cast } from "./cast.ts";
 import { compare } from "./compare.ts";
+import { dots } from "./dot.ts";
+import { gathers } from "./gather.ts";
 import { join } from "./join.ts";
 import { keys } from "./keys.ts";
+import { reductions } from "./reduce.ts";
 import type { Rows } from "./row.ts";
+import { scatters } from "./scatter.ts";
 import { shape } from "./shape.ts";
 
 /** How each primitive is computed, of those that are lowered to loops. */
@@ -13,7 +17,11 @@ export const rows: Rows = {
   ...bitwise,
   ...cast,
   ...compare,
+  ...dots,
+  ...gathers,
   ...join,
   ...keys,
+  ...reductions,
+  ...scatters,
   ...shape,
 };

@@ -33,7 +33,7 @@ export interface Update {
   /** Whether the step writes at all; always, where there is none. */
   readonly when?: (step: Index) => Expr;
   readonly value: (step: Index, before: Element) => Element;
-  /** Along these axes of `sizes` no two steps write to one place. */
+  /** Steps that differ along one of these axes of `sizes` write to different places, whatever the others are at. */
   readonly apart: readonly boolean[];
 }
 

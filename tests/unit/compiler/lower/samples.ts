@@ -12,7 +12,7 @@ export const near: Same = (got, wanted, { dtype }) => {
   if (typeof got === "bigint" || !isInexact(dtype)) return false;
   const unit = 2 ** -(fractionBits[dtype] ?? 23);
   // Parts of a complex number are as exact as the whole.
-  const size = isComplex(dtype) ? 8 : Math.max(1, Math.abs(Number(wanted)));
+  const size = Math.max(isComplex(dtype) ? 8 : 1, Math.abs(Number(wanted)));
   return Math.abs(got - Number(wanted)) <= 8 * unit * size;
 };
 
