@@ -14,6 +14,7 @@ const { values: options, positionals: names } = parseArgs({
 });
 const chosen = works.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
 if (chosen.length === 0 || options.list) {
+  if (!options.list) console.error(`no work has ${names.join(" or ")} in its name; there are:`);
   console.log(works.map(({ name }) => name).join("\n"));
   process.exit(options.list ? 0 : 1);
 }

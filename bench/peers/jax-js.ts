@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type * as jaxJsModule from "@jax-js/jax";
+import { npm } from "../../scripts/packed.mjs";
 
 export type JaxJs = typeof jaxJsModule;
 
@@ -15,13 +15,7 @@ export const jaxJsName = "jax-js 0.1.25";
  * @throws Error when it cannot be installed.
  */
 export async function startJaxJs(): Promise<JaxJs> {
-  if (!existsSync(`${bench}node_modules/@jax-js/jax`)) {
-    const { status, stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
-      cwd: bench,
-      encoding: "utf8",
-    });
-    if (status !== 0) throw new Error(`npm ci in bench failed: ${stderr.trim().split("\n")[0]}`);
-  }
+  if (!existsSync(`${bench}node_modules/@jax-js/jax`)) npm(bench, "ci", "--no-audit", "--no-fund");
   const jaxJs = await import("@jax-js/jax");
   await jaxJs.init("wasm");
   jaxJs.defaultDevice("wasm");
