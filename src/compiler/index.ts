@@ -11,4 +11,7 @@ export {
   type QuaxifiedProgram,
   vjpJaxpr,
 } from "./pipeline.ts";
+export { type DotGroup, dotGroups, packDots } from "./pack-dots.ts";
+export { optimise } from "./optimise.ts";
+export { reassociate } from "./reassociate.ts";
 export { simplify } from "./simplify.ts";

@@ -1,4 +1,4 @@
-import { type Atom, ClosedJaxpr, effectsOf, type Eqn, Literal, Var } from "../core/jaxpr.ts";
+import { type Atom, ClosedJaxpr, effectsOf, type Eqn, type Jaxpr, Literal, Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { type Aval, NDArray, sameAval, type Value } from "../core/value.ts";
 
@@ -12,18 +12,26 @@ export interface Operation {
 /** What replaces an equation: atoms for its outputs, or another operation; null leaves it. */
 export type Rule = (eqn: Eqn, program: Program) => readonly Atom[] | Operation | null;
 
+/** How many operands and results each atom is. */
+export function usesOf({ eqns, outvars }: Jaxpr): Map<Atom, number> {
+  const uses = new Map<Atom, number>();
+  const count = (x: Atom) => uses.set(x, (uses.get(x) ?? 0) + 1);
+  for (const { inputs } of eqns) inputs.forEach(count);
+  outvars.forEach(count);
+  return uses;
+}
+
 /** The program so far, as a rule sees it: inputs of the equation at hand are replaced already. */
 export class Program {
   readonly eqns: Eqn[] = [];
   private readonly replaced = new Map<Var, Atom>();
   private readonly producers = new Map<Atom, Eqn>();
   private readonly constants = new Map<Atom, Value>();
-  private readonly readers = new Map<Atom, number>();
+  private readonly readers: Map<Atom, number>;
 
   constructor({ jaxpr, consts }: ClosedJaxpr) {
     jaxpr.constvars.forEach((v, i) => this.constants.set(v, consts[i]!));
-    for (const { inputs } of jaxpr.eqns) this.count(inputs, 1);
-    this.count(jaxpr.outvars, 1);
+    this.readers = usesOf(jaxpr);
   }
 
   private count(atoms: readonly Atom[], by: number): void {

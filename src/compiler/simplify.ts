@@ -19,36 +19,56 @@ const SWEEPS = 4;
  */
 export const simplify = (closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr => {
   checkProgram(closed, "simplify");
-  return simplified(closed, wanted, new Map());
+  return simplifyWith([], closed, wanted);
 };
 
-type Known = Map<ClosedJaxpr, ClosedJaxpr>;
+type Pass = (closed: ClosedJaxpr) => ClosedJaxpr;
 
-function simplified(closed: ClosedJaxpr, wanted: readonly boolean[] | undefined, known: Known): ClosedJaxpr {
-  let program = dce(inline(dce(closed, wanted)));
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    const next = rewrite(program, [bodies(known), algebraic, foldConstants, commonSubexpressions()]);
-    if (next === program) break;
-    program = dce(next);
+/** As `simplify`, and the passes; each is followed by what it made work for. So are the programs that equations hold. */
+export function simplifyWith(
+  passes: readonly Pass[],
+  closed: ClosedJaxpr,
+  wanted?: readonly boolean[],
+): ClosedJaxpr {
+  const known = new Map<ClosedJaxpr, ClosedJaxpr>();
+  const simplified = (closed: ClosedJaxpr, wanted?: readonly boolean[]): ClosedJaxpr => {
+    let program = swept(dce(inline(dce(closed, wanted))));
+    for (const pass of passes) {
+      const next = pass(program);
+      if (next !== program) program = swept(next);
+    }
+    return program;
+  };
+  const inner = bodies((body) => {
+    let result = known.get(body);
+    if (result === undefined) {
+      result = simplified(body);
+      known.set(body, result);
+      // It is not simplified again when it is met as a param of the next sweep.
+      known.set(result, result);
+    }
+    return result;
+  });
+  function swept(program: ClosedJaxpr): ClosedJaxpr {
+    for (let sweep = 0; sweep < SWEEPS; sweep++) {
+      const next = rewrite(program, [inner, algebraic, foldConstants, commonSubexpressions()]);
+      if (next === program) break;
+      program = dce(next);
+    }
+    return program;
   }
-  return program;
+  return simplified(closed, wanted);
 }
 
-/** Simplifies the programs among an equation's params, each once. */
+/** Applies a pass to the programs among an equation's params. */
 const bodies =
-  (known: Known): Rule =>
+  (pass: Pass): Rule =>
   ({ primitive, inputs, params }) => {
     if (subJaxprs(params).length === 0) return null;
     let changed = false;
     const simpler = <T>(value: T): T | ClosedJaxpr => {
       if (!(value instanceof ClosedJaxpr)) return value;
-      let result = known.get(value);
-      if (result === undefined) {
-        result = simplified(value, undefined, known);
-        known.set(value, result);
-        // It is not simplified again when it is met as a param of the next sweep.
-        known.set(result, result);
-      }
+      const result = pass(value);
       changed ||= result !== value;
       return result;
     };
