@@ -2,7 +2,7 @@ import { type Backend, type Buffer, defineBackend, type Executable, HostBuffer }
 import { simplify } from "../../compiler/index.ts";
 import type { TypedArray } from "../../core/dtype.ts";
 import { BackendError } from "../../core/errors.ts";
-import { type ClosedJaxpr, Literal } from "../../core/jaxpr.ts";
+import { type ClosedJaxpr, type Eqn, Literal } from "../../core/jaxpr.ts";
 import type { AnyPrimitive } from "../../core/primitive.ts";
 import { type Aval, NDArray } from "../../core/value.ts";
 import { hostKernel } from "../host-kernel.ts";
@@ -25,6 +25,17 @@ function kernelOf(
   }
   return lower(params, operands, outs, kernelOfProgram);
 }
+
+/** The kernel of an equation that is not a call. */
+export const kernelOfEquation = (eqn: Eqn): Kernel =>
+  eqn.primitive.rules.host
+    ? hostKernel(eqn)
+    : kernelOf(
+        eqn.primitive,
+        eqn.params,
+        eqn.inputs.map((x) => x.aval),
+        eqn.outputs.map((v) => v.aval),
+      );
 
 /** In the place of data that is not needed any more. */
 const released = new Uint8Array(0);
@@ -68,14 +79,7 @@ function compile(closed: ClosedJaxpr): Kernel {
   });
   const inputs = jaxpr.invars.map(register);
   const steps = jaxpr.eqns.map((eqn): Omit<Step, "free"> => ({
-    kernel: eqn.primitive.rules.host
-      ? hostKernel(eqn)
-      : kernelOf(
-          eqn.primitive,
-          eqn.params,
-          eqn.inputs.map((x) => x.aval),
-          eqn.outputs.map((v) => v.aval),
-        ),
+    kernel: kernelOfEquation(eqn),
     inputs: eqn.inputs.map(read),
     outputs: eqn.outputs.map(register),
   }));

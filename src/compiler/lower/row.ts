@@ -22,6 +22,8 @@ export type Work = "view" | "map" | "reduction" | "contraction" | "running";
 export interface Elements {
   readonly kind: "elements";
   readonly work: Work;
+  /** Of a view: the elements are those of its operand, in the same order. */
+  readonly inOrder?: boolean;
   readonly read: (operands: readonly Reader[]) => readonly Reader[];
 }
 

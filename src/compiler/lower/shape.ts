@@ -9,6 +9,8 @@ const start = Affine.of(0);
 /** An output whose elements are those of the operand at another place. */
 const view = (place: (index: Index) => Index): Elements =>
   elements("view", ([x]) => [(index) => x!(place(index))]);
+/** The same elements in the same order. */
+const inOrder = (place: (index: Index) => Index): Elements => ({ ...view(place), inOrder: true });
 
 /** Several of them. */
 const views = (count: number, place: (index: Index, out: number) => Index): Elements =>
@@ -62,13 +64,13 @@ function unpermuted(index: Index, permutation: readonly number[]): Index {
 /** Rows of what moves elements to places that are known beforehand. */
 export const shape = {
   reshape: ({ dimensions }, [x], [out]) => {
-    if (dimensions === null) return view((index) => reshaped(index, out!.shape, x!.shape));
+    if (dimensions === null) return inOrder((index) => reshaped(index, out!.shape, x!.shape));
     const order = dimensions.map((axis) => x!.shape[axis]!);
     return view((index) => unpermuted(reshaped(index, out!.shape, order), dimensions));
   },
   transpose: ({ permutation }) => view((index) => unpermuted(index, permutation)),
   squeeze: ({ dimensions }, [x]) =>
-    view((index) => {
+    inOrder((index) => {
       let next = 0;
       return x!.shape.map((_, axis) => (dimensions.includes(axis) ? start : index[next++]!));
     }),

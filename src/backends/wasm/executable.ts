@@ -1,0 +1,160 @@
+import { type Buffer, type Executable, HostBuffer } from "../../core/backend.ts";
+import { allocate, dtypeInfo, type TypedArray } from "../../core/dtype.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { type MemoryPlan, planMemory } from "../../compiler/fusion/memory-plan.ts";
+import { type ArrayMemory, type HostStep, type KernelProgram } from "../../compiler/fusion/program.ts";
+import type { Kernel } from "../lowering.ts";
+import { kernelOfEquation } from "../reference/index.ts";
+import { bufferOf, SMALL, WasmBuffer } from "./buffer.ts";
+import { type Device } from "./device.ts";
+import { emitModule } from "./module.ts";
+import type { Slot } from "./residency.ts";
+import { threadNames } from "./threads/control.ts";
+import { copiedOut, copyIn, type Element, elementOfDType } from "./views.ts";
+
+/** An array that a call copies, or whose address it writes down. */
+interface Port {
+  readonly memory: ArrayMemory;
+  readonly element: Element;
+  /** Elements of storage. */
+  readonly length: number;
+  /** Where it is copied in the working memory, or -1. */
+  readonly offset: number;
+  /** Where its address is written, or -1. */
+  readonly cell: number;
+}
+
+const isSmall = (memory: ArrayMemory): boolean => memory.bytes <= SMALL;
+
+/** A compiled program, ready to be called. */
+export function executableOf(program: KernelProgram, device: Device): Executable {
+  const plan = planMemory(program, isSmall);
+  const { bytes, hostSteps, parallel } = emitModule(program, plan, device.limits);
+  const hosts = hostSteps.map((step) => hostCall(step, plan, device));
+  const { pool, memory } = device;
+  const module = new WebAssembly.Module(bytes);
+  const instance = new WebAssembly.Instance(module, {
+    cotangent: { memory, host: (step: number, frame: number) => hosts[step]!(frame) },
+    ...(pool && { [threadNames.module]: pool.imports }),
+  });
+  if (pool && parallel) {
+    const enlist = instance.exports[threadNames.enlist] as (id: number) => void;
+    enlist(pool.register(module));
+  }
+  const main = instance.exports["main"] as (frame: number) => void;
+  const port = (memory: ArrayMemory): Port => {
+    const place = plan.places.get(memory)!;
+    const { lanes } = dtypeInfo[memory.aval.dtype];
+    return {
+      memory,
+      element: elementOfDType(memory.aval.dtype),
+      length: sizeOf(memory.aval.shape) * lanes,
+      offset: "offset" in place ? place.offset : -1,
+      cell: "cell" in place ? place.cell : -1,
+    };
+  };
+  const constants = program.constants.map(({ value }) => value.buffer);
+  const inputs = [...program.constants.map(({ memory }) => memory), ...program.inputs].map(port);
+  const outputs = program.outputs.map(port);
+  return new WasmExecutable(device, plan.bytes, main, constants, inputs, outputs);
+}
+
+class WasmExecutable implements Executable {
+  constructor(
+    private readonly device: Device,
+    private readonly bytes: number,
+    private readonly main: (frame: number) => void,
+    private readonly constants: readonly Buffer[],
+    private readonly inputs: readonly Port[],
+    private readonly outputs: readonly Port[],
+  ) {}
+
+  execute(given: readonly Buffer[]): Buffer[] {
+    const { device, inputs, outputs, constants } = this;
+    const { residency, arena, heap, pool } = device;
+    const pinned: WasmBuffer[] = [];
+    const slots: Slot[] = [];
+    const within = pool?.busy ?? false;
+    const block = arena.acquire(this.bytes);
+    try {
+      const frame = block.address;
+      const first = constants.length;
+      for (let i = 0; i < inputs.length; i++) {
+        const { offset, element } = inputs[i]!;
+        const buffer = i < first ? constants[i]! : given[i - first]!;
+        if (offset >= 0) copyIn(heap.views[element], frame + offset, buffer.read());
+        else {
+          const resident = bufferOf(buffer, residency);
+          resident.pin();
+          pinned.push(resident);
+        }
+      }
+      for (let i = 0; i < pinned.length; i++) pinned[i]!.load();
+      for (let i = 0; i < outputs.length; i++) {
+        const { cell, element, length } = outputs[i]!;
+        if (cell >= 0) slots.push(residency.output(element, length));
+      }
+      // The memory has its size for this call: now addresses are written down.
+      const cells = heap.views.i32;
+      for (let i = 0, next = 0; i < inputs.length; i++) {
+        const { cell } = inputs[i]!;
+        if (cell >= 0) cells[(frame + cell) >>> 2] = pinned[next++]!.address;
+      }
+      for (let i = 0, next = 0; i < outputs.length; i++) {
+        const { cell } = outputs[i]!;
+        if (cell >= 0) cells[(frame + cell) >>> 2] = slots[next++]!.block!.address;
+      }
+      this.main(frame);
+      const results: Buffer[] = [];
+      for (let i = 0; i < outputs.length; i++) {
+        const { offset, element, length } = outputs[i]!;
+        if (offset >= 0) results.push(new HostBuffer(copiedOut(heap.views[element], frame + offset, length)));
+        else results.push(pending);
+      }
+      if (slots.length > 0) this.publish(slots, results);
+      return results;
+    } catch (error) {
+      // A part of a kernel may still be under way.
+      if (!within) pool?.settle();
+      for (const slot of slots) residency.discard(slot);
+      throw error;
+    } finally {
+      for (let i = 0; i < pinned.length; i++) pinned[i]!.unpin();
+      arena.release(block);
+    }
+  }
+
+  private publish(slots: Slot[], results: Buffer[]): void {
+    const { residency } = this.device;
+    const made = slots.slice();
+    slots.length = 0;
+    const owner = residency.publish(made);
+    for (let i = 0, next = 0; i < results.length; i++)
+      if (results[i] === pending) results[i] = new WasmBuffer(residency, made[next++]!, owner);
+  }
+}
+
+/** In the place of an output that stays on the device. */
+const pending: Buffer = { read: () => allocate("float0", 0) };
+
+/** Runs an equation on the host: what it reads is copied out, what it computes is copied back. */
+function hostCall(
+  { eqn, operands, outputs }: HostStep,
+  plan: MemoryPlan,
+  { heap }: Device,
+): (frame: number) => void {
+  const kernel: Kernel = kernelOfEquation(eqn);
+  const address = (memory: ArrayMemory, frame: number): number => {
+    const place = plan.places.get(memory)!;
+    return "offset" in place ? frame + place.offset : heap.views.u32[(frame + place.cell) >>> 2]!;
+  };
+  const elements = (memory: ArrayMemory): Element => elementOfDType(memory.aval.dtype);
+  const lengths = operands.map(({ aval }) => sizeOf(aval.shape) * dtypeInfo[aval.dtype].lanes);
+  return (frame) => {
+    const data = operands.map((memory, i): TypedArray =>
+      copiedOut(heap.views[elements(memory)], address(memory, frame), lengths[i]!),
+    );
+    const results = kernel(data);
+    outputs.forEach((memory, i) => copyIn(heap.views[elements(memory)], address(memory, frame), results[i]!));
+  };
+}

@@ -1,0 +1,216 @@
+import type {
+  ArrayMemory,
+  Block,
+  Carried,
+  HostStep,
+  KernelProgram,
+  Step,
+} from "../../compiler/fusion/program.ts";
+import type { MemoryPlan } from "../../compiler/fusion/memory-plan.ts";
+import { generate } from "../../compiler/kernel/generate.ts";
+import type { Nest } from "../../compiler/kernel/nest.ts";
+import { schedule } from "../../compiler/kernel/schedule.ts";
+import { workOf } from "../../compiler/kernel/work.ts";
+import type { Code } from "./code.ts";
+import { emit } from "./emit.ts";
+import { ModuleBuilder } from "./encoder.ts";
+import type { MemoryLimits } from "./encoder.ts";
+import { Dispatch } from "./threads/dispatch.ts";
+
+/** A program as a module that exports `main(frame)`. */
+export interface EmittedModule {
+  readonly bytes: Uint8Array;
+  /** What `host(step, frame)` does, by the number of the step. */
+  readonly hostSteps: readonly HostStep[];
+  /** Whether threads have something to share in it. */
+  readonly parallel: boolean;
+}
+
+/** Operations that one chunk of a kernel has at least: beside them handing it to another thread takes little. */
+const CHUNK = 100_000;
+/** Chunks of a kernel at most: some more than there are threads, which take them as they are done. */
+const CHUNKS = 32;
+
+/** How a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
+interface Kernel {
+  readonly index: number;
+  readonly number: number;
+  readonly steps: number;
+  readonly grain: number;
+}
+
+/** Writes the module of a program: a function for each kernel, and one that runs them in order. */
+export function emitModule(program: KernelProgram, plan: MemoryPlan, memory: MemoryLimits): EmittedModule {
+  return new ModuleWriter(plan, memory).module(program);
+}
+
+class ModuleWriter {
+  private readonly builder = new ModuleBuilder();
+  private readonly hostSteps: HostStep[] = [];
+  private readonly host: number;
+  private readonly kernels = new Map<Nest, Kernel>();
+  private readonly dispatch: Dispatch;
+
+  constructor(
+    private readonly plan: MemoryPlan,
+    memory: MemoryLimits,
+  ) {
+    this.builder.importMemory("cotangent", "memory", memory);
+    this.host = this.builder.importFunction("cotangent", "host", ["i32", "i32"], []);
+    this.dispatch = new Dispatch(this.builder, memory.shared === true);
+  }
+
+  module({ block }: KernelProgram): EmittedModule {
+    this.kernelsOf(block);
+    this.builder.function(["i32"], [], (code) => this.block(block, code), "main");
+    const kernels = [...this.kernels.values()];
+    this.dispatch.define(kernels.map(({ index }) => index));
+    const parallel = kernels.some(({ steps, grain }) => grain < steps);
+    return { bytes: this.builder.finish(), hostSteps: this.hostSteps, parallel };
+  }
+
+  private kernelsOf({ steps }: Block): void {
+    for (const step of steps)
+      if (step.kind === "nest") for (const nest of step.nests) this.kernel(nest);
+      else if (step.kind === "cond") for (const branch of step.branches) this.kernelsOf(branch);
+      else if (step.kind === "while") for (const block of [step.test, step.body]) this.kernelsOf(block);
+      else if (step.kind === "scan") this.kernelsOf(step.body);
+  }
+  private kernel(nest: Nest): void {
+    const routine = generate(nest, schedule(nest));
+    const index = this.builder.function(["i32", "i32", "i32"], [], (code) =>
+      emit(routine, code, (memory, to) => this.address(memory as ArrayMemory, to)),
+    );
+    const { steps, align } = routine;
+    const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(workOf(nest) / CHUNK)));
+    const grain = Math.ceil(Math.ceil(steps / chunks) / align) * align;
+    this.kernels.set(nest, { index, number: this.kernels.size, steps, grain });
+  }
+
+  /** Pushes the address of a memory. The frame is the first parameter of every function. */
+  private address(memory: ArrayMemory, code: Code): void {
+    const place = this.plan.places.get(memory)!;
+    code.localGet(0);
+    if ("cell" in place) code.load("i32.load", { offset: place.cell });
+    else code.i32Const(place.offset).op("i32.add");
+  }
+  /** Sets the address of a memory that moves to what `value` pushes. */
+  private move(memory: ArrayMemory, code: Code, value: () => void): void {
+    const place = this.plan.places.get(memory) as { readonly cell: number };
+    code.localGet(0);
+    value();
+    code.store("i32.store", { offset: place.cell });
+  }
+
+  private block({ steps }: Block, code: Code): void {
+    for (const step of steps) this.step(step, code);
+  }
+  private step(step: Step, code: Code): void {
+    switch (step.kind) {
+      case "nest":
+        for (const nest of step.nests) {
+          const { index, number, steps, grain } = this.kernels.get(nest)!;
+          if (grain >= steps) code.localGet(0).i32Const(0).i32Const(steps).call(index);
+          else code.i32Const(number).localGet(0).i32Const(steps).i32Const(grain).call(this.dispatch.index);
+        }
+        return;
+      case "host":
+        code
+          .i32Const(this.hostSteps.push(step) - 1)
+          .localGet(0)
+          .call(this.host);
+        return;
+      case "copy":
+        this.copy(step.from, step.to, code);
+        return;
+      case "cond": {
+        // The index is clamped: below 0 it is the first, and from the last on the last.
+        const last = step.branches.length - 1;
+        const which = code.local("i32");
+        this.address(step.index, code);
+        code
+          .load("i32.load")
+          .localTee(which)
+          .i32Const(0)
+          .localGet(which)
+          .i32Const(0)
+          .op("i32.gt_s")
+          .op("select");
+        code
+          .localTee(which)
+          .i32Const(last)
+          .localGet(which)
+          .i32Const(last)
+          .op("i32.lt_s")
+          .op("select")
+          .localSet(which);
+        step.branches.forEach((branch, i) => {
+          if (i === last) this.block(branch, code);
+          else {
+            code.localGet(which).i32Const(i).op("i32.eq").if();
+            this.block(branch, code);
+            code.else();
+          }
+        });
+        for (let i = 0; i < last; i++) code.end();
+        return;
+      }
+      case "while":
+        this.start(step.carry, code);
+        code.block().loop();
+        this.block(step.test, code);
+        this.address(step.condition, code);
+        code.load("i32.load8_u").op("i32.eqz").brIf(1);
+        this.block(step.body, code);
+        this.advance(step.carry, code);
+        code.br(0).end().end();
+        return;
+      case "scan": {
+        const { length, reverse, windows } = step;
+        this.start(step.carry, code);
+        if (length === 0) return;
+        const turn = code.local("i32");
+        for (const { whole, part } of windows)
+          this.move(part, code, () => {
+            this.address(whole, code);
+            if (reverse) code.i32Const((length - 1) * part.bytes).op("i32.add");
+          });
+        code.i32Const(length).localSet(turn).loop();
+        this.block(step.body, code);
+        this.advance(step.carry, code);
+        for (const { part } of windows)
+          this.move(part, code, () => {
+            this.address(part, code);
+            code.i32Const(reverse ? -part.bytes : part.bytes).op("i32.add");
+          });
+        code.localGet(turn).i32Const(-1).op("i32.add").localTee(turn).brIf(0).end();
+      }
+    }
+  }
+
+  private copy(from: ArrayMemory, to: ArrayMemory, code: Code): void {
+    if (to.bytes === 0) return;
+    this.address(to, code);
+    this.address(from, code);
+    code.i32Const(to.bytes).op("memory.copy");
+  }
+  /** Before the first turn, the carry is in the first of its two memories. */
+  private start(carry: readonly Carried[], code: Code): void {
+    for (const { initial, current, next, pair, unchanged, inPlace } of carry) {
+      if (!unchanged) this.copy(initial, pair[0], code);
+      this.move(current, code, () => this.address(unchanged ? initial : pair[0], code));
+      if (!inPlace) this.move(next, code, () => this.address(pair[1], code));
+    }
+  }
+  /** What was written is the carry of the next turn. */
+  private advance(carry: readonly Carried[], code: Code): void {
+    for (const { current, next, inPlace } of carry) {
+      if (inPlace) continue;
+      const was = code.local("i32");
+      this.address(current, code);
+      code.localSet(was);
+      this.move(current, code, () => this.address(next, code));
+      this.move(next, code, () => void code.localGet(was));
+    }
+  }
+}

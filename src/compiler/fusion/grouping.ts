@@ -1,0 +1,315 @@
+import { type Atom, type Eqn, Literal, type Var } from "../../core/jaxpr.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { Aval } from "../../core/value.ts";
+import type { Computation, Elements } from "../lower/row.ts";
+import { composed, isAligned, leading, probe, type Relation } from "./probe.ts";
+
+/** Equations in one kernel. */
+const LARGEST = 200;
+/** Equations that are computed where they are needed. */
+const DEEPEST = 64;
+/** Operations that are rather repeated than kept in memory. */
+const CHEAP = 3;
+/** Elements from which on it matters that threads can share the work. */
+const LARGE = 1 << 16;
+
+/** A value, and how it comes about. */
+export interface Known {
+  readonly aval: Aval;
+  readonly name: string;
+  /** The equation that computes it within kernels, and which of the outputs it is; null for what is in memory from the start. */
+  readonly source: { readonly eqn: Eqn; readonly computation: Elements; readonly output: number } | null;
+  /** The step that computes it; -1 for what is there before the first. */
+  step: number;
+  /** The kernel that computes it; null for what another kind of step does, and for what is computed where it is needed. */
+  group: Group | null;
+  /** Whether it is kept in memory. */
+  stored: boolean;
+  /** What it is computed from, that is in a kernel or in memory, and where. */
+  readonly leaves: ReadonlyMap<Known, readonly Relation[]>;
+  /** Equations between it and what it is computed from. */
+  readonly depth: number;
+  /** Whether each element is too much work to be computed again at another place of the kernel. */
+  once: boolean;
+}
+
+/** Equations that are computed by one kernel, a row of its domain after the other. */
+export interface Group {
+  readonly kind: "group";
+  readonly id: number;
+  readonly members: Known[];
+  /** The rows that its outermost loops run over. */
+  rows: number;
+  /** Whether all members are elementwise, at the same place: then rows can still be made of several elements. */
+  flat: boolean;
+  /** Nothing more can be computed in it. */
+  closed: boolean;
+  boundary: string;
+}
+/** A step that is no kernel of elements. */
+export interface Single {
+  readonly kind: "single";
+  readonly id: number;
+  readonly eqn: Eqn;
+  readonly computation: Computation | null;
+}
+
+export interface Plan {
+  readonly steps: readonly (Group | Single)[];
+  readonly values: ReadonlyMap<Var, Known>;
+}
+
+/** How the outputs of an equation are used. */
+interface Use {
+  /** By how many computations, views being looked through. */
+  readonly count: number;
+  /** What needs it in memory, if something does. */
+  readonly inMemory: boolean;
+  /** Whether a contraction reads it, views being looked through. */
+  readonly many: boolean;
+  /** Whether a larger array is made of it by repetition. */
+  readonly spread: boolean;
+}
+
+const unused: Use = { count: 0, inMemory: false, many: false, spread: false };
+
+/** Decides which equations are computed by one kernel, and which values are kept in memory between kernels. */
+export function group(
+  eqns: readonly Eqn[],
+  inputs: readonly Var[],
+  outputs: readonly Atom[],
+  computationOf: (eqn: Eqn) => Computation | null,
+): Plan {
+  return new Grouping(eqns, inputs, outputs, computationOf).plan();
+}
+
+class Grouping {
+  private readonly values = new Map<Var, Known>();
+  private readonly steps: (Group | Single)[] = [];
+  private readonly computations: (Computation | null)[];
+  private readonly uses: ReadonlyMap<Var, Use>;
+  private names = 0;
+
+  constructor(
+    private readonly eqns: readonly Eqn[],
+    inputs: readonly Var[],
+    outputs: readonly Atom[],
+    computationOf: (eqn: Eqn) => Computation | null,
+  ) {
+    this.computations = eqns.map(computationOf);
+    this.uses = this.usesOf(outputs);
+    for (const v of inputs) this.values.set(v, this.inMemory(v.aval, -1));
+  }
+
+  plan(): Plan {
+    this.eqns.forEach((eqn, i) => {
+      const computation = this.computations[i]!;
+      if (computation?.kind === "elements") this.elements(eqn, computation);
+      else this.single(eqn, computation);
+    });
+    return { steps: this.steps, values: this.values };
+  }
+
+  private usesOf(outputs: readonly Atom[]): Map<Var, Use> {
+    const uses = new Map<Var, { -readonly [K in keyof Use]: Use[K] }>();
+    const useOf = (x: Atom) => {
+      if (x instanceof Literal) return null;
+      let use = uses.get(x);
+      if (use === undefined) uses.set(x, (use = { ...unused }));
+      return use;
+    };
+    for (const x of outputs) {
+      const use = useOf(x);
+      if (use) use.inMemory = true;
+    }
+    for (let i = this.eqns.length - 1; i >= 0; i--) {
+      const { inputs, outputs: made } = this.eqns[i]!;
+      const computation = this.computations[i]!;
+      const size = Math.max(...made.map((v) => sizeOf(v.aval.shape)), 0);
+      for (const x of inputs) {
+        const use = useOf(x);
+        if (use === null) continue;
+        const through =
+          computation?.kind === "elements" && computation.work === "view" ? uses.get(made[0]!) : undefined;
+        const seen = through && !through.inMemory ? through.count : 1;
+        use.count += seen;
+        if (sizeOf(x.aval.shape) < size) use.spread = true;
+        if (through?.spread) use.spread = true;
+        if (through?.many) use.many = true;
+        if (computation === null) use.inMemory = true;
+        else if (computation.kind === "elements" && computation.work === "contraction") use.many = true;
+      }
+    }
+    return uses;
+  }
+
+  private inMemory(aval: Aval, step: number): Known {
+    return {
+      aval,
+      name: `v${this.names++}`,
+      source: null,
+      step,
+      group: null,
+      stored: true,
+      leaves: new Map(),
+      depth: 0,
+      once: false,
+    };
+  }
+
+  private knownOf(x: Atom): Known | null {
+    return x instanceof Literal ? null : this.values.get(x)!;
+  }
+
+  /** A step of its own: what it needs is in memory before. */
+  private single(eqn: Eqn, computation: Computation | null): void {
+    for (const x of eqn.inputs) {
+      const known = this.knownOf(x);
+      if (known === null) continue;
+      if (computation === null) this.keep(known);
+      else for (const leaf of this.leavesOf(known).keys()) this.keep(leaf);
+    }
+    const step: Single = { kind: "single", id: this.steps.length, eqn, computation };
+    this.steps.push(step);
+    for (const v of eqn.outputs) this.values.set(v, this.inMemory(v.aval, step.id));
+  }
+
+  /** Sees to it that a value is in memory. */
+  private keep(known: Known): void {
+    if (known.group === null && known.source !== null && !known.stored) this.place(known);
+    known.stored = true;
+  }
+
+  private leavesOf(known: Known): ReadonlyMap<Known, readonly Relation[]> {
+    const isLeaf = known.group !== null || known.source === null || known.stored;
+    return isLeaf ? new Map([[known, ["linear"]]]) : known.leaves;
+  }
+
+  private elements(eqn: Eqn, computation: Elements): void {
+    const operands = eqn.inputs.map((x) => this.knownOf(x));
+    const avals = eqn.inputs.map((x) => x.aval);
+    const made = eqn.outputs.map((v, output) => {
+      const { relations, cost } = probe(computation, avals, v.aval, output);
+      const leaves = new Map<Known, Relation[]>();
+      operands.forEach((operand, i) => {
+        if (operand === null) return;
+        for (const relation of relations[i]!)
+          for (const [leaf, its] of this.leavesOf(operand)) {
+            const found = leaves.get(leaf) ?? [];
+            leaves.set(leaf, found);
+            for (const then of its) {
+              const whole = composed(relation, then, operand.aval, leaf.aval);
+              if (!found.includes(whole)) found.push(whole);
+            }
+          }
+      });
+      const depth =
+        1 + operands.reduce((most, x) => Math.max(most, x && !x.stored && x.group === null ? x.depth : 0), 0);
+      const known: Known = {
+        aval: v.aval,
+        name: `v${this.names++}`,
+        source: { eqn, computation, output },
+        step: -1,
+        group: null,
+        stored: false,
+        leaves,
+        depth,
+        once: false,
+      };
+      this.values.set(v, known);
+      return { known, cost, use: this.uses.get(v) ?? unused };
+    });
+    for (const { known, cost, use } of made) if (!this.isDeferred(known, cost, use)) this.place(known);
+    // A contraction reads its operands many times.
+    if (computation.work === "contraction")
+      for (const { known } of made) for (const leaf of known.leaves.keys()) this.keep(leaf);
+    for (const { known, use } of made) if (use.inMemory && known.group !== null) known.stored = true;
+  }
+
+  /** Whether a value is computed where it is needed. */
+  private isDeferred(
+    { source, depth, leaves }: Known,
+    cost: number,
+    { count, inMemory, many, spread }: Use,
+  ): boolean {
+    const { work } = source!.computation;
+    if (inMemory || depth > DEEPEST || leaves.size > 16) return false;
+    if (work !== "map" && work !== "view") return false;
+    // What is read many times is looked up without computing anything.
+    if (many && (work === "map" || cost > 0)) return false;
+    if (work === "view") return true;
+    if (cost <= CHEAP && depth <= 4) return true;
+    return count <= 1 && !(spread && cost > CHEAP);
+  }
+  /** Puts a value into a kernel: one that computes what it is made of, or a new one. */
+  private place(known: Known): void {
+    const { computation } = known.source!;
+    const steps = [...known.leaves.keys()].map((leaf) => leaf.step);
+    const last = this.steps[steps.reduce((most, step) => Math.max(most, step), -1)];
+    const found = last?.kind === "group" ? this.joinable(known, last) : "nothing to join";
+    let target: Group;
+    if (found === null) target = last as Group;
+    else {
+      const { work } = computation;
+      const size = sizeOf(known.aval.shape);
+      const flat = work === "map" || work === "view" || work === "contraction";
+      target = {
+        kind: "group",
+        id: this.steps.length,
+        members: [],
+        rows: size,
+        flat,
+        closed: work === "running",
+        boundary: found,
+      };
+      this.steps.push(target);
+    }
+    for (const [leaf] of known.leaves) if (leaf.group !== target) this.keep(leaf);
+    known.group = target;
+    known.step = target.id;
+    known.once =
+      computation.work === "contraction" ||
+      [...known.leaves.keys()].some(
+        (leaf) => leaf.group === target && leaf.once && known.source!.computation.work !== "reduction",
+      );
+    if (computation.work === "reduction" && sizeOf(known.aval.shape) !== target.rows) known.once = true;
+    target.members.push(known);
+  }
+
+  /** Null if a kernel can compute the value too; else why not. */
+  private joinable(known: Known, to: Group): string | null {
+    const { computation } = known.source!;
+    const { aval, leaves } = known;
+    if (to.closed) return "a running reduction has its own loops";
+    if (to.members.length >= LARGEST) return `a kernel computes at most ${LARGEST} equations`;
+    if (computation.work === "contraction")
+      return "a contraction reads its operands many times: they are in memory";
+    if (computation.work === "running") return "a running reduction has its own loops";
+    let { rows } = to;
+    let narrower = false;
+    if (computation.work === "reduction" && to.flat && leading(aval, rows) === null) {
+      // The rows of the reduction's result.
+      rows = sizeOf(aval.shape);
+      narrower = true;
+      if (to.members.some((member) => leading(member.aval, rows) === null)) return "its rows are others";
+    }
+    if (leading(aval, rows) === null) return "its rows are others";
+    const size =
+      leaves.size === 0
+        ? 0
+        : Math.max(...[...leaves.keys()].map((leaf) => sizeOf(leaf.aval.shape)), sizeOf(aval.shape));
+    if (rows < 8 && size >= LARGE) return "too few rows for threads to share";
+    for (const [leaf, relations] of leaves) {
+      if (leaf.group !== to) continue;
+      for (const relation of relations) {
+        if (!isAligned(relation, leaf.aval, aval, rows)) return `it reads other rows of ${leaf.name}`;
+        if (leaf.once && relation !== "linear") return `${leaf.name} would be computed more than once`;
+      }
+    }
+    if (narrower) {
+      to.rows = rows;
+      to.flat = false;
+    } else if (computation.work === "reduction") to.flat = false;
+    return null;
+  }
+}

@@ -1,0 +1,333 @@
+import { type Atom, type ClosedJaxpr, type Eqn, Literal, type Var } from "../../core/jaxpr.ts";
+import { type AnyPrimitive, type ParamsOf } from "../../core/primitive.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { BackendError } from "../../core/errors.ts";
+import { type Aval, avalOf, NDArray, type Value } from "../../core/value.ts";
+import { freshExpressions } from "../kernel/expression.ts";
+import { freshLoops, type Reader } from "../kernel/reader.ts";
+import { cond, scan, whileLoop } from "../../control/index.ts";
+import type { Computation, Row, Updates } from "../lower/row.ts";
+import { rows } from "../lower/index.ts";
+import { group, type Group, type Known, type Plan, type Single } from "./grouping.ts";
+import { kernelOf, literalReader, memoryReader, remembered, updateNests } from "./kernels.ts";
+import {
+  ArrayMemory,
+  type Block,
+  type Carried,
+  type KernelProgram,
+  type Step,
+  type Window,
+} from "./program.ts";
+
+/** A program as kernels. It is simplified before. */
+export function lowerProgram(closed: ClosedJaxpr): KernelProgram {
+  const { jaxpr, consts } = closed;
+  freshExpressions();
+  freshLoops();
+  const names = new Memories();
+  const inputs = jaxpr.invars.map((v) => names.memory("in", v.aval));
+  const given = [...consts.map((value) => names.constant(value)), ...inputs];
+  const outputs = jaxpr.outvars.map((v) => names.memory("out", v.aval));
+  const block = new BlockLowering(names, closed, given).block(outputs);
+  return { inputs, constants: names.constants, outputs, block };
+}
+
+/** The memories of a program. */
+class Memories {
+  readonly constants: { readonly memory: ArrayMemory; readonly value: NDArray }[] = [];
+  private count = 0;
+  memory(prefix: string, aval: Aval): ArrayMemory {
+    return new ArrayMemory(`${prefix}${this.count++}`, aval);
+  }
+  /** The memory of a constant of the program or of one that it holds. */
+  constant(value: Value): ArrayMemory {
+    if (!(value instanceof NDArray))
+      throw new BackendError("backend/constant", "a compiled program has a traced constant");
+    const memory = this.memory("const", value.aval);
+    this.constants.push({ memory, value });
+    return memory;
+  }
+}
+
+/** The row of an equation's primitive. */
+function computationOf({ primitive, params, inputs, outputs }: Eqn): Computation | null {
+  const row = (rows as Readonly<Record<string, Row<object> | undefined>>)[primitive.primitive];
+  if (row === undefined || outputs.length === 0) return null;
+  return row(
+    params,
+    inputs.map((x) => x.aval),
+    outputs.map((v) => v.aval),
+  );
+}
+
+const paramsOf = <T extends AnyPrimitive>(eqn: Eqn, primitive: T): ParamsOf<T> | null =>
+  eqn.primitive === primitive ? (eqn.params as ParamsOf<T>) : null;
+
+/** Lowers one jaxpr: of a program, of a branch, of a loop's body. */
+class BlockLowering {
+  private readonly steps: Step[] = [];
+  private readonly memories = new Map<Known, ArrayMemory>();
+  private readonly plan: Plan;
+  private readonly uses: ReadonlyMap<Known, number>;
+
+  constructor(
+    private readonly names: Memories,
+    closed: ClosedJaxpr,
+    given: readonly ArrayMemory[],
+  ) {
+    const { jaxpr } = closed;
+    const inputs = [...jaxpr.constvars, ...jaxpr.invars];
+    this.outvars = jaxpr.outvars;
+    this.plan = group(jaxpr.eqns, inputs, jaxpr.outvars, computationOf);
+    this.uses = this.lastUses();
+    inputs.forEach((v, i) => this.memories.set(this.plan.values.get(v)!, given[i]!));
+  }
+  private readonly outvars: readonly Atom[];
+
+  /** Its steps, the outputs being written to `targets`. */
+  block(targets: readonly ArrayMemory[]): Block {
+    // What is computed here is written to where it is to be.
+    this.outvars.forEach((x, i) => {
+      if (x instanceof Literal) return;
+      const known = this.plan.values.get(x)!;
+      if (known.step >= 0 && !this.memories.has(known)) this.memories.set(known, targets[i]!);
+    });
+    for (const step of this.plan.steps)
+      if (step.kind === "group") this.kernel(step);
+      else this.single(step);
+    this.outvars.forEach((x, i) => {
+      const to = targets[i]!;
+      if (x instanceof Literal) this.fill(x, to);
+      else {
+        const from = this.memoryOf(this.plan.values.get(x)!);
+        if (from !== to) this.steps.push({ kind: "copy", from, to });
+      }
+    });
+    return { steps: this.steps };
+  }
+
+  private memoryOf(known: Known): ArrayMemory {
+    let memory = this.memories.get(known);
+    if (memory === undefined) this.memories.set(known, (memory = this.names.memory("t", known.aval)));
+    return memory;
+  }
+  private operandMemory(x: Atom): ArrayMemory {
+    if (!(x instanceof Literal)) return this.memoryOf(this.plan.values.get(x)!);
+    const memory = this.names.memory("t", x.aval);
+    this.fill(x, memory);
+    return memory;
+  }
+  private fill(x: Literal, memory: ArrayMemory): void {
+    const nests = kernelOf(`constant_${memory.name}`, [{ aval: x.aval, read: literalReader(x), memory }], 1);
+    this.steps.push({ kind: "nest", nests, eqns: [], boundary: "a constant" });
+  }
+  private reader(x: Atom, within: Group | null): Reader {
+    if (x instanceof Literal) return literalReader(x);
+    return this.read(this.plan.values.get(x)!, within);
+  }
+  private readonly readers = new Map<Group | null, Map<Known, Reader>>();
+  /** How a value is read in the kernel of a group: from memory, unless it is computed there. */
+  private read(known: Known, within: Group | null): Reader {
+    let readers = this.readers.get(within);
+    if (readers === undefined) this.readers.set(within, (readers = new Map<Known, Reader>()));
+    let reader = readers.get(known);
+    if (reader === undefined) {
+      const inMemory = known.stored && (known.group === null || known.group !== within);
+      reader =
+        inMemory || known.source === null ? memoryReader(this.memoryOf(known)) : this.computed(known, within);
+      readers.set(known, reader);
+    }
+    return reader;
+  }
+  private computed({ source }: Known, within: Group | null): Reader {
+    const { eqn, computation, output } = source!;
+    let made: Reader | undefined;
+    return remembered((index) => {
+      made ??= computation.read(eqn.inputs.map((x) => this.reader(x, within)))[output]!;
+      return made(index);
+    });
+  }
+
+  private kernel(step: Group): void {
+    const stored = step.members.filter((member) => member.stored);
+    if (stored.length === 0) return;
+    const outputs = stored.map((known) => ({
+      aval: known.aval,
+      read: this.read(known, step),
+      memory: this.memoryOf(known),
+    }));
+    const eqns = step.members.map(({ source }) => source!.eqn);
+    const name = [...new Set(eqns.map(({ primitive }) => primitive.primitive))].slice(-4).join("_");
+    const nests = kernelOf(`k${step.id}_${name}`, outputs, step.rows);
+    this.steps.push({ kind: "nest", nests, eqns, boundary: step.boundary });
+  }
+
+  private single(step: Single): void {
+    const { eqn, computation } = step;
+    if (computation?.kind === "updates") return this.updates(step, computation);
+    const condParams = paramsOf(eqn, cond);
+    if (condParams) return this.cond(eqn, condParams);
+    const whileParams = paramsOf(eqn, whileLoop);
+    if (whileParams) return this.while(eqn, whileParams);
+    const scanParams = paramsOf(eqn, scan);
+    if (scanParams) return this.scan(eqn, scanParams);
+    const operands = eqn.inputs.map((x) => this.operandMemory(x));
+    this.steps.push({ kind: "host", eqn, operands, outputs: this.outputsOf(eqn) });
+  }
+  private outputsOf(eqn: Eqn): ArrayMemory[] {
+    return eqn.outputs.map((v) => this.memoryOf(this.plan.values.get(v)!));
+  }
+
+  private updates(step: Single, { base, updates }: Updates): void {
+    const { eqn } = step;
+    const readers = eqn.inputs.map((x) => this.reader(x, null));
+    const known = this.plan.values.get(eqn.outputs[0]!)!;
+    const start = eqn.inputs[base]!;
+    // What nothing else reads is written to where it is, if it is this program's own.
+    if (!(start instanceof Literal) && this.isLastUse(start, step)) {
+      const from = this.plan.values.get(start)!;
+      if (from.step >= 0 && !this.memories.has(known)) this.memories.set(known, this.memoryOf(from));
+    }
+    const [out] = this.outputsOf(eqn);
+    const inPlace = !(start instanceof Literal) && this.memories.get(this.plan.values.get(start)!) === out;
+    const copy = inPlace
+      ? []
+      : kernelOf(
+          `copy_${out!.name}`,
+          [{ aval: out!.aval, read: readers[base]!, memory: out! }],
+          sizeOf(out!.aval.shape),
+        );
+    const nests = updateNests(`${eqn.primitive.primitive}_${out!.name}`, updates(readers), out!);
+    this.steps.push({
+      kind: "nest",
+      nests: [...copy, ...nests],
+      eqns: [eqn],
+      boundary: "it writes to places known only then",
+    });
+  }
+
+  private sub(closed: ClosedJaxpr, given: readonly ArrayMemory[]): BlockLowering {
+    const constants = closed.consts.map((value) => this.names.constant(value));
+    return new BlockLowering(this.names, closed, [...constants, ...given]);
+  }
+
+  private cond(eqn: Eqn, { branches }: ParamsOf<typeof cond>): void {
+    const [index, ...operands] = eqn.inputs.map((x) => this.operandMemory(x));
+    const outputs = this.outputsOf(eqn);
+    this.steps.push({
+      kind: "cond",
+      index: index!,
+      branches: branches.map((branch) => this.sub(branch, operands).block(outputs)),
+    });
+  }
+
+  /** The entries of a carry: `current` is given to the body, which has been lowered for it. */
+  private carry(
+    initial: readonly ArrayMemory[],
+    current: readonly ArrayMemory[],
+    body: BlockLowering,
+  ): Carried[] {
+    return initial.map((memory, i) => {
+      const inPlace = body.isInPlace(i, current[i]!);
+      return {
+        initial: memory,
+        current: current[i]!,
+        next: inPlace ? current[i]! : this.names.memory("next", memory.aval),
+        pair: [this.names.memory("t", memory.aval), this.names.memory("t", memory.aval)],
+        unchanged: body.isUnchanged(i, current[i]!),
+        inPlace,
+      };
+    });
+  }
+  /** Whether an output is what is given as `memory`. */
+  isUnchanged(output: number, memory: ArrayMemory): boolean {
+    const x = this.outvars[output]!;
+    return !(x instanceof Literal) && this.memories.get(this.plan.values.get(x)!) === memory;
+  }
+  /** Whether an output can be where `memory` is: it is that, or only written to in part after everything has been read. */
+  isInPlace(output: number, memory: ArrayMemory): boolean {
+    if (this.isUnchanged(output, memory)) return true;
+    const x = this.outvars[output]!;
+    if (x instanceof Literal || this.outvars.indexOf(x) !== output) return false;
+    let known = this.plan.values.get(x)!;
+    for (let first = true; ; first = false) {
+      const step = this.plan.steps[known.step];
+      if (step?.kind !== "single" || step.computation?.kind !== "updates") return false;
+      const base = step.eqn.inputs[step.computation.base]!;
+      if (base instanceof Literal || !this.isLastUse(base, step)) return false;
+      if (!first && this.outvars.includes(step.eqn.outputs[0]!)) return false;
+      known = this.plan.values.get(base)!;
+      if (this.memories.get(known) === memory) return true;
+    }
+  }
+  /** Whether nothing reads `x` in another way, or later, than as what `step` begins with. */
+  private isLastUse(x: Var, { id, eqn, computation }: Single): boolean {
+    const known = this.plan.values.get(x)!;
+    if (known.group === null && known.source !== null) return false;
+    const { base } = computation as Updates;
+    const others = eqn.inputs.filter((_, i) => i !== base);
+    return (
+      !this.outvars.includes(x) &&
+      (this.uses.get(known) ?? -1) <= id &&
+      others.every((other) => other instanceof Literal || !this.leavesOf(other).includes(known))
+    );
+  }
+  /** What is read from memory for `x`. */
+  private leavesOf(x: Var): readonly Known[] {
+    const known = this.plan.values.get(x)!;
+    return known.stored || known.source === null ? [known] : [...known.leaves.keys()];
+  }
+  /** The last step that reads each value from memory. */
+  private lastUses(): Map<Known, number> {
+    const uses = new Map<Known, number>();
+    for (const step of this.plan.steps) {
+      const read =
+        step.kind === "group"
+          ? step.members.flatMap((member) => [...member.leaves.keys()])
+          : step.eqn.inputs.flatMap((x) => (x instanceof Literal ? [] : this.leavesOf(x)));
+      for (const known of read) uses.set(known, step.id);
+    }
+    return uses;
+  }
+  /** What is carried at the end, as outputs of the loop. */
+  private finish(carry: readonly Carried[], outputs: readonly ArrayMemory[]): void {
+    carry.forEach(({ current }, i) => this.steps.push({ kind: "copy", from: current, to: outputs[i]! }));
+  }
+
+  private while(
+    eqn: Eqn,
+    { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }: ParamsOf<typeof whileLoop>,
+  ): void {
+    const operands = eqn.inputs.map((x) => this.operandMemory(x));
+    const condConsts = operands.slice(0, condNconsts);
+    const bodyConsts = operands.slice(condNconsts, condNconsts + bodyNconsts);
+    const initial = operands.slice(condNconsts + bodyNconsts);
+    const current = initial.map(({ aval }) => this.names.memory("carry", aval));
+    const condition = this.names.memory("t", avalOf([], "bool"));
+    const test = this.sub(condJaxpr, [...condConsts, ...current]).block([condition]);
+    const lowering = this.sub(bodyJaxpr, [...bodyConsts, ...current]);
+    const carry = this.carry(initial, current, lowering);
+    const body = lowering.block(carry.map((c) => c.next));
+    this.steps.push({ kind: "while", test, condition, body, carry });
+    this.finish(carry, this.outputsOf(eqn));
+  }
+
+  private scan(eqn: Eqn, { jaxpr, length, numCarry, numConsts, reverse }: ParamsOf<typeof scan>): void {
+    const operands = eqn.inputs.map((x) => this.operandMemory(x));
+    const outputs = this.outputsOf(eqn);
+    const consts = operands.slice(0, numConsts);
+    const initial = operands.slice(numConsts, numConsts + numCarry);
+    const current = initial.map(({ aval }) => this.names.memory("carry", aval));
+    const window = (whole: ArrayMemory): Window => ({
+      whole,
+      part: this.names.memory("window", { ...whole.aval, shape: whole.aval.shape.slice(1) }),
+    });
+    const read = operands.slice(numConsts + numCarry).map(window);
+    const written = outputs.slice(numCarry).map(window);
+    const lowering = this.sub(jaxpr, [...consts, ...current, ...read.map((w) => w.part)]);
+    const carry = this.carry(initial, current, lowering);
+    const body = lowering.block([...carry.map((c) => c.next), ...written.map((w) => w.part)]);
+    this.steps.push({ kind: "scan", length, reverse, body, carry, windows: [...read, ...written] });
+    this.finish(carry, outputs);
+  }
+}

@@ -1,0 +1,117 @@
+import { sizeOf } from "../../core/shape.ts";
+import type { Aval } from "../../core/value.ts";
+import { Affine, SplitLoop } from "../kernel/affine.ts";
+import { readElement, representation } from "../kernel/element.ts";
+import { Loop, type Memory } from "../kernel/expression.ts";
+import { reachable } from "../kernel/nest.ts";
+import type { Index, Reader } from "../kernel/reader.ts";
+import type { Elements } from "../lower/row.ts";
+
+/**
+ * Where an element of a value is in another one: at the same place counted row by row, or at an index in loops over the
+ * value's own axes; null where it is not known.
+ */
+export type Relation = "linear" | Index | null;
+
+/** What one computation does, found out by running it on loops. */
+export interface Findings {
+  /** For each operand, where its elements are read. */
+  readonly relations: readonly (readonly Relation[])[];
+  /** Operations for an element. */
+  readonly cost: number;
+}
+
+const axes = new Map<string, Loop>();
+/** A loop over an axis, the same one for each axis of that place and size. */
+function axisLoop(axis: number, size: number): Loop {
+  const key = `${axis}:${size}`;
+  let loop = axes.get(key);
+  if (loop === undefined) axes.set(key, (loop = new Loop(size, `axis${axis}`)));
+  return loop;
+}
+export const axesIndex = ({ shape }: Aval): Index =>
+  shape.map((size, axis) => Affine.loop(axisLoop(axis, size)));
+
+const isIdentity = (index: Index, operand: Aval, out: Aval): boolean =>
+  operand.shape.length === out.shape.length &&
+  operand.shape.every((size, axis) => size === out.shape[axis]) &&
+  index.every((i, axis) => i.key === axesIndex(out)[axis]!.key);
+
+/** Finds out where a computation reads its operands for an element of an output. */
+export function probe(
+  { read, inOrder = false }: Elements,
+  operands: readonly Aval[],
+  out: Aval,
+  which: number,
+): Findings {
+  const relations = operands.map((): Relation[] => []);
+  if (inOrder) return { relations: [["linear"]], cost: 0 };
+  const memories = operands.map((aval, i): Memory => ({
+    name: `operand${i}`,
+    storage: representation[aval.dtype].storage,
+  }));
+  const readers = operands.map((aval, i): Reader => (index) => {
+    relations[i]!.push(isIdentity(index, aval, out) ? "linear" : index);
+    return readElement(memories[i]!, aval.dtype, linear(index, aval));
+  });
+  try {
+    const roots = read(readers)[which]!(axesIndex(out));
+    const cost = reachable(roots).filter((x) => x.kind === "op").length;
+    return { relations, cost };
+  } catch (error) {
+    // Which loops it takes depends on the kernel: nothing is known of it alone.
+    if (!(error instanceof SplitLoop)) throw error;
+    return { relations: operands.map(() => [null]), cost: Infinity };
+  }
+}
+
+/** The number of an element, counted row by row. */
+export function linear(index: Index, { shape }: Pick<Aval, "shape">): Affine {
+  let sum = Affine.of(0);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    sum = sum.plus(index[axis]!.times(stride));
+    stride *= shape[axis]!;
+  }
+  return sum;
+}
+
+/** The leading axes whose sizes have the product `rows`; null if there are none. */
+export function leading({ shape }: Pick<Aval, "shape">, rows: number): number | null {
+  let product = 1;
+  for (let count = 0; ; count++) {
+    if (product === rows) return count;
+    if (count === shape.length || product > rows) return null;
+    product *= shape[count]!;
+  }
+}
+
+/** Whether what is in the first `rows` of `out` reads in `operand` the row of that number only. */
+export function isAligned(relation: Relation, operand: Aval, out: Aval, rows: number): boolean {
+  const [own, its] = [leading(out, rows), leading(operand, rows)];
+  if (own === null || its === null || relation === null) return false;
+  if (relation === "linear") return true;
+  const prefix = (index: Index, count: number, { shape }: Aval): Affine =>
+    linear(index.slice(0, count), { shape: shape.slice(0, count) });
+  return prefix(relation, its, operand).key === prefix(axesIndex(out), own, out).key;
+}
+
+/** Where an element of a value is in a leaf, if `first` says where it is in an operand, and `then` where that is in the leaf. */
+export function composed(first: Relation, then: Relation, operand: Aval, leaf: Aval): Relation {
+  if (first === "linear") return then;
+  if (first === null || then === null) return null;
+  if (then === "linear") return sameSizes(operand, leaf) ? first : null;
+  const places = new Map(operand.shape.map((size, axis) => [axisLoop(axis, size), first[axis]!]));
+  if (then.some(({ dynamic }) => dynamic !== null)) return null;
+  return then.map((i) =>
+    i.substitute(
+      (loop) => places.get(loop) ?? null,
+      (x) => x,
+    ),
+  );
+}
+
+const sameSizes = (a: Aval, b: Aval): boolean =>
+  a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);
+
+export const isEmpty = ({ shape }: Aval): boolean => sizeOf(shape) === 0;

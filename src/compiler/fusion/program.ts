@@ -1,0 +1,100 @@
+import { dtypeInfo } from "../../core/dtype.ts";
+import type { Eqn } from "../../core/jaxpr.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { Aval, NDArray } from "../../core/value.ts";
+import { representation } from "../kernel/element.ts";
+import { type Memory, type Storage, storageBytes } from "../kernel/expression.ts";
+import type { Nest } from "../kernel/nest.ts";
+
+/** Bytes of an array's elements. */
+export function bytesOf({ shape, dtype }: Aval): number {
+  const { storage } = representation[dtype];
+  return sizeOf(shape) * dtypeInfo[dtype].lanes * storageBytes[storage];
+}
+
+/** The memory of an array. */
+export class ArrayMemory implements Memory {
+  readonly storage: Storage;
+  readonly bytes: number;
+
+  constructor(
+    readonly name: string,
+    readonly aval: Aval,
+  ) {
+    this.storage = representation[aval.dtype].storage;
+    this.bytes = bytesOf(aval);
+  }
+}
+
+/** Kernels that are computed together. */
+export interface NestStep {
+  readonly kind: "nest";
+  readonly nests: readonly Nest[];
+  /** The equations of which something is computed here. */
+  readonly eqns: readonly Eqn[];
+  /** Why what came after it is not in it, or what it could not be part of. */
+  readonly boundary: string;
+}
+/** An equation that runs outside of the module. */
+export interface HostStep {
+  readonly kind: "host";
+  readonly eqn: Eqn;
+  readonly operands: readonly ArrayMemory[];
+  readonly outputs: readonly ArrayMemory[];
+}
+export interface CopyStep {
+  readonly kind: "copy";
+  readonly from: ArrayMemory;
+  readonly to: ArrayMemory;
+}
+/** One of some programs, by a number that is clamped. Each writes to the same memories. */
+export interface CondStep {
+  readonly kind: "cond";
+  readonly index: ArrayMemory;
+  readonly branches: readonly Block[];
+}
+/** An entry of a carry: `current` is where it is now and `next` where the body writes it; they alternate between `pair`. */
+export interface Carried {
+  readonly initial: ArrayMemory;
+  readonly current: ArrayMemory;
+  readonly next: ArrayMemory;
+  readonly pair: readonly [ArrayMemory, ArrayMemory];
+  /** Whether the body does not write it. */
+  readonly unchanged: boolean;
+  /** Whether the body writes it where it is, or not at all. */
+  readonly inPlace: boolean;
+}
+export interface WhileStep {
+  readonly kind: "while";
+  readonly test: Block;
+  readonly condition: ArrayMemory;
+  readonly body: Block;
+  readonly carry: readonly Carried[];
+}
+/** A part of an array that moves by its size with each turn. */
+export interface Window {
+  readonly whole: ArrayMemory;
+  readonly part: ArrayMemory;
+}
+export interface ScanStep {
+  readonly kind: "scan";
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly body: Block;
+  readonly carry: readonly Carried[];
+  readonly windows: readonly Window[];
+}
+export type Step = NestStep | HostStep | CopyStep | CondStep | WhileStep | ScanStep;
+
+/** Steps that run one after the other. */
+export interface Block {
+  readonly steps: readonly Step[];
+}
+
+/** A program as kernels, and the memory that they work on. */
+export interface KernelProgram {
+  readonly inputs: readonly ArrayMemory[];
+  readonly constants: readonly { readonly memory: ArrayMemory; readonly value: NDArray }[];
+  readonly outputs: readonly ArrayMemory[];
+  readonly block: Block;
+}
