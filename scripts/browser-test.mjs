@@ -50,6 +50,16 @@ const { outputFiles } = await build({
   alias: { cotangent: "./cotangent.js" },
   external: ["./cotangent.js"],
 });
+// Threads are tested below the library's face, as it is in sources.
+const threads = await build({
+  entryPoints: [join(root, "tests/browser/threads.ts")],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  keepNames: true,
+  write: false,
+  tsconfigRaw: "{}",
+});
 const answer = `({
   isolated: crossOriginIsolated,
   shared: typeof SharedArrayBuffer === "function",
@@ -60,6 +70,7 @@ const files = {
   "index.html": html,
   "cotangent.js": library,
   "programs.js": outputFiles[0]?.text ?? "",
+  "threads.js": threads.outputFiles[0]?.text ?? "",
   "worker.js": `import { results } from "./programs.js"; postMessage(${answer});`,
   "smoke.js": readFileSync(join(root, "tests/consumer/smoke.js"), "utf8"),
   "favicon.ico": "", // a browser asks for it unasked
@@ -135,6 +146,18 @@ async function opened(browser, url) {
       })`),
     ),
   };
+  if (answers.page.isolated)
+    assert.deepEqual(await inTime(page.evaluate(`import("./threads.js").then(({ threads }) => threads())`)), [
+      3,
+      true,
+      "wasm/worker",
+      3,
+      true,
+      "wasm/worker",
+      3,
+      2,
+      1,
+    ]);
   assert.deepEqual(problems, [], "the page reports errors");
   await page.close();
   return answers;
