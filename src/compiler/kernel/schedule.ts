@@ -1,6 +1,27 @@
 import type { Expr, Loop, Reduction } from "./expression.ts";
-import type { Part, Schedule, Segment } from "./generate.ts";
 import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+
+/** A step of a tiled loop within one turn of it: how far from its counter, and how many lanes of a vector are in use. */
+export interface Part {
+  readonly offset: number;
+  readonly lanes: number;
+}
+/** Turns of a loop that are alike: from `from` to `to`, each taking the steps of all `parts`. */
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly parts: readonly Part[];
+}
+/** How a nest is to be run. */
+export interface Schedule {
+  readonly lanes: number;
+  /** Which loops have the lanes of vectors as their steps. */
+  readonly vectors: ReadonlySet<Loop>;
+  readonly segments: ReadonlyMap<Loop, readonly Segment[]>;
+  /** For the loops of a reduction, whether each part has an accumulator of its own. */
+  readonly apart: ReadonlySet<Loop>;
+}
 
 /** Accumulators of a tile, in vectors: of the 16 registers that machines have, some hold what is loaded. */
 const ACCUMULATORS = 8;

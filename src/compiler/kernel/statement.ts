@@ -72,6 +72,21 @@ export interface Routine {
   readonly align: number;
 }
 
+/** What a local is, as long as it does not change. */
+export const read = (local: Local): Term => ({
+  kind: "local",
+  type: local.type,
+  vector: local.vector,
+  local,
+});
+/** What a local is now. */
+export const copyOf = (local: Local): Term => ({
+  kind: "copy",
+  type: local.type,
+  vector: local.vector,
+  local,
+});
+
 export const zero: Term = { kind: "const", type: "i32", vector: false, value: 0 };
 export const number = (value: number): Term => ({ kind: "const", type: "i32", vector: false, value });
 

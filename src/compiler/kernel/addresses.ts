@@ -1,0 +1,184 @@
+import type { Affine } from "./affine.ts";
+import { idOf, type Loop, type Memory, storageBytes, type Type } from "./expression.ts";
+import type { Store } from "./nest.ts";
+import type { Place, Scopes } from "./scopes.ts";
+import { number, product, type Statement, sum, type Term, zero } from "./statement.ts";
+import type { Values } from "./values.ts";
+
+/** Writes down where elements are, and how they are read and written. */
+export class Addresses {
+  constructor(
+    private readonly scopes: Scopes,
+    private readonly values: Pick<Values, "valueOf">,
+  ) {}
+
+  /** `Σ factor · loop` for loops that are not in vectors, times `scale`, and what is known of it, times `scale`. */
+  private address(index: Affine, place: Place, scale: number): { base: Term; offset: number } {
+    let offset = index.constant;
+    let base = zero;
+    let prefix = "";
+    const terms = index.terms
+      .map(([loop, factor]) => ({ loop, factor, scope: this.scopes.scopeOf(loop)! }))
+      .sort((a, b) => a.scope.level - b.scope.level);
+    for (const { loop, factor, scope } of terms) {
+      offset += factor * this.scopes.part(loop, place).offset;
+      if (scope.counter.kind === "const") {
+        offset += factor * Number(scope.counter.value);
+        continue;
+      }
+      prefix += `${idOf(loop)}*${factor * scale}+`;
+      const key = `a${prefix}`;
+      let partial = scope.values.get(key);
+      if (partial === undefined) {
+        const times = `t${idOf(loop)}*${factor * scale}`;
+        let term = scope.values.get(times);
+        if (term === undefined)
+          scope.values.set(times, (term = this.scopes.keep(product(scope.counter, factor * scale), scope)));
+        scope.values.set(key, (partial = this.scopes.keep(sum(base, term), scope)));
+      }
+      base = partial;
+    }
+    return { base, offset: offset * scale };
+  }
+
+  position(index: Affine, place: Place): Term {
+    const { base, offset } = this.address(index, place, 1);
+    const first = sum(base, number(offset));
+    const vector = this.scopes.vectorOf(index.loops);
+    if (vector === null) return first;
+    const factor = index.step(vector);
+    const values = Array.from({ length: this.scopes.schedule.lanes }, (_, i) => i * factor);
+    const ramp: Term = { kind: "lanes", type: "i32", vector: true, values };
+    const splat: Term = { kind: "splat", type: "i32", vector: true, arg: first };
+    return { kind: "op", op: "add", of: "i32", type: "i32", vector: true, args: [splat, ramp] };
+  }
+
+  /** Where an address without lanes is: a base that is computed where it changes, and an offset. */
+  private pointer(memory: Memory, index: Affine, place: Place): { base: Term; offset: number } {
+    const bytes = storageBytes[memory.storage];
+    const { base, offset } = this.address(index, place, bytes);
+    const start = this.start(memory);
+    let pointer: Term;
+    if (base === zero) pointer = start;
+    else {
+      const loops = new Set(index.terms.map(([loop]) => loop));
+      const home = this.scopes.home(loops);
+      const key = `m${idOf(memory)}:${base.kind === "local" ? base.local.id : "c"}`;
+      let known = home.values.get(key);
+      if (known === undefined) home.values.set(key, (known = this.scopes.keep(sum(start, base), home)));
+      pointer = known;
+    }
+    // An offset of an instruction is added without wrapping, so what is before it must not be below 0.
+    const plain = offset >= 0 && index.dynamic === null && index.terms.every(([, factor]) => factor > 0);
+    return plain ? { base: pointer, offset } : { base: sum(pointer, number(offset)), offset: 0 };
+  }
+
+  private start(memory: Memory): Term {
+    const key = `M${idOf(memory)}`;
+    let start = this.scopes.root.values.get(key);
+    if (start === undefined) {
+      start = this.scopes.keep({ kind: "address", type: "i32", vector: false, memory }, this.scopes.root);
+      this.scopes.root.values.set(key, start);
+    }
+    return start;
+  }
+
+  load(memory: Memory, index: Affine, type: Type, place: Place): Term {
+    const bytes = storageBytes[memory.storage];
+    const { base, offset } = this.pointer(memory, index, place);
+    const { storage } = memory;
+    const vector = this.scopes.vectorOf(index.loops);
+    const scaled = index.dynamic && this.values.valueOf(index.dynamic, place);
+    if (vector === null) {
+      const at = scaled ? sum(base, product(scaled, bytes)) : base;
+      return { kind: "load", storage, type, vector: false, base: at, offset, lanes: 1 };
+    }
+    const { lanes } = this.scopes.part(vector, place);
+    const step = index.step(vector);
+    if (scaled?.vector) {
+      // Each lane has an address of its own.
+      const kept = this.scopes.keep(scaled);
+      const own = step * bytes;
+      const args = Array.from({ length: lanes }, (_, lane): Term => {
+        const element: Term = { kind: "lane", type: "i32", vector: false, arg: kept, lane };
+        const at = sum(base, product(element, bytes));
+        const from = offset + (Number.isNaN(own) ? staticStep(index, vector) * bytes * lane : own * lane);
+        return {
+          kind: "load",
+          storage,
+          type,
+          vector: false,
+          base: from < 0 ? sum(at, number(from)) : at,
+          offset: Math.max(from, 0),
+          lanes: 1,
+        };
+      });
+      return { kind: "gather", type, vector: true, args };
+    }
+    const at = scaled ? sum(base, product(scaled, bytes)) : base;
+    if (step === 1) return { kind: "load", storage, type, vector: true, base: at, offset, lanes };
+    if (step === -1 && lanes === this.scopes.schedule.lanes) {
+      const first = offset - (lanes - 1) * bytes;
+      const from = first < 0 ? sum(at, number(first)) : at;
+      const arg: Term = {
+        kind: "load",
+        storage,
+        type,
+        vector: true,
+        base: from,
+        offset: Math.max(first, 0),
+        lanes,
+      };
+      return { kind: "reverse", type, vector: true, arg };
+    }
+    const kept = this.scopes.keep(at);
+    const args = Array.from({ length: lanes }, (_, lane): Term => {
+      const from = offset + lane * step * bytes;
+      return {
+        kind: "load",
+        storage,
+        type,
+        vector: false,
+        base: from < 0 ? sum(kept, number(from)) : kept,
+        offset: Math.max(from, 0),
+        lanes: 1,
+      };
+    });
+    return { kind: "gather", type, vector: true, args };
+  }
+
+  /** How the value of a store is written. */
+  storeTo({ memory, address }: Store, place: Place): (value: Term) => Statement[] {
+    const bytes = storageBytes[memory.storage];
+    const { storage } = memory;
+    const { base, offset } = this.pointer(memory, address, place);
+    const dynamic = address.dynamic && this.values.valueOf(address.dynamic, place);
+    const vector = this.scopes.vectorOf(address.loops);
+    const at = dynamic ? this.scopes.keep(sum(base, product(dynamic, bytes))) : base;
+    if (vector === null) return (value) => [{ kind: "store", storage, base: at, offset, value, lanes: 1 }];
+    const { lanes } = this.scopes.part(vector, place);
+    const step = address.step(vector);
+    const spread = (value: Term): Term =>
+      value.vector ? value : { kind: "splat", type: value.type, vector: true, arg: value };
+    if (step === 1)
+      return (value) => [{ kind: "store", storage, base: at, offset, value: spread(value), lanes }];
+    return (value) => {
+      const kept = this.scopes.keep(spread(value));
+      return Array.from({ length: lanes }, (_, lane): Statement => {
+        const from = offset + lane * step * bytes;
+        const element: Term = { kind: "lane", type: value.type, vector: false, arg: kept, lane };
+        return {
+          kind: "store",
+          storage,
+          base: from < 0 ? sum(at, number(from)) : at,
+          offset: Math.max(from, 0),
+          value: element,
+          lanes: 1,
+        };
+      });
+    };
+  }
+}
+
+/** What a step in which an address is not linear adds to it, apart from what is known only then. */
+const staticStep = (index: Affine, loop: Loop): number => index.terms.find(([of]) => of === loop)?.[1] ?? 0;

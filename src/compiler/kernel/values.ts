@@ -1,0 +1,132 @@
+import { Addresses } from "./addresses.ts";
+import type { Expr, Reduction } from "./expression.ts";
+import { operandsOf } from "./nest.ts";
+import { Reductions } from "./reductions.ts";
+import { keyAt, narrowed, type Place, type Scopes } from "./scopes.ts";
+import type { Term } from "./statement.ts";
+import type { Survey } from "./survey.ts";
+
+/** Nested deeper than this, a value is kept in a local. */
+const DEEPEST = 40;
+const depths = new WeakMap<Term, number>();
+
+function depthOf(term: Term): number {
+  const known = depths.get(term);
+  if (known !== undefined) return known;
+  const below =
+    term.kind === "op" || term.kind === "gather"
+      ? term.args
+      : "arg" in term
+        ? [term.arg]
+        : term.kind === "load"
+          ? [term.base]
+          : [];
+  const depth = 1 + below.reduce((most, x) => Math.max(most, depthOf(x)), 0);
+  depths.set(term, depth);
+  return depth;
+}
+
+/** Writes down what computes expressions: each once for a place, in the outermost loop where it can be. */
+export class Values {
+  readonly addresses: Addresses;
+  readonly reductions: Reductions;
+
+  constructor(
+    readonly scopes: Scopes,
+    readonly survey: Survey,
+  ) {
+    this.addresses = new Addresses(scopes, this);
+    this.reductions = new Reductions(scopes, survey, this);
+  }
+
+  /** Computes roots and what they need, operands first, for each place: no recursion follows the depth of a program. */
+  compute(roots: readonly Expr[], places: readonly Place[]): void {
+    const waiting = [...roots];
+    const found = new Set<Expr>();
+    for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
+      if (found.has(expr) || expr.kind === "const") continue;
+      if (this.known(expr, places[0]!)) continue;
+      found.add(expr);
+      // What a reduction computes from is computed within its loops.
+      if (expr.kind !== "reduced") waiting.push(...operandsOf(expr));
+      else waiting.push(...this.outerOperands(expr.reduction));
+    }
+    for (const expr of [...found].sort((a, b) => a.id - b.id))
+      for (const place of places) this.valueOf(expr, place);
+  }
+
+  /** Of what is computed within a reduction, the largest expressions that do not depend on its loops. */
+  outerOperands({ values, over }: Reduction): Expr[] {
+    const outer: Expr[] = [];
+    const seen = new Set<Expr>();
+    const waiting = [...values];
+    for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
+      if (seen.has(expr)) continue;
+      seen.add(expr);
+      if (over.some((loop) => expr!.loops.has(loop))) waiting.push(...operandsOf(expr));
+      else outer.push(expr);
+    }
+    return outer;
+  }
+
+  known(expr: Expr, place: Place): Term | undefined {
+    return this.scopes.home(expr.loops).values.get(keyAt(expr, place));
+  }
+
+  /** The value of an expression: a vector if it depends on a vectorised loop. */
+  valueOf(expr: Expr, place: Place): Term {
+    if (expr.kind === "const") return { kind: "const", type: expr.type, vector: false, value: expr.value };
+    const home = this.scopes.home(expr.loops);
+    const key = keyAt(expr, place);
+    const before = home.values.get(key);
+    if (before) return before;
+    return this.scopes.within(home, () => {
+      let value = this.made(expr, narrowed(expr.loops, place));
+      if (this.survey.shared.has(expr) || depthOf(value) > DEEPEST) value = this.scopes.keep(value);
+      home.values.set(key, value);
+      return value;
+    });
+  }
+
+  private made(expr: Expr, place: Place): Term {
+    switch (expr.kind) {
+      case "op": {
+        const vector = this.scopes.vectorOf(expr.loops) !== null;
+        // A shift is by one number for all lanes, where it can be.
+        const shift = expr.op === "shl" || expr.op === "shr_s" || expr.op === "shr_u";
+        const args = expr.args.map((x, i) =>
+          vector && !(shift && i === 1) ? this.splatOf(x, place) : this.valueOf(x, place),
+        );
+        const of = expr.op === "select" ? expr.type : expr.args[0]!.type;
+        return { kind: "op", op: expr.op, of, type: expr.type, vector, args };
+      }
+      case "position":
+        return this.addresses.position(expr.index, place);
+      case "load":
+        return this.addresses.load(expr.memory, expr.address, expr.type, place);
+      case "reduced":
+        this.reductions.reduce(expr);
+        return this.known(expr, place)!;
+      case "running":
+        return this.reductions.run(expr, place);
+      default:
+        throw new Error(`a ${expr.kind} has no value`);
+    }
+  }
+
+  /** A value in every lane, kept where it is the same. */
+  splatOf(expr: Expr, place: Place): Term {
+    const value = this.valueOf(expr, place);
+    if (value.vector) return value;
+    const home = this.scopes.home(expr.loops);
+    const key = keyAt(expr, place, "s");
+    let splat = home.values.get(key);
+    if (splat === undefined) {
+      splat = { kind: "splat", type: value.type, vector: true, arg: value };
+      // A load is splat as it is loaded, if it is used once.
+      if (value.kind !== "load") splat = this.scopes.keep(splat, home);
+      home.values.set(key, splat);
+    }
+    return splat;
+  }
+}
