@@ -45,13 +45,17 @@ export function schedule(nest: Nest): Schedule {
   const lanes = wide ? 2 : 4;
   const vector = vectorLoop(nest, all, reductions, lanes);
   const vectors = new Set<Loop>(vector ? [vector] : []);
-  // A loop of reductions is vectorised where each of them would else be one number at a time.
-  const scalar = (loop: Loop): boolean =>
-    reductions.every(({ over, loops }) => !over.includes(loop) || !vector || !loops.has(vector));
+  // What depends on two of them would have lanes of both.
+  const together = [
+    ...all.map(({ loops }) => loops),
+    ...reductions.map(({ over, loops }) => new Set([...over, ...loops])),
+  ];
+  const alone = (loop: Loop): boolean =>
+    together.every((loops) => !loops.has(loop) || ![...vectors].some((other) => loops.has(other)));
   for (const { over } of reductions) {
     if (over.some((loop) => vectors.has(loop))) continue;
     const best = over
-      .filter((loop) => loop.size >= lanes && scalar(loop) && !over.some((l) => vectors.has(l)))
+      .filter((loop) => loop.size >= lanes && alone(loop))
       .map((loop) => ({ loop, cost: costOf(nest, all, reductions, new Set([...vectors, loop]), lanes) }))
       .sort((a, b) => a.cost - b.cost)[0];
     if (best && best.cost < costOf(nest, all, reductions, vectors, lanes)) vectors.add(best.loop);
@@ -220,8 +224,8 @@ function tiles(
 const isInnermost = (loop: Loop, stores: readonly Store[]): boolean =>
   stores.some(({ loops }) => loops.at(-1) === loop);
 
-/** Full turns, and one for the rest. */
-function segmentsOf(loop: Loop, vectors: ReadonlySet<Loop>, factor: number, lanes: number): Segment[] {
+/** The turns of a loop of which each takes `factor` steps, of a vector each: full turns, and one for the rest. */
+export function segmentsOf(loop: Loop, vectors: ReadonlySet<Loop>, factor: number, lanes: number): Segment[] {
   const { size } = loop;
   const width = vectors.has(loop) ? lanes : 1;
   const parts = (count: number): Part[] =>

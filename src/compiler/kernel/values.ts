@@ -60,11 +60,15 @@ export class Values {
     const outer: Expr[] = [];
     const seen = new Set<Expr>();
     const waiting = [...values];
+    // The loops of reductions within it are not open yet either.
+    const inner = new Set(over);
     for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
       if (seen.has(expr)) continue;
       seen.add(expr);
-      if (over.some((loop) => expr!.loops.has(loop))) waiting.push(...operandsOf(expr));
-      else outer.push(expr);
+      if ([...expr.loops].some((loop) => inner.has(loop))) {
+        waiting.push(...operandsOf(expr));
+        if (expr.kind === "reduced") for (const loop of expr.reduction.over) inner.add(loop);
+      } else outer.push(expr);
     }
     return outer;
   }
