@@ -35,16 +35,12 @@ export class Reductions {
       places.map(() => Array.from({ length: copies }, () => this.accumulator(reduction.monoid, vector))),
     );
     const step = (): void => {
-      const inner = this.scopes.places(over);
-      const everywhere = places.flatMap((place) => inner.map((i): Place => new Map([...place, ...i])));
-      this.values.compute(
-        group.flatMap((r) => r.values),
-        everywhere,
-      );
-      group.forEach((reduction, g) =>
-        places.forEach((place, p) =>
-          inner.forEach((i) => {
-            const where: Place = new Map([...place, ...i]);
+      // One place after the other: what is loaded for it is used before the next is loaded.
+      for (const i of this.scopes.places(over))
+        places.forEach((place, p) => {
+          const where: Place = new Map([...place, ...i]);
+          group.forEach((reduction, g) => {
+            this.values.compute(reduction.values, [where]);
             const values = reduction.values.map((x, part) => {
               const value = vector ? this.values.splatOf(x, where) : this.values.valueOf(x, where);
               return folded
@@ -53,9 +49,8 @@ export class Reductions {
             });
             const target = accumulators[g]![p]![(apart && i.get(apart)) ?? 0]!;
             this.combineInto(reduction.monoid, target, values, vector);
-          }),
-        ),
-      );
+          });
+        });
     };
     const within = (rest: readonly Loop[]): void => {
       const [loop, ...others] = rest;

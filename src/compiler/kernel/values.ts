@@ -51,8 +51,9 @@ export class Values {
       if (expr.kind !== "reduced") waiting.push(...operandsOf(expr));
       else waiting.push(...this.outerOperands(expr.reduction));
     }
+    // What is loaded is loaded where it is wanted, as it is wanted: in every lane, or alone.
     for (const expr of [...found].sort((a, b) => a.id - b.id))
-      for (const place of places) this.valueOf(expr, place);
+      if (expr.kind !== "load") for (const place of places) this.valueOf(expr, place);
   }
 
   /** Of what is computed within a reduction, the largest expressions that do not depend on its loops. */
@@ -120,17 +121,19 @@ export class Values {
 
   /** A value in every lane, kept where it is the same. */
   splatOf(expr: Expr, place: Place): Term {
-    const value = this.valueOf(expr, place);
-    if (value.vector) return value;
-    const home = this.scopes.home(expr.loops);
+    const { scopes } = this;
+    if (scopes.vectorOf(expr.loops)) return this.valueOf(expr, place);
+    const home = scopes.home(expr.loops);
     const key = keyAt(expr, place, "s");
-    let splat = home.values.get(key);
-    if (splat === undefined) {
-      splat = { kind: "splat", type: value.type, vector: true, arg: value };
-      // A load is splat as it is loaded, if it is used once.
-      if (value.kind !== "load") splat = this.scopes.keep(splat, home);
-      home.values.set(key, splat);
-    }
+    const before = home.values.get(key);
+    if (before) return before;
+    const splat = scopes.within(home, () => {
+      // A number that is only wanted in every lane is loaded into all of them.
+      const alone = expr.kind !== "load" || this.known(expr, place) !== undefined;
+      const arg = alone ? this.valueOf(expr, place) : this.made(expr, narrowed(expr.loops, place));
+      return scopes.keep({ kind: "splat", type: expr.type, vector: true, arg });
+    });
+    home.values.set(key, splat);
     return splat;
   }
 }

@@ -61,7 +61,7 @@ export class Machine {
     );
     const bytes = builder.finish();
     this.memory = new WebAssembly.Memory({ initial: pages });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
       host: { memory: this.memory },
     });
     this.kernel = exports["kernel"] as typeof this.kernel;
@@ -92,7 +92,11 @@ export class Machine {
       ...new Uint8Array(buffer, start + byteLength, behind),
     ];
     if (beside.some((byte) => byte !== UNTOUCHED)) throw new RangeError(`written beside ${memory.name}`);
-    return new arrays[memory.storage](buffer.slice(start, start + byteLength), 0, length);
+    return new arrays[memory.storage](
+      new Uint8Array(buffer).slice(start, start + byteLength).buffer,
+      0,
+      length,
+    );
   }
 }
 
