@@ -50,11 +50,14 @@ function alphabetic(n: number): string {
  */
 function inOrder({ eqns, outvars }: Jaxpr): (v: Var) => boolean {
   const read = new Set<Atom>(eqns.flatMap(({ inputs }) => inputs));
-  const defined = eqns.flatMap(({ outputs }) => outputs);
+  const place = new Map(eqns.flatMap(({ outputs }) => outputs).map((v, at) => [v, at]));
+  const once = new Set<Atom>();
+  const twice = new Set<Atom>();
+  for (const x of outvars) (once.has(x) ? twice : once).add(x);
   let next = 0;
   return (v) => {
-    const at = defined.indexOf(v, next);
-    if (at < 0 || read.has(v) || outvars.indexOf(v) !== outvars.lastIndexOf(v)) return false;
+    const at = place.get(v) ?? -1;
+    if (at < next || read.has(v) || twice.has(v)) return false;
     next = at + 1;
     return true;
   };

@@ -55,6 +55,18 @@ const scalarOperand: Apply<object> = (inputs, _params, program, { primitive, out
     : operation(primitive, inputs.with(spread, uniformValue(inputs[spread]!, program)!), {});
 };
 
+/** Operations repeat axes of size 1 themselves. Where no other operand has the size, the result is refused. */
+const repeatedOperand: Apply<object> = (inputs, _params, program, { primitive, outputs }) => {
+  const { shape } = outputs[0]!.aval;
+  const repeated = inputs.map((x) => {
+    const made = madeBy(lax.broadcastInDim, x, program);
+    const inPlace = made?.params.broadcastDimensions.every((axis, i) => axis === i);
+    return inPlace && made!.inputs[0]!.aval.shape.length === shape.length ? made!.inputs[0]! : null;
+  });
+  const spread = repeated.findIndex((x) => x !== null);
+  return spread < 0 ? null : operation(primitive, inputs.with(spread, repeated[spread]!), {});
+};
+
 /** The operands of a commutative operation as the one that is not known and the scalar that the other one is. */
 function scaled(inputs: readonly Atom[], program: Program): readonly [x: Atom, scalar: Literal] | null {
   const side = inputs.findIndex((x) => uniformValue(x, program) !== null);
@@ -158,6 +170,31 @@ const convertTwice: Apply<{ newDtype: DType; weakType: boolean }> = ([x], params
     : null;
 };
 
+const binary = [
+  lax.add,
+  lax.sub,
+  lax.mul,
+  lax.div,
+  lax.max,
+  lax.min,
+  lax.pow,
+  lax.rem,
+  lax.atan2,
+  lax.nextafter,
+  lax.eq,
+  lax.ne,
+  lax.lt,
+  lax.le,
+  lax.gt,
+  lax.ge,
+  lax.and,
+  lax.or,
+  lax.xor,
+  lax.shiftLeft,
+  lax.shiftRightLogical,
+  lax.shiftRightArithmetic,
+];
+
 // x + 0 = x is not among them (-0 + 0 is 0), nor is 0 · x = 0 where there is a NaN; and a complex product has no unit:
 // (x + ∞i) · 1 has a NaN.
 export const arithmetic: readonly Identity[] = [
@@ -207,34 +244,8 @@ export const arithmetic: readonly Identity[] = [
     unit(1, (dtype) => (isComplex(dtype) ? null : extreme(dtype, 1))),
   ),
   identity("x ∘ x = x", [lax.max, lax.min, lax.and, lax.or], ([x, y]) => (x === y ? [x!] : null)),
-  identity(
-    "beside an array, one that repeats a scalar is the scalar",
-    [
-      lax.add,
-      lax.sub,
-      lax.mul,
-      lax.div,
-      lax.max,
-      lax.min,
-      lax.pow,
-      lax.rem,
-      lax.atan2,
-      lax.nextafter,
-      lax.eq,
-      lax.ne,
-      lax.lt,
-      lax.le,
-      lax.gt,
-      lax.ge,
-      lax.and,
-      lax.or,
-      lax.xor,
-      lax.shiftLeft,
-      lax.shiftRightLogical,
-      lax.shiftRightArithmetic,
-    ],
-    scalarOperand,
-  ),
+  identity("beside an array, one that repeats a scalar is the scalar", binary, scalarOperand),
+  identity("beside an array, one that repeats axes is what it repeats", binary, repeatedOperand),
   identity("x⁰ = 1", lax.integerPow, (_inputs, { y }, _program, eqn) =>
     y === 0 ? everywhere(1, eqn) : null,
   ),

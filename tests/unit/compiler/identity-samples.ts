@@ -76,6 +76,26 @@ const summing = [
   [[lax.reduceXor], isInteger],
 ] as const;
 
+/** Each operation of two operands, the second or first of which is made of `x`. */
+const binary = (other: (x: ArrayValue) => ArrayValue): IdentitySample[] => [
+  ...each([lax.add, lax.sub, lax.mul, lax.div], (f) => on(number, (x) => f(x, other(x)))),
+  ...each([lax.max, lax.min], (f) => on(any, (x) => f(other(x), x))),
+  ...each([lax.pow, lax.atan2], (f) =>
+    on(
+      (dtype) => isFloat(dtype) || isComplex(dtype),
+      (x) => f(x, other(x)),
+    ),
+  ),
+  on(real, (x) => lax.rem(other(x), x)),
+  on(isFloat, (x) => lax.nextafter(x, other(x))),
+  ...each([lax.eq, lax.ne], (f) => on(any, (x) => f(x, other(x)))),
+  ...each([lax.lt, lax.le, lax.gt, lax.ge], (f) => on(ordered, (x) => f(other(x), x))),
+  ...each([lax.and, lax.or, lax.xor], (f) => on(bits, (x) => f(x, other(x)))),
+  ...each([lax.shiftLeft, lax.shiftRightLogical, lax.shiftRightArithmetic], (f) =>
+    on(isInteger, (x) => f(x, other(x))),
+  ),
+];
+
 /** Samples of each identity, by its name. Those of one that has several operations are of each. */
 export const identitySamples: Readonly<Record<string, readonly IdentitySample[]>> = {
   "x + -0 = x": [
@@ -150,19 +170,14 @@ export const identitySamples: Readonly<Record<string, readonly IdentitySample[]>
     ...each([lax.max, lax.min], (f) => on(any, (x) => f(x, x))),
     ...each([lax.and, lax.or], (f) => on(bits, (x) => f(x, x))),
   ],
-  "beside an array, one that repeats a scalar is the scalar": [
-    ...each([lax.add, lax.sub, lax.mul, lax.div], (f) => on(number, (x) => f(x, everywhere(3, x)))),
-    ...each([lax.max, lax.min], (f) => on(any, (x) => f(everywhere(1, x), x))),
-    ...each([lax.pow, lax.rem, lax.atan2, lax.nextafter], (f) =>
-      on(f === lax.rem ? real : f === lax.nextafter ? isFloat : (d) => isFloat(d) || isComplex(d), (x) =>
-        f(x, everywhere(3, x)),
+  "beside an array, one that repeats a scalar is the scalar": binary((x) => everywhere(2, x)),
+  "beside an array, one that repeats axes is what it repeats": [
+    ...binary((x) => broadcast(lax.slice(x, [0, 0], [2, 1]), [2, 3], [0, 1])),
+    on(any, (x, y) =>
+      lax.atan2(
+        broadcast(lax.slice(convert(x, "float32"), [0, 1], [2, 2]), [2, 3], [0, 1]),
+        broadcast(lax.slice(convert(y, "float32"), [1, 0], [2, 3]), [2, 3], [0, 1]),
       ),
-    ),
-    ...each([lax.eq, lax.ne], (f) => on(any, (x) => f(x, everywhere(1, x)))),
-    ...each([lax.lt, lax.le, lax.gt, lax.ge], (f) => on(ordered, (x) => f(everywhere(1, x), x))),
-    ...each([lax.and, lax.or, lax.xor], (f) => on(bits, (x) => f(x, everywhere(1, x)))),
-    ...each([lax.shiftLeft, lax.shiftRightLogical, lax.shiftRightArithmetic], (f) =>
-      on(isInteger, (x) => f(x, everywhere(2, x))),
     ),
   ],
   "x⁰ = 1": [on(number, power(0))],
