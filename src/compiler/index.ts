@@ -11,7 +11,6 @@ export {
   type QuaxifiedProgram,
   vjpJaxpr,
 } from "./pipeline.ts";
-export { type DotGroup, dotGroups, packDots } from "./pack-dots.ts";
+export { type DotGroup, dotGroups } from "./pack-dots.ts";
 export { optimise } from "./optimise.ts";
-export { reassociate } from "./reassociate.ts";
 export { simplify } from "./simplify.ts";

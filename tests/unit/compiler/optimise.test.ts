@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { optimise, simplify } from "../../../src/compiler/index.ts";
+import { lora, makeJaxpr, nn, numpy as np, quaxify, random, tree, vmap } from "cotangent";
+import { type DotGroup, dotGroups, optimise, simplify } from "../../../src/compiler/index.ts";
 import { subJaxprs } from "../../../src/core/jaxpr.ts";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
 import type { ArrayValue, NDArray } from "../../../src/core/value.ts";
@@ -50,6 +51,26 @@ test("its gradient has no transposes, and is that of the product", () => {
       program,
       avals.map(({ shape }, i) => integers(shape, seed + i)),
     );
+});
+
+test("a step of LoRA has no transposes, and the products of each layer's input are a group, as those of its cotangent", () => {
+  const base = new nn.MLP(6, 5, 7, 1, { key: random.key(0) });
+  const model = lora.loraify(base, { rank: 2, key: random.key(1) });
+  const [adapters, frozen] = tree.partition(model, lora.trainable(model));
+  const forward = quaxify((model: nn.MLP, xs: ArrayValue) => vmap((x: ArrayValue) => model.forward(x))(xs));
+  const step = (adapters: nn.MLP, frozen: nn.MLP, xs: ArrayValue) =>
+    grad((part: nn.MLP) => np.sum(np.square(forward(tree.combine(part, frozen) as nn.MLP, xs))))(adapters);
+  const program = makeJaxpr(step as never)(adapters as never, frozen as never, np.zeros([3, 6]) as never);
+  const result = optimise(program);
+  expect(primitivesOf(result)).not.toContain("transpose");
+  const shapesOf = (group: DotGroup) =>
+    group.eqns.map(({ inputs }) => inputs[group.side]!.aval.shape.join(" × "));
+  // The inputs of both layers, and the cotangent of the last result.
+  expect(dotGroups(result).map(shapesOf)).toEqual([
+    ["3 × 7", "3 × 7"],
+    ["3 × 6", "3 × 6"],
+    ["3 × 5", "3 × 5"],
+  ]);
 });
 
 test("the programs that equations hold are optimised", () => {
