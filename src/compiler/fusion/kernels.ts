@@ -2,13 +2,13 @@ import type { Literal } from "../../core/jaxpr.ts";
 import { dtypeInfo } from "../../core/dtype.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Aval } from "../../core/value.ts";
-import { Affine, SplitLoop } from "../kernel/affine.ts";
+import { Affine } from "../kernel/affine.ts";
 import { type Element, readElement, representation, storedElement } from "../kernel/element.ts";
 import { constant, Loop } from "../kernel/expression.ts";
 import { type Cuts, withCuts } from "../kernel/guard.ts";
 import { fromBfloat16, fromFloat16 } from "../kernel/half.ts";
 import { type Nest, reachable, rootsOf, type Store } from "../kernel/nest.ts";
-import { type Index, indexOf, partsOf, type Reader, splitLoop } from "../kernel/reader.ts";
+import { arranged, type Index, indexOf, partsOf, type Reader } from "../kernel/reader.ts";
 import type { Update } from "../lower/row.ts";
 import { leading, linear } from "./probe.ts";
 import type { ArrayMemory } from "./program.ts";
@@ -48,17 +48,6 @@ export function remembered(f: Reader): Reader {
     if (element === undefined) known.set(key, (element = f(index)));
     return element;
   };
-}
-
-/** Runs `build` until no loop of it has to be two. */
-function withSplits<T>(build: () => T): T {
-  for (;;)
-    try {
-      return build();
-    } catch (error) {
-      if (!(error instanceof SplitLoop)) throw error;
-      splitLoop(error.loop, error.inner);
-    }
 }
 
 /** Loops over axes, of which those of size 1 need none. */
@@ -109,7 +98,7 @@ export function kernelOf(name: string, outputs: readonly Written[], rows: number
       const own = innerAxes(aval.shape.slice(count));
       const whole = [...outer.index(aval.shape.slice(0, count)), ...own.index(aval.shape.slice(count))];
       const index = whole.map((place) => inPieces(place, pieces));
-      const loops = [...outer.used, ...own.used].flatMap((loop) => pieces.get(loop)?.loop ?? loop);
+      const loops = [...outer.used, ...own.used].flatMap((loop) => partsOf(pieces.get(loop)?.loop ?? loop));
       const values = storedElement(read(index), aval.dtype);
       const address = linear(index, aval).times(values.length);
       return values.map((value, lane) => ({
@@ -119,10 +108,12 @@ export function kernelOf(name: string, outputs: readonly Written[], rows: number
         value,
       }));
     });
-  const [stores, cuts] = withSplits(() => withCuts(() => build(new Map())));
-  const pieces = piecesOf(cuts, new Set(stores.flatMap(({ loops }) => loops)));
+  const [stores, cuts] = arranged(() => withCuts(() => build(new Map())));
+  const whole = seriesLoops(stores);
+  const loops = stores.flatMap((store) => store.loops).filter((loop) => !whole.has(loop));
+  const pieces = piecesOf(cuts, new Set(loops));
   if (pieces.length === 1) return [ordered({ name, stores, sequential: new Set() })];
-  const parts = withSplits(() => pieces.map(build));
+  const parts = arranged(() => pieces.map(build));
   return parts.map((part, i) => ordered({ name: `${name}_${i}`, stores: part, sequential: new Set() }));
 }
 
@@ -133,7 +124,7 @@ const inPieces = (index: Affine, pieces: Pieces): Affine =>
   index.substitute(
     (loop) => {
       const piece = pieces.get(loop);
-      return piece ? Affine.loop(piece.loop).plus(piece.from) : null;
+      return piece ? indexOf(piece.loop).plus(piece.from) : null;
     },
     (x) => x,
   );
@@ -155,11 +146,17 @@ function piecesOf(cuts: Cuts, loops: ReadonlySet<Loop>): Pieces[] {
   return all;
 }
 
-/** With the loops of running reductions innermost, in the order of their steps. */
-function ordered({ name, stores }: Nest): Nest {
+/** The loops that running reductions go along, which are never cut. */
+function seriesLoops(stores: readonly Store[]): Set<Loop> {
   const along = new Set<Loop>();
   for (const expr of reachable(stores.flatMap(rootsOf)))
     if (expr.kind === "running") for (const loop of expr.series.along) along.add(loop);
+  return along;
+}
+
+/** With the loops of running reductions innermost, in the order of their steps. */
+function ordered({ name, stores }: Nest): Nest {
+  const along = seriesLoops(stores);
   const moved = stores.map((store) => ({
     ...store,
     loops: [
@@ -175,7 +172,7 @@ export function updateNests(name: string, updates: readonly Update[], out: Array
   return updates.flatMap(({ sizes, place, when, value, apart }, i) => {
     if (sizeOf(sizes) === 0) return [];
     const axes = new Axes(sizes, "u");
-    const stores = withSplits((): Store[] => {
+    const stores = arranged((): Store[] => {
       const step = axes.index(sizes);
       const position = linear(place(step), out.aval);
       const before = readElement(out, out.aval.dtype, position);

@@ -4,7 +4,7 @@ import { Affine, SplitLoop } from "../kernel/affine.ts";
 import { readElement, representation } from "../kernel/element.ts";
 import { Loop, type Memory } from "../kernel/expression.ts";
 import { reachable } from "../kernel/nest.ts";
-import type { Index, Reader } from "../kernel/reader.ts";
+import { type Index, type Reader, ReverseLoop } from "../kernel/reader.ts";
 import type { Elements } from "../lower/row.ts";
 
 /**
@@ -60,7 +60,7 @@ export function probe(
     return { relations, cost };
   } catch (error) {
     // Which loops it takes depends on the kernel: nothing is known of it alone.
-    if (!(error instanceof SplitLoop)) throw error;
+    if (!(error instanceof SplitLoop || error instanceof ReverseLoop)) throw error;
     return { relations: operands.map(() => [null]), cost: Infinity };
   }
 }

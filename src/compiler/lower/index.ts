@@ -2,6 +2,7 @@ import { arithmetic } from "./arithmetic.ts";
 import { bitwise } from "./bitwise.ts";
 import { cast } from "./cast.ts";
 import { compare } from "./compare.ts";
+import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
 import { gathers } from "./gather.ts";
 import { join } from "./join.ts";
@@ -17,6 +18,7 @@ export const rows: Rows = {
   ...bitwise,
   ...cast,
   ...compare,
+  ...cumulatives,
   ...dots,
   ...gathers,
   ...join,

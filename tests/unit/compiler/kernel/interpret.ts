@@ -1,15 +1,15 @@
 import { allocate, dtypeInfo, type TypedArray } from "../../../../src/core/dtype.ts";
 import { stridesOf } from "../../../../src/core/shape.ts";
 import type { Aval } from "../../../../src/core/value.ts";
-import { Affine, SplitLoop } from "../../../../src/compiler/kernel/affine.ts";
+import { Affine } from "../../../../src/compiler/kernel/affine.ts";
 import { readElement, representation, storedElement } from "../../../../src/compiler/kernel/element.ts";
 import { type Expr, load, Loop, type Memory, type Monoid, type Storage, type Type } from "../../../../src/compiler/kernel/expression.ts"; // prettier-ignore
 import {
+  arranged,
   type Index,
   indexOf,
   partsOf,
   type Reader,
-  splitLoop,
 } from "../../../../src/compiler/kernel/reader.ts";
 import type { Computation } from "../../../../src/compiler/lower/row.ts";
 import { operations, type Scalar } from "./operations.ts";
@@ -233,18 +233,6 @@ function positionOf(shape: readonly number[], index: Index): Affine {
   return index.reduce((sum, i, axis) => sum.plus(i.times(strides[axis]!)), Affine.of(0));
 }
 
-/** Tries again with the loops split that have to be. */
-function splitting<T>(attempt: () => T): T {
-  for (;;) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (!(error instanceof SplitLoop)) throw error;
-      splitLoop(error.loop, error.inner);
-    }
-  }
-}
-
 /** What a computation makes of the data of its operands: the data of each output. */
 export function interpretComputation(
   computation: Computation,
@@ -283,7 +271,7 @@ export function interpretComputation(
   if (computation.kind === "elements") {
     outs.forEach((out, k) => {
       const loops = out.shape.map((size, axis) => new Loop(size, `i${axis}`));
-      const [place, stored] = splitting(() => {
+      const [place, stored] = arranged(() => {
         const index = loops.map(indexOf);
         const element = computation.read(readers)[k]!(index);
         return [positionOf(out.shape, index), storedElement(element, out.dtype)] as const;
@@ -296,7 +284,7 @@ export function interpretComputation(
   results[0]!.set(operands[computation.base] as never);
   for (const { sizes, place, when, value } of computation.updates(readers)) {
     const loops = sizes.map((size, axis) => new Loop(size, `u${axis}`));
-    const [at, stored, holds] = splitting(() => {
+    const [at, stored, holds] = arranged(() => {
       const step = loops.map(indexOf);
       const where = place(step);
       const element = value(step, reader(outMemories[0]!, out!)(where));
