@@ -151,12 +151,17 @@ export const complexAtan2 = (a: number, b: number, c: number, d: number, out: Co
   write(out, out[1]!, -out[0]!);
 };
 
-/** z to a fixed integer power, by binary powering in JAX's order. */
+/** z to a fixed integer power, by binary powering in JAX's order; z itself for 1, whatever its parts. */
 export const complexIntegerPow = (a: number, b: number, n: number, out: ComplexOut): void => {
   let [re, im] = [a, b];
+  let started = false;
   write(out, 1, 0);
   for (let rest = Math.abs(n); rest > 0;) {
-    if (rest % 2 === 1) complexMultiply(out[0]!, out[1]!, re, im, out);
+    if (rest % 2 === 1) {
+      if (started) complexMultiply(out[0]!, out[1]!, re, im, out);
+      else write(out, re, im);
+      started = true;
+    }
     rest = Math.floor(rest / 2);
     if (rest === 0) break;
     complexMultiply(re, im, re, im, minus);

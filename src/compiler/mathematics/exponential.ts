@@ -58,7 +58,7 @@ export function expOfPair([high, low]: Pair): Expr {
   return timesPowerOfTwo(add(add(r, expTail(r)), 1), n);
 }
 
-/** 2^x, within 1 ulp; exact for an integer. */
+/** 2^x, within 1.5 ulp; exact for an integer. */
 export function exp2(x: Expr): Expr {
   const inside = clamped(x, binaryRange(x));
   const [n, low] = rounded(inside, 1);
@@ -79,7 +79,7 @@ export function expm1(x: Expr): Expr {
   return copysign(select(lt(abs(x), Math.max(least, 0.34)), y, far), x);
 }
 
-/** 1 / (1 + e^−x), within 2 ulp. */
+/** 1 / (1 + e^−x), within 2.5 ulp. */
 export function logistic(x: Expr): Expr {
   const e = exp(neg(abs(x)));
   return div(select(lt(x, 0), e, 1), add(e, 1));

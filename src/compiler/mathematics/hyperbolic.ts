@@ -29,7 +29,7 @@ export function tanh(x: Expr): Expr {
   return copysign(select(lt(a, 0.2), near, div(t, add(t, 2))), x);
 }
 
-/** Within 3 ulp. */
+/** Within 2 ulp. */
 export function asinh(x: Expr): Expr {
   const a = abs(x);
   const large = lt(byType(x, 2 ** 30, 2 ** 60), a);
@@ -38,7 +38,7 @@ export function asinh(x: Expr): Expr {
   return copysign(select(large, add(log(a), Math.LN2), near), x);
 }
 
-/** Within 3 ulp; NaN below 1. */
+/** Within 2 ulp; NaN below 1. */
 export function acosh(x: Expr): Expr {
   const large = lt(byType(x, 2 ** 30, 2 ** 60), x);
   const t = sub(x, 1);

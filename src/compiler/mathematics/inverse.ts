@@ -1,36 +1,49 @@
 import type { Expr } from "../kernel/expression.ts";
 import { asinPolynomial, atanPolynomial } from "./coefficients.ts";
-import { abs, add, byType, copysign, div, eq, isNaN, like, lt, mul, polynomial, select, square, squareRoot, sub } from "./operators.ts"; // prettier-ignore
+import { abs, add, byType, copysign, div, eq, isNaN, like, lt, mul, neg, or, polynomial, select, square, squareRoot, sub } from "./operators.ts"; // prettier-ignore
 
-/** Multiples of π as a float and what it lacks of them. */
-const piPart = (x: Expr, factor: number): readonly [high: number, low: number] =>
-  byType(
-    x,
-    [Math.fround(Math.PI * factor), (Math.PI - Math.fround(Math.PI)) * factor],
-    [Math.PI * factor, 1.2246467991473532e-16 * factor],
-  );
+/** What the double nearest to π lacks of it. */
+const PI_REST = 1.2246467991473532e-16;
+
+/** A multiple of π as a float, and what that lacks of it; by ¼, ½, ¾ and 1 doubles are exact. */
+function piPart(x: Expr, factor: number): readonly [high: number, low: number] {
+  const double = Math.PI * factor;
+  const single = Math.fround(double);
+  return byType(x, [single, double - single], [double, PI_REST * factor]);
+}
 
 /** The tangents of 3π/8 and of π/8, between which arguments are taken relative to π/4. */
 const TAN_3_8 = Math.SQRT2 + 1;
 const TAN_1_8 = Math.SQRT2 - 1;
 
-/** atan(n/d) for n ≥ 0 and d ≥ 0, not both 0 or infinite: by the quotient that is below tan(π/8). */
-function atanOfRatio(n: Expr, d: Expr): Expr {
+/**
+ * atan(n/d) for n ≥ 0 and d ≥ 0, not both 0 or infinite: by the quotient that is below tan(π/8). Where `mirrored` holds,
+ * π less that.
+ */
+function atanOfRatio(n: Expr, d: Expr, mirrored?: Expr): Expr {
   const steep = lt(mul(d, TAN_3_8), n);
   const middle = lt(mul(d, TAN_1_8), n);
-  const t = div(
+  const flip = (a: Expr, b: Expr): Expr => (mirrored ? select(mirrored, a, b) : b);
+  const quotient = div(
     select(steep, sub(0, d), select(middle, sub(n, d), n)),
     select(steep, n, select(middle, add(n, d), d)),
   );
-  const [half, quarter] = [piPart(n, 1 / 2), piPart(n, 1 / 4)];
-  const offset = (part: 0 | 1) =>
-    select(steep, like(n, half[part]), select(middle, like(n, quarter[part]), like(n, 0)));
+  const t = flip(neg(quotient), quotient);
+  const offset = (part: 0 | 1): Expr => {
+    const turns = (factor: number) => like(n, piPart(n, factor)[part]);
+    return select(
+      steep,
+      turns(1 / 2),
+      select(middle, flip(turns(3 / 4), turns(1 / 4)), flip(turns(1), turns(0))),
+    );
+  };
   const z = square(t);
   const tail = add(mul(mul(t, z), polynomial(z, atanPolynomial)), offset(1));
-  return select(middle, add(offset(0), add(tail, t)), add(t, tail));
+  const far = mirrored ? or(middle, mirrored) : middle;
+  return select(far, add(offset(0), add(tail, t)), add(t, tail));
 }
 
-/** Angle whose tangent is x, in radians, within 1.5 ulp. */
+/** Angle whose tangent is x, in radians, within 2 ulp. */
 export function atan(x: Expr): Expr {
   const a = abs(x);
   return copysign(atanOfRatio(a, like(x, 1)), x);
@@ -54,12 +67,10 @@ export function atan2(y: Expr, x: Expr): Expr {
   const same = eq(a, b);
   const zero = eq(large, 0);
   const n = select(same, select(zero, like(x, 0), like(x, 1)), mul(a, scale));
-  const angle = atanOfRatio(n, select(same, like(x, 1), mul(b, scale)));
-  const negative = lt(copysign(like(x, 1), x), 0);
-  const [high, low] = piPart(x, 1);
-  const turned = select(negative, sub(high, sub(angle, low)), angle);
+  const left = lt(copysign(like(x, 1), x), 0);
+  const angle = atanOfRatio(n, select(same, like(x, 1), mul(b, scale)), left);
   const sum = add(a, b);
-  return copysign(select(isNaN(sum), sum, turned), y);
+  return copysign(select(isNaN(sum), sum, angle), y);
 }
 
 const small = (x: Expr): Expr => lt(x, 0.5);
@@ -79,7 +90,7 @@ export function asin(x: Expr): Expr {
   return copysign(select(small(a), add(root, tail), far), x);
 }
 
-/** Angle in [0, π] whose cosine is x, within 2 ulp; NaN beyond ±1. */
+/** Angle in [0, π] whose cosine is x, within 1.5 ulp; NaN beyond ±1. */
 export function acos(x: Expr): Expr {
   const a = abs(x);
   const { root, tail } = folded(a);

@@ -8,7 +8,7 @@ import { exactProduct, quickSum } from "./pair.ts";
 export const rsqrt = (x: Expr): Expr => div(1, squareRoot(x));
 
 /**
- * x to the power y, within 1 ulp; 1 to any power and any to the power 0 is 1.
+ * x to the power y, within 1.5 ulp; 1 to any power and any to the power 0 is 1.
  * @see ISO C F.10.4.4
  */
 export function pow(x: Expr, y: Expr): Expr {
