@@ -1,6 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { lora, makeJaxpr, nn, numpy as np, quaxify, random, tree, vmap } from "cotangent";
 import { type DotGroup, dotGroups, optimise, simplify } from "../../../src/compiler/index.ts";
+import { checkJaxpr } from "../../../src/core/check.ts";
+import { evaluateJaxpr } from "../../../src/interpreters/evaluate.ts";
+import { numbersOf } from "../../laws/compare.ts";
+import { modelPrograms, operandsOf } from "./model-programs.ts";
 import { subJaxprs } from "../../../src/core/jaxpr.ts";
 import { type Shape, sizeOf } from "../../../src/core/shape.ts";
 import type { ArrayValue, NDArray } from "../../../src/core/value.ts";
@@ -114,4 +118,21 @@ test("fifty thousand equations; ten thousand products in a chain", () => {
   const products = (n: number) => chain(n, (x) => lax.dot(matrix, x));
   expect(optimise(products(10_000)).jaxpr.eqns.length).toBe(10_000);
   for (const programOfLength of [mixed, products]) expectLinear(optimise, programOfLength);
+});
+
+describe.each(modelPrograms)("%s", (_name, program) => {
+  test("is the same optimised, up to rounding", () => {
+    const result = optimise(program);
+    checkJaxpr(result);
+    for (const seed of [1, 100]) {
+      const inputs = operandsOf(program, seed);
+      const [actual, expected] = [result, program].map((each) =>
+        evaluateJaxpr(each, inputs).flatMap(numbersOf),
+      );
+      actual!.forEach((x, i) => {
+        const wanted = expected![i]!;
+        expect(Math.abs(x - wanted)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(wanted)));
+      });
+    }
+  });
 });

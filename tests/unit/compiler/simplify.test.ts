@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { simplify } from "../../../src/compiler/index.ts";
+import { inline, simplify } from "../../../src/compiler/index.ts";
+import { modelPrograms, operandsOf } from "./model-programs.ts";
 import { jit } from "../../../src/control/index.ts";
 import { type ClosedJaxpr, subJaxprs } from "../../../src/core/jaxpr.ts";
 import * as param from "../../../src/core/param-kind.ts";
@@ -143,4 +144,12 @@ test("a jitted function gives what it gives without jit", () => {
     -0,
     NaN,
   ]);
+});
+
+describe.each(modelPrograms)("%s", (_name, program) => {
+  test("is the same simplified, bit for bit, with fewer equations", () => {
+    const result = simplify(program);
+    for (const seed of [1, 100]) expectSameProgram(result, program, operandsOf(program, seed));
+    expect(result.jaxpr.eqns.length).toBeLessThan(inline(program).jaxpr.eqns.length);
+  });
 });
