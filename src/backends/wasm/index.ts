@@ -1,5 +1,5 @@
 import { type Backend, defineBackend, type Executable } from "../../core/backend.ts";
-import { simplify } from "../../compiler/index.ts";
+import { optimise } from "../../compiler/optimise.ts";
 import { lowerProgram } from "../../compiler/fusion/lower.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
 import { reference } from "../reference/index.ts";
@@ -8,7 +8,7 @@ import { EagerCalls } from "./eager.ts";
 import { executableOf } from "./executable.ts";
 
 const compile = (closed: ClosedJaxpr): Executable =>
-  executableOf(lowerProgram(simplify(closed)), theDevice());
+  executableOf(lowerProgram(optimise(closed)), theDevice());
 const eager = new EagerCalls(compile);
 
 /** Compiles programs to WebAssembly; single operations on few elements run on the reference backend's loops. */

@@ -100,7 +100,7 @@ export function isAligned(relation: Relation, operand: Aval, out: Aval, rows: nu
 export function composed(first: Relation, then: Relation, operand: Aval, leaf: Aval): Relation {
   if (first === "linear") return then;
   if (first === null || then === null) return null;
-  if (then === "linear") return sameSizes(operand, leaf) ? first : null;
+  if (then === "linear") return renumbered(first, operand, leaf);
   const places = new Map(operand.shape.map((size, axis) => [axisLoop(axis, size), first[axis]!]));
   if (then.some(({ dynamic }) => dynamic !== null)) return null;
   return then.map((i) =>
@@ -111,7 +111,21 @@ export function composed(first: Relation, then: Relation, operand: Aval, leaf: A
   );
 }
 
-const sameSizes = (a: Aval, b: Aval): boolean =>
-  a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);
+/** The place of the same number, row by row, in an array of another shape; null where that is no sum of loops. */
+function renumbered(index: Index, from: Aval, to: Aval): Relation {
+  let rest = linear(index, from);
+  const place: Affine[] = [];
+  try {
+    for (let axis = to.shape.length - 1; axis >= 0; axis--) {
+      const [quotient, remainder] = axis === 0 ? [rest, rest] : rest.divide(to.shape[axis]!);
+      place.unshift(remainder);
+      rest = quotient;
+    }
+  } catch (error) {
+    if (error instanceof SplitLoop) return null;
+    throw error;
+  }
+  return place;
+}
 
 export const isEmpty = ({ shape }: Aval): boolean => sizeOf(shape) === 0;
