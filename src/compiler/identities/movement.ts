@@ -167,12 +167,14 @@ const sliceTwice: Apply<ParamsOf<typeof lax.slice>> = (
   if (inner === null) return null;
   const { params } = inner;
   const step = params.strides ?? startIndices.map(() => 1);
+  // A step may lead beyond the end of the array: to its limit, and where nothing is taken to its start.
   const at = (indices: readonly number[]) =>
-    indices.map((index, axis) => params.startIndices[axis]! + index * step[axis]!);
+    indices.map((index, axis) =>
+      Math.min(params.startIndices[axis]! + index * step[axis]!, params.limitIndices[axis]!),
+    );
   return operation(lax.slice, inner.inputs, {
     startIndices: at(startIndices),
-    // The end of a step may lie beyond that of the array.
-    limitIndices: at(limitIndices).map((limit, axis) => Math.min(limit, params.limitIndices[axis]!)),
+    limitIndices: at(limitIndices),
     strides: strides || params.strides ? step.map((n, axis) => n * (strides?.[axis] ?? 1)) : null,
   });
 };

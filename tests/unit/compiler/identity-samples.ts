@@ -284,6 +284,7 @@ export const identitySamples: Readonly<Record<string, readonly IdentitySample[]>
     on(any, (x) => lax.slice(lax.slice(x, [0, 1], [2, 6]), [1, 0], [2, 4]), [2, 7]),
     on(any, (x) => lax.slice(lax.slice(x, [0, 1], [2, 6], [1, 2]), [0, 1], [2, 3]), [2, 7]),
     on(any, (x) => lax.slice(lax.slice(x, [0, 0], [2, 7], [1, 3]), [0, 0], [2, 3], [1, 2]), [2, 7]),
+    on(any, (x) => lax.slice(lax.slice(x, [0, 1], [2, 6], [1, 4]), [0, 2], [2, 2]), [2, 7]),
   ],
   "a slice of one part": [
     on(any, (x, y) => lax.slice(lax.concatenate([x, y, x], 1), [0, 4], [2, 6])),
