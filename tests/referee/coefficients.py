@@ -77,6 +77,22 @@ def erf_inv_ratio(w):
     return ratio
 
 
+def stirling_rest(z):
+    """x·(log Γ(x) - (x - ½)·log x + x - ½·log 2π) of z = 1/x²"""
+    if z < mpf(10) ** -12:
+        return mpf(1) / 12 - z / 360
+    x = 1 / sqrt(z)
+    return x * (mp.loggamma(x) - (x - 0.5) * log(x) + x - log(2 * pi) / 2)
+
+
+def digamma_rest(z):
+    """(log x - 1/(2x) - ψ(x))·x² of z = 1/x²"""
+    if z < mpf(10) ** -12:
+        return mpf(1) / 12 - z / 120
+    x = 1 / sqrt(z)
+    return (log(x) - 1 / (2 * x) - mp.digamma(x)) * x * x
+
+
 one = lambda _: mpf(1)
 odd = lambda f: lambda z: (f(sqrt(z)) / sqrt(z) - 1) / z
 log_ratio = lambda z: (2 * mp.atanh(sqrt(z)) / sqrt(z) - 2) / z
@@ -102,6 +118,11 @@ tables = {
             0, 1, one),
     "erfc": ("((1 + 2x)·e^(x²)·erfc(x) - 7·e⁹·erfc(3)) / t, t = (x - 3)/(x + 3), on x ≥ ¾",
              lambda t: (erfc_tail(t) - erfc_tail(mpf(0))) / t if abs(t) > mpf(10)**-20 else mp.diff(erfc_tail, 0), -0.6, 1, lambda t: t),
+    "lgamma": ("log Γ(2 + t) / t, on -½ ≤ t ≤ 1",
+               at_zero(1 - mp.euler, lambda t: mp.loggamma(2 + t) / t), -0.5, 1, one),
+    "stirling": ("x·(log Γ(x) - (x - ½)·log x + x - ½·log 2π) of 1/x², on x ≥ 8", stirling_rest, 0, mpf(1) / 64,
+                 lambda z: sqrt(z) / 8),
+    "digamma": ("x²·(log x - 1/(2x) - ψ(x)) of 1/x², on x ≥ 6", digamma_rest, 0, mpf(1) / 36, lambda z: z),
 }  # fmt: skip
 guesses = {
     "erfInvCentre": ("erf⁻¹(x)/x of w - 2.5, w = -log(1 - x²), on w < 5, to 20 bits",

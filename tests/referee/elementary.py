@@ -61,6 +61,8 @@ functions = {
     "rsqrt": (lambda x: 1 / mp.sqrt(x), [positive(any_double), between(0.5, 4)]),
     "erf": (mp.erf, [between(-6, 6), magnitude(-60, 1)]),
     "erfc": (mp.erfc, [between(-6, 26), between(0, 3), magnitude(-60, 1)]),
+    "lgamma": (mp.loggamma, [between(0, 3), between(0, 40), positive(magnitude(-60, 60))]),
+    "digamma": (mp.digamma, [between(0, 3), between(0, 40), positive(magnitude(-60, 60))]),
     "erf_inv": (None, [between(-1, 1), magnitude(-60, 0)]),
 }
 wide = {

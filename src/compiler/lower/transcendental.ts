@@ -4,6 +4,7 @@ import { constant, type Expr, f32, op } from "../kernel/expression.ts";
 import * as complex from "../mathematics/complex.ts";
 import { erf, erfc } from "../mathematics/error.ts";
 import { exp, exp2, expm1, logistic } from "../mathematics/exponential.ts";
+import { digamma, lgamma } from "../mathematics/gamma.ts";
 import { acosh, asinh, atanh, cosh, sinh, tanh } from "../mathematics/hyperbolic.ts";
 import { erfInv } from "../mathematics/inverse-error.ts";
 import { acos, asin, atan, atan2 } from "../mathematics/inverse.ts";
@@ -103,6 +104,8 @@ export const transcendental = {
   erf: float(erf),
   erfc: float(erfc),
   erf_inv: float(erfInv),
+  lgamma: float(lgamma),
+  digamma: float(digamma),
 
   pow: power,
   integer_pow: integerPow,
