@@ -5,11 +5,27 @@ import { type Expr, f32, i32, op } from "./expression.ts";
 const bitsOf = (x: Expr): Expr => op("reinterpret", x);
 const isNaN = (x: Expr): Expr => op("ne", x, x);
 
-/** The bits of what was decoded: to encode it takes no operation, so elements that are only moved keep every bit. */
-const decoded: Readonly<Record<"float16" | "bfloat16", WeakMap<Expr, Expr>>> = {
+type Half = "float16" | "bfloat16";
+
+/** The bits of what was decoded; null where there are none. */
+const decoded: Readonly<Record<Half, WeakMap<Expr, Expr | null>>> = {
   float16: new WeakMap(),
   bfloat16: new WeakMap(),
 };
+
+/** The bits that a number was decoded from, or a choice of such: elements that are only moved keep every bit. */
+function bitsBefore(x: Expr, half: Half): Expr | null {
+  const known = decoded[half].get(x);
+  if (known !== undefined) return known;
+  let bits: Expr | null = null;
+  if (x.kind === "op" && x.op === "select") {
+    const [condition, a, b] = x.args;
+    const [chosen, other] = [bitsBefore(a!, half), bitsBefore(b!, half)];
+    if (chosen && other) bits = op("select", condition!, chosen, other);
+  }
+  decoded[half].set(x, bits);
+  return bits;
+}
 
 /** The number that 16 bits of a bfloat16 stand for. */
 export function fromBfloat16(bits: Expr): Expr {
@@ -20,7 +36,7 @@ export function fromBfloat16(bits: Expr): Expr {
 
 /** The bits of the nearest bfloat16; a NaN is quiet and keeps its sign. */
 export function toBfloat16(x: Expr): Expr {
-  const known = decoded.bfloat16.get(x);
+  const known = bitsBefore(x, "bfloat16");
   if (known) return known;
   const bits = bitsOf(x);
   const upper = op("shr_u", bits, i32(16));
@@ -46,7 +62,7 @@ export function fromFloat16(bits: Expr): Expr {
 
 /** The bits of the nearest float16. */
 export function toFloat16(x: Expr): Expr {
-  const known = decoded.float16.get(x);
+  const known = bitsBefore(x, "float16");
   if (known) return known;
   const bits = bitsOf(x);
   const sign = op("and", op("shr_u", bits, i32(16)), i32(0x8000));

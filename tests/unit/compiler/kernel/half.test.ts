@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Affine } from "../../../../src/compiler/kernel/affine.ts";
-import { type Expr, load, Loop, type Storage } from "../../../../src/compiler/kernel/expression.ts";
+import { type Expr, i32, load, Loop, op, position, type Storage } from "../../../../src/compiler/kernel/expression.ts"; // prettier-ignore
 import {
   fromBfloat16,
   fromFloat16,
@@ -80,4 +80,19 @@ test.each(formats)("infinities and NaN are kept by %s", (_name, to, rounded, enc
 test.each(formats)("every %s is what rounding it gives", (_name, _to, rounded, _encode, decode) => {
   const data = Float32Array.from(patterns, decode);
   expect(mapped(rounded, "f32", data)).toEqual([...data]);
+});
+
+test("a choice between elements that are only moved is one between their bits", () => {
+  const place = Affine.loop(new Loop(4, "i"));
+  const [x, y] = ["x", "y"].map((name) => load({ name, storage: "u16" }, place));
+  const chosen = op("lt_s", position(place), i32(2));
+  for (const [from, to] of [
+    [fromFloat16, toFloat16],
+    [fromBfloat16, toBfloat16],
+  ] as const) {
+    const choice = op("select", chosen, from(x!), op("select", op("not", chosen), from(y!), from(x!)));
+    expect(to(choice)).toBe(op("select", chosen, x!, op("select", op("not", chosen), y!, x!)));
+    const computed = op("select", chosen, from(x!), op("neg", from(y!)));
+    expect(to(computed)).not.toBe(op("select", chosen, x!, to(op("neg", from(y!)))));
+  }
 });
