@@ -17,6 +17,9 @@ export interface Device {
   readonly pool: Pool | null;
 }
 
+/** What modules say of the memory that they import, which is `shared` or not. */
+export const limitsOf = (shared: boolean): MemoryLimits => ({ initial: 1, maximum: 65_536, shared });
+
 let device: Device | undefined;
 
 /** The device, made when it is first needed. @throws BackendError when the engine refuses the memory. */
@@ -29,7 +32,7 @@ export function theDevice(): Device {
       memory: heap.memory,
       residency: new Residency(heap),
       arena: new Arena(heap),
-      limits: { initial: 1, maximum: 65_536, shared },
+      limits: limitsOf(shared),
       pool: shared ? configuredPool(heap.memory) : null,
     };
   }

@@ -24,7 +24,8 @@ interface Port {
   readonly cell: number;
 }
 
-const isSmall = (memory: ArrayMemory): boolean => memory.bytes <= SMALL;
+/** Arrays that are copied into the working memory. */
+export const isSmall = (memory: ArrayMemory): boolean => memory.bytes <= SMALL;
 
 /** A compiled program, ready to be called. */
 export function executableOf(program: KernelProgram, device: Device): Executable {

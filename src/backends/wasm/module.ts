@@ -9,7 +9,8 @@ import type {
 import type { MemoryPlan } from "../../compiler/fusion/memory-plan.ts";
 import { generate } from "../../compiler/kernel/generate.ts";
 import type { Nest } from "../../compiler/kernel/nest.ts";
-import { schedule } from "../../compiler/kernel/schedule.ts";
+import { type Schedule, schedule } from "../../compiler/kernel/schedule.ts";
+import type { Routine } from "../../compiler/kernel/statement.ts";
 import { workOf } from "../../compiler/kernel/work.ts";
 import type { Code } from "./code.ts";
 import { emit } from "./emit.ts";
@@ -24,6 +25,7 @@ export interface EmittedModule {
   readonly hostSteps: readonly HostStep[];
   /** Whether threads have something to share in it. */
   readonly parallel: boolean;
+  readonly kernels: ReadonlyMap<Nest, EmittedKernel>;
 }
 
 /** Operations that one chunk of a kernel has at least: beside them handing it to another thread takes little. */
@@ -32,8 +34,12 @@ const CHUNK = 100_000;
 const CHUNKS = 32;
 
 /** How a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
-interface Kernel {
+export interface EmittedKernel {
+  readonly schedule: Schedule;
+  readonly routine: Routine;
+  /** Of the function in the module. */
   readonly index: number;
+  /** In the table of kernels. */
   readonly number: number;
   readonly steps: number;
   readonly grain: number;
@@ -48,7 +54,7 @@ class ModuleWriter {
   private readonly builder = new ModuleBuilder();
   private readonly hostSteps: HostStep[] = [];
   private readonly host: number;
-  private readonly kernels = new Map<Nest, Kernel>();
+  private readonly kernels = new Map<Nest, EmittedKernel>();
   private readonly dispatch: Dispatch;
 
   constructor(
@@ -66,7 +72,7 @@ class ModuleWriter {
     const kernels = [...this.kernels.values()];
     this.dispatch.define(kernels.map(({ index }) => index));
     const parallel = kernels.some(({ steps, grain }) => grain < steps);
-    return { bytes: this.builder.finish(), hostSteps: this.hostSteps, parallel };
+    return { bytes: this.builder.finish(), hostSteps: this.hostSteps, parallel, kernels: this.kernels };
   }
 
   private kernelsOf({ steps }: Block): void {
@@ -77,14 +83,15 @@ class ModuleWriter {
       else if (step.kind === "scan") this.kernelsOf(step.body);
   }
   private kernel(nest: Nest): void {
-    const routine = generate(nest, schedule(nest));
+    const how = schedule(nest);
+    const routine = generate(nest, how);
     const index = this.builder.function(["i32", "i32", "i32"], [], (code) =>
       emit(routine, code, (memory, to) => this.address(memory as ArrayMemory, to)),
     );
     const { steps, align } = routine;
     const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(workOf(nest) / CHUNK)));
     const grain = Math.ceil(Math.ceil(steps / chunks) / align) * align;
-    this.kernels.set(nest, { index, number: this.kernels.size, steps, grain });
+    this.kernels.set(nest, { schedule: how, routine, index, number: this.kernels.size, steps, grain });
   }
 
   /** Pushes the address of a memory. The frame is the first parameter of every function. */

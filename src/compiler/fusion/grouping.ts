@@ -15,8 +15,8 @@ const LARGE = 1 << 16;
 
 /** A value, and how it comes about. */
 export interface Known {
+  readonly variable: Var;
   readonly aval: Aval;
-  readonly name: string;
   /** The equation that computes it within kernels, and which of the outputs it is; null for what is in memory from the start. */
   readonly source: { readonly eqn: Eqn; readonly computation: Elements; readonly output: number } | null;
   /** The step that computes it; -1 for what is there before the first. */
@@ -44,8 +44,38 @@ export interface Group {
   flat: boolean;
   /** Nothing more can be computed in it. */
   closed: boolean;
-  boundary: string;
+  readonly boundary: Boundary;
 }
+/** Why a kernel begins with a value, rather than that an earlier one computes that too. */
+export interface Boundary {
+  readonly reason: Reason;
+  readonly value: Known;
+  /** The last step that computes something that the value is made of; null if that is in memory from the start. */
+  readonly after: Group | Single | null;
+  /** What that step computes and the value cannot be computed beside. */
+  readonly leaf: Known | null;
+  /** Rows of the kernel that was asked. */
+  readonly rows: number;
+}
+export type Reason =
+  /** It is not a kernel that computes what the value is made of. */
+  | "no kernel"
+  /** A contraction reads its operands many times, so they are in memory. */
+  | "contraction"
+  /** The value is a running reduction, which has its own loops. */
+  | "running"
+  /** The kernel before is one of a running reduction. */
+  | "after running"
+  /** The kernel has as many equations as it may have. */
+  | "full"
+  /** The value's elements are no rows of that number. */
+  | "rows"
+  /** The rows would be too few for threads to share. */
+  | "few rows"
+  /** It reads another row of the leaf than its own. */
+  | "other rows"
+  /** The leaf would be computed for each element that reads it. */
+  | "again";
 /** A step that is no kernel of elements. */
 export interface Single {
   readonly kind: "single";
@@ -88,7 +118,6 @@ class Grouping {
   private readonly steps: (Group | Single)[] = [];
   private readonly computations: (Computation | null)[];
   private readonly uses: ReadonlyMap<Var, Use>;
-  private names = 0;
 
   constructor(
     private readonly eqns: readonly Eqn[],
@@ -98,7 +127,7 @@ class Grouping {
   ) {
     this.computations = eqns.map(computationOf);
     this.uses = this.usesOf(outputs);
-    for (const v of inputs) this.values.set(v, this.inMemory(v.aval, -1));
+    for (const v of inputs) this.values.set(v, this.inMemory(v, -1));
   }
 
   plan(): Plan {
@@ -143,10 +172,10 @@ class Grouping {
     return uses;
   }
 
-  private inMemory(aval: Aval, step: number): Known {
+  private inMemory(variable: Var, step: number): Known {
     return {
-      aval,
-      name: `v${this.names++}`,
+      variable,
+      aval: variable.aval,
       source: null,
       step,
       group: null,
@@ -171,7 +200,7 @@ class Grouping {
     }
     const step: Single = { kind: "single", id: this.steps.length, eqn, computation };
     this.steps.push(step);
-    for (const v of eqn.outputs) this.values.set(v, this.inMemory(v.aval, step.id));
+    for (const v of eqn.outputs) this.values.set(v, this.inMemory(v, step.id));
   }
 
   /** Sees to it that a value is in memory. */
@@ -206,8 +235,8 @@ class Grouping {
       const depth =
         1 + operands.reduce((most, x) => Math.max(most, x && !x.stored && x.group === null ? x.depth : 0), 0);
       const known: Known = {
+        variable: v,
         aval: v.aval,
-        name: `v${this.names++}`,
         source: { eqn, computation, output },
         step: -1,
         group: null,
@@ -246,11 +275,12 @@ class Grouping {
     const { computation } = known.source!;
     const steps = [...known.leaves.keys()].map((leaf) => leaf.step);
     const last = this.steps[steps.reduce((most, step) => Math.max(most, step), -1)];
-    const found = last?.kind === "group" ? this.joinable(known, last) : "nothing to join";
+    const obstacle = this.obstacle(known, last);
     let target: Group;
-    if (found === null) target = last as Group;
+    if (obstacle === null) target = last as Group;
     else {
       const { work } = computation;
+      const [reason, leaf = null] = obstacle;
       const size = sizeOf(known.aval.shape);
       const flat = work === "map" || work === "view" || work === "contraction";
       target = {
@@ -260,7 +290,13 @@ class Grouping {
         rows: size,
         flat,
         closed: work === "running",
-        boundary: found,
+        boundary: {
+          reason,
+          value: known,
+          after: last ?? null,
+          leaf,
+          rows: last?.kind === "group" ? last.rows : 0,
+        },
       };
       this.steps.push(target);
     }
@@ -276,34 +312,37 @@ class Grouping {
     target.members.push(known);
   }
 
-  /** Null if a kernel can compute the value too; else why not. */
-  private joinable(known: Known, to: Group): string | null {
+  /** Null if a kernel can compute the value too; else why not, and beside which of its values. */
+  private obstacle(
+    known: Known,
+    to: Group | Single | undefined,
+  ): readonly [reason: Reason, leaf?: Known] | null {
+    if (to?.kind !== "group") return ["no kernel"];
     const { computation } = known.source!;
     const { aval, leaves } = known;
-    if (to.closed) return "a running reduction has its own loops";
-    if (to.members.length >= LARGEST) return `a kernel computes at most ${LARGEST} equations`;
-    if (computation.work === "contraction")
-      return "a contraction reads its operands many times: they are in memory";
-    if (computation.work === "running") return "a running reduction has its own loops";
+    if (to.closed) return ["after running"];
+    if (to.members.length >= LARGEST) return ["full"];
+    if (computation.work === "contraction") return ["contraction"];
+    if (computation.work === "running") return ["running"];
     let { rows } = to;
     let narrower = false;
     if (computation.work === "reduction" && to.flat && leading(aval, rows) === null) {
       // The rows of the reduction's result.
       rows = sizeOf(aval.shape);
       narrower = true;
-      if (to.members.some((member) => leading(member.aval, rows) === null)) return "its rows are others";
+      if (to.members.some((member) => leading(member.aval, rows) === null)) return ["rows"];
     }
-    if (leading(aval, rows) === null) return "its rows are others";
+    if (leading(aval, rows) === null) return ["rows"];
     const size =
       leaves.size === 0
         ? 0
         : Math.max(...[...leaves.keys()].map((leaf) => sizeOf(leaf.aval.shape)), sizeOf(aval.shape));
-    if (rows < 8 && size >= LARGE) return "too few rows for threads to share";
+    if (rows < 8 && size >= LARGE) return ["few rows"];
     for (const [leaf, relations] of leaves) {
       if (leaf.group !== to) continue;
       for (const relation of relations) {
-        if (!isAligned(relation, leaf.aval, aval, rows)) return `it reads other rows of ${leaf.name}`;
-        if (leaf.once && relation !== "linear") return `${leaf.name} would be computed more than once`;
+        if (!isAligned(relation, leaf.aval, aval, rows)) return ["other rows", leaf];
+        if (leaf.once && relation !== "linear") return ["again", leaf];
       }
     }
     if (narrower) {

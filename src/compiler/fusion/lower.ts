@@ -119,15 +119,17 @@ class BlockLowering {
   }
   private fill(x: Literal, memory: ArrayMemory): void {
     const nests = kernelOf(`constant_${memory.name}`, [{ aval: x.aval, read: literalReader(x), memory }], 1);
-    this.steps.push({ kind: "nest", nests, eqns: [], boundary: "a constant" });
+    this.steps.push({ kind: "nest", nests, eqns: [], stored: [], boundary: null });
   }
-  private reader(x: Atom, within: Group | null): Reader {
+  private reader(x: Atom, within: Group | Single): Reader {
     if (x instanceof Literal) return literalReader(x);
     return this.read(this.plan.values.get(x)!, within);
   }
-  private readonly readers = new Map<Group | null, Map<Known, Reader>>();
-  /** How a value is read in the kernel of a group: from memory, unless it is computed there. */
-  private read(known: Known, within: Group | null): Reader {
+  private readonly readers = new Map<Group | Single, Map<Known, Reader>>();
+  /** Equations of which each step computes something. */
+  private readonly computedIn = new Map<Group | Single, Set<Eqn>>();
+  /** How a value is read in a step: from memory, unless it is computed there. */
+  private read(known: Known, within: Group | Single): Reader {
     let readers = this.readers.get(within);
     if (readers === undefined) this.readers.set(within, (readers = new Map<Known, Reader>()));
     let reader = readers.get(known);
@@ -139,13 +141,20 @@ class BlockLowering {
     }
     return reader;
   }
-  private computed({ source }: Known, within: Group | null): Reader {
+  private computed({ source }: Known, within: Group | Single): Reader {
     const { eqn, computation, output } = source!;
+    this.eqnsOf(within).add(eqn);
     let made: Reader | undefined;
     return remembered((index) => {
       made ??= computation.read(eqn.inputs.map((x) => this.reader(x, within)))[output]!;
       return made(index);
     });
+  }
+
+  private eqnsOf(step: Group | Single): Set<Eqn> {
+    let eqns = this.computedIn.get(step);
+    if (eqns === undefined) this.computedIn.set(step, (eqns = new Set<Eqn>()));
+    return eqns;
   }
 
   private kernel(step: Group): void {
@@ -156,10 +165,16 @@ class BlockLowering {
       read: this.read(known, step),
       memory: this.memoryOf(known),
     }));
-    const eqns = step.members.map(({ source }) => source!.eqn);
-    const name = [...new Set(eqns.map(({ primitive }) => primitive.primitive))].slice(-4).join("_");
+    const primitives = step.members.map(({ source }) => source!.eqn.primitive.primitive);
+    const name = [...new Set(primitives)].slice(-4).join("_");
     const nests = kernelOf(`k${step.id}_${name}`, outputs, step.rows);
-    this.steps.push({ kind: "nest", nests, eqns, boundary: step.boundary });
+    this.steps.push({
+      kind: "nest",
+      nests,
+      eqns: [...this.eqnsOf(step)],
+      stored: stored.map((known) => ({ variable: known.variable, memory: this.memoryOf(known) })),
+      boundary: step.boundary,
+    });
   }
 
   private single(step: Single): void {
@@ -180,7 +195,7 @@ class BlockLowering {
 
   private updates(step: Single, { base, updates }: Updates): void {
     const { eqn } = step;
-    const readers = eqn.inputs.map((x) => this.reader(x, null));
+    const readers = eqn.inputs.map((x) => this.reader(x, step));
     const known = this.plan.values.get(eqn.outputs[0]!)!;
     const start = eqn.inputs[base]!;
     // What nothing else reads is written to where it is, if it is this program's own.
@@ -201,8 +216,9 @@ class BlockLowering {
     this.steps.push({
       kind: "nest",
       nests: [...copy, ...nests],
-      eqns: [eqn],
-      boundary: "it writes to places known only then",
+      eqns: [...this.eqnsOf(step), eqn],
+      stored: [{ variable: eqn.outputs[0]!, memory: out! }],
+      boundary: null,
     });
   }
 
@@ -216,6 +232,7 @@ class BlockLowering {
     const outputs = this.outputsOf(eqn);
     this.steps.push({
       kind: "cond",
+      eqn,
       index: index!,
       branches: branches.map((branch) => this.sub(branch, operands).block(outputs)),
     });
@@ -308,7 +325,7 @@ class BlockLowering {
     const lowering = this.sub(bodyJaxpr, [...bodyConsts, ...current]);
     const carry = this.carry(initial, current, lowering);
     const body = lowering.block(carry.map((c) => c.next));
-    this.steps.push({ kind: "while", test, condition, body, carry });
+    this.steps.push({ kind: "while", eqn, test, condition, body, carry });
     this.finish(carry, this.outputsOf(eqn));
   }
 
@@ -327,7 +344,7 @@ class BlockLowering {
     const lowering = this.sub(jaxpr, [...consts, ...current, ...read.map((w) => w.part)]);
     const carry = this.carry(initial, current, lowering);
     const body = lowering.block([...carry.map((c) => c.next), ...written.map((w) => w.part)]);
-    this.steps.push({ kind: "scan", length, reverse, body, carry, windows: [...read, ...written] });
+    this.steps.push({ kind: "scan", eqn, length, reverse, body, carry, windows: [...read, ...written] });
     this.finish(carry, outputs);
   }
 }

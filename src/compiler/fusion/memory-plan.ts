@@ -8,7 +8,9 @@ export type Place = { readonly offset: number } | { readonly cell: number };
 export interface MemoryPlan {
   readonly bytes: number;
   readonly places: ReadonlyMap<ArrayMemory, Place>;
-  /** What the temporaries would take without sharing memory. */
+  /** What the temporaries take. */
+  readonly shared: number;
+  /** What they would take without sharing memory. */
   readonly unshared: number;
 }
 
@@ -58,7 +60,7 @@ export function planMemory(program: KernelProgram, isSmall: IsSmall): MemoryPlan
     places.set(life.memory, { offset: end + pool.take(bytes) });
     live.push(life);
   }
-  return { bytes: end + pool.size, places, unshared };
+  return { bytes: end + pool.size, places, shared: pool.size, unshared };
 }
 
 /** Where an entry of a carry can be. */

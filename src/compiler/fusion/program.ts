@@ -1,10 +1,11 @@
 import { dtypeInfo } from "../../core/dtype.ts";
-import type { Eqn } from "../../core/jaxpr.ts";
+import type { Eqn, Var } from "../../core/jaxpr.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Aval, NDArray } from "../../core/value.ts";
 import { representation } from "../kernel/element.ts";
 import { type Memory, type Storage, storageBytes } from "../kernel/expression.ts";
 import type { Nest } from "../kernel/nest.ts";
+import type { Boundary } from "./grouping.ts";
 
 /** Bytes of an array's elements. */
 export function bytesOf({ shape, dtype }: Aval): number {
@@ -32,8 +33,15 @@ export interface NestStep {
   readonly nests: readonly Nest[];
   /** The equations of which something is computed here. */
   readonly eqns: readonly Eqn[];
-  /** Why what came after it is not in it, or what it could not be part of. */
-  readonly boundary: string;
+  /** What is kept in memory, and where. */
+  readonly stored: readonly Stored[];
+  /** Why it begins; null for what writes to an array in part, and for constants. */
+  readonly boundary: Boundary | null;
+}
+/** A variable of the program that is in memory. */
+export interface Stored {
+  readonly variable: Var;
+  readonly memory: ArrayMemory;
 }
 /** An equation that runs outside of the module. */
 export interface HostStep {
@@ -50,6 +58,7 @@ export interface CopyStep {
 /** One of some programs, by a number that is clamped. Each writes to the same memories. */
 export interface CondStep {
   readonly kind: "cond";
+  readonly eqn: Eqn;
   readonly index: ArrayMemory;
   readonly branches: readonly Block[];
 }
@@ -66,6 +75,7 @@ export interface Carried {
 }
 export interface WhileStep {
   readonly kind: "while";
+  readonly eqn: Eqn;
   readonly test: Block;
   readonly condition: ArrayMemory;
   readonly body: Block;
@@ -78,6 +88,7 @@ export interface Window {
 }
 export interface ScanStep {
   readonly kind: "scan";
+  readonly eqn: Eqn;
   readonly length: number;
   readonly reverse: boolean;
   readonly body: Block;
