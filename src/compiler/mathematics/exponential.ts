@@ -45,16 +45,19 @@ export function halfExp(x: Expr): Expr {
   const [r, n] = reduced(clamped(x, [least, most + 1]));
   return timesPowerOfTwo(add(add(r, expTail(r)), 1), n, -1);
 }
-/** (p + q)·e^(high + low), where q is small beside p and `low` beside `high`, rounded little more than once. */
-export function timesExpOfPair([p, q]: Pair, [high, low]: Pair): Expr {
+/** The same of a pair, whose low part counts for nothing where the high one is out of range. */
+function reducedPair([high, low]: Pair): readonly [r: Expr, n: Expr] {
   const inside = clamped(high, naturalRange(high));
-  const [r, n] = reduced(inside, select(eq(inside, high), low, 0));
+  return reduced(inside, select(eq(inside, high), low, 0));
+}
+/** (p + q)·e^(high + low), where q is small beside p and `low` beside `high`, rounded little more than once. */
+export function timesExpOfPair([p, q]: Pair, exponent: Pair): Expr {
+  const [r, n] = reducedPair(exponent);
   return timesPowerOfTwo(add(p, add(mul(add(r, expTail(r)), p), q)), n);
 }
 /** e^(high + low), within 1 ulp, where `low` is small beside `high`. */
-export function expOfPair([high, low]: Pair): Expr {
-  const inside = clamped(high, naturalRange(high));
-  const [r, n] = reduced(inside, select(eq(inside, high), low, 0));
+export function expOfPair(exponent: Pair): Expr {
+  const [r, n] = reducedPair(exponent);
   return timesPowerOfTwo(add(add(r, expTail(r)), 1), n);
 }
 
@@ -68,7 +71,7 @@ export function exp2(x: Expr): Expr {
 
 /** e^x − 1, within 1.5 ulp, also near 0. */
 export function expm1(x: Expr): Expr {
-  const { fraction, one, least } = formatOf(x);
+  const { fraction, one } = formatOf(x);
   const [, most] = naturalRange(x);
   const inside = clamped(x, [-(fraction + 3) * Math.LN2, most]);
   const [r, n] = reduced(inside);
@@ -76,7 +79,7 @@ export function expm1(x: Expr): Expr {
   // 2^(n − 1) is a normal number for every n there is.
   const power = bits(add(shl(n, fraction), one - (1n << BigInt(fraction))));
   const far = mul(add(mul(y, power), sub(power, 0.5)), 2);
-  return copysign(select(lt(abs(x), Math.max(least, 0.34)), y, far), x);
+  return copysign(select(lt(abs(x), 0.34), y, far), x);
 }
 
 /** 1 / (1 + e^−x), within 2.5 ulp. */
