@@ -40,6 +40,7 @@ export const host: Host = {
       },
     };
   },
+  collect: null,
   // The thread of a page must not wait.
   nap() {},
 };

@@ -31,6 +31,11 @@ export interface Host {
    * @throws Error the host refuses, as a browser does under a policy without `worker-src blob:`.
    */
   spawn(program: (port: Port) => void, events: ThreadEvents): Thread;
+  /**
+   * Collects garbage at once, also what WeakRefs were made of since the running task began; or null where nothing does.
+   * False where the engine refuses.
+   */
+  readonly collect: (() => boolean) | null;
   /** Lets other threads run for about a tenth of a millisecond, where this one may wait at all. */
   nap(): void;
 }

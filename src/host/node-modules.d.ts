@@ -4,6 +4,19 @@ declare module "node:os" {
   export function availableParallelism(): number;
 }
 
+declare module "node:v8" {
+  export function setFlagsFromString(flags: string): void;
+}
+
+declare module "node:vm" {
+  export function createContext(object: object, options: { microtaskMode: "afterEvaluate" }): object;
+  export function runInNewContext(code: string): unknown;
+  export class Script {
+    constructor(code: string);
+    runInContext(context: object): unknown;
+  }
+}
+
 declare module "node:worker_threads" {
   export class Worker {
     constructor(source: string, options: { eval: true; execArgv: string[] });

@@ -1,8 +1,32 @@
 import { availableParallelism } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import { createContext, runInNewContext, Script } from "node:vm";
 import { Worker } from "node:worker_threads";
 import type { Host } from "./host.ts";
 
 const never = new Int32Array(new SharedArrayBuffer(4));
+
+let sweep: (() => void) | undefined;
+
+/**
+ * A collection of everything that cannot be reached.
+ *
+ * V8 keeps what a WeakRef was made of, or gave back, until the task's microtasks have run. Those of any queue will do: a
+ * context with a queue of its own, which is empty, leaves the program's microtasks to their time.
+ *
+ * @see https://nodejs.org/api/vm.html#when-microtaskmode-is-afterevaluate
+ */
+function sweeper(): () => void {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  if (!("gc" in globalThis)) setFlagsFromString("--no-expose-gc");
+  const task = new Script("0");
+  const context = createContext({}, { microtaskMode: "afterEvaluate" });
+  return () => {
+    task.runInContext(context);
+    gc();
+  };
+}
 
 /** Node: threads are those of `node:worker_threads`. */
 export const host: Host = {
@@ -22,6 +46,15 @@ export const host: Host = {
       post: (data) => worker.postMessage(data),
       terminate: () => worker.terminate().then(() => undefined),
     };
+  },
+  collect() {
+    try {
+      sweep ??= sweeper();
+      sweep();
+      return true;
+    } catch {
+      return false;
+    }
   },
   nap: () => void Atomics.wait(never, 0, 0, 0.1),
 };

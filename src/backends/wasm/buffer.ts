@@ -2,7 +2,8 @@ import { type Buffer, HostBuffer } from "../../core/backend.ts";
 import type { TypedArray } from "../../core/dtype.ts";
 import { BackendError } from "../../core/errors.ts";
 import type { Block } from "./blocks.ts";
-import { type Residency, Slot } from "./residency.ts";
+import type { Residency } from "./residency.ts";
+import { Slot } from "./slot.ts";
 import { elementOf } from "./views.ts";
 
 /**

@@ -8,7 +8,7 @@ import { kernelOfEquation } from "../reference/index.ts";
 import { bufferOf, SMALL, WasmBuffer } from "./buffer.ts";
 import { type Device } from "./device.ts";
 import { emitModule } from "./module.ts";
-import type { Slot } from "./residency.ts";
+import type { Slot } from "./slot.ts";
 import { threadNames } from "./threads/control.ts";
 import { copiedOut, copyIn, type Element, elementOfDType } from "./views.ts";
 

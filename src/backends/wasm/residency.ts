@@ -1,75 +1,61 @@
+import { host } from "#host";
 import type { TypedArray } from "../../core/dtype.ts";
 import { BackendError } from "../../core/errors.ts";
 import type { Block } from "./blocks.ts";
 import type { Heap } from "./heap.ts";
+import { type Group, Slot, unlink } from "./slot.ts";
 import { copiedOut, copyIn, type Element } from "./views.ts";
-
-/**
- * Where the data of one buffer is: on the device, on the host, or both. It does not lead to the buffer, nor does anything
- * that it leads to: what is on the device is reachable from here, and must not keep the arrays alive that nobody has.
- */
-export class Slot {
-  /** On the device. */
-  block: Block | null = null;
-  /** On the host, never written to. */
-  host: TypedArray | null = null;
-  /** Of how many running calls it is an operand. While it is none it may be evicted. */
-  pins = 0;
-  /** Neighbours in the list of what may be evicted; itself where it is in none. */
-  older: Slot = this;
-  newer: Slot = this;
-  /** Whose collection frees the block. */
-  group: Group | null = null;
-  /** Its index in the group. */
-  place = 0;
-
-  constructor(
-    readonly element: Element,
-    readonly length: number,
-  ) {}
-}
-
-/** Slots whose blocks are freed when one object, the owner, is collected. */
-interface Group {
-  /** Those that still have the block that they were registered with: others are forgotten, with their host copies. */
-  readonly members: (Slot | null)[];
-  remaining: number;
-}
 
 export interface ResidencyOptions {
   /** Bytes of buffers on the device above which some are evicted; what running calls use may exceed it. 512 MiB if not given. */
   readonly budget?: number;
+  /** Collects garbage at once, as `Host.collect`, which it is if not given. */
+  readonly collect?: (() => boolean) | null;
 }
 
 /** By how much of the budget it is undercut when it is exceeded, so that eviction comes in batches. */
 const BATCH = 1 / 16;
+/** What part of the budget is at least allocated between two collections. */
+const BETWEEN = 1 / 4;
+/** Bytes whose eviction takes as long as a millisecond of collecting. */
+const PER_MILLISECOND = 2 ** 21;
 
 /**
  * Which buffers are on the device. Outputs stay there, to be the operands of the next call.
  *
- * A buffer that nobody has any more is freed when the engine says so. It says nothing inside of a synchronous loop, and
- * WeakRefs would keep everything there; so there is a budget, and the least recently used buffers are evicted: copied to
- * the host unless they are there, and freed. Dead ones cannot be told from live ones and are copied too: a loop that
- * neither donates nor awaits pays, once the budget is used up, one copy of each byte of its large outputs (reading it,
- * and writing it to new memory, which the engine collects). Operands that came from the host cost nothing to evict.
+ * There is a budget. When it is exceeded, buffers that nobody has any more are freed, as far as the engine can tell: in
+ * Node it is asked at that time, so that a synchronous loop holds a flat footprint and nothing is copied. Elsewhere the
+ * engine tells of them when it has collected them, which it does not inside of a synchronous loop. What is still too
+ * much is evicted, the least recently used first: copied to the host unless it is there, and freed; dead or not, which
+ * costs one copy of each byte. Operands that came from the host cost nothing to evict.
  * A call whose operands are pinned before room is made for its outputs never evicts what it needs, whatever the budget.
  *
- * The engine is told of one object for each call, not for each output; and told to forget it when no output of the call
- * has its block any more, since else a synchronous loop would fill its registry.
+ * A collection takes a time that depends on all that the program has. So the next one is not before as much has been
+ * allocated as could have been copied in that time, and later and later while collections free little.
+ *
+ * There is one owner for each call, not for each output. Until the engine is asked, owners are simply kept: a WeakRef or
+ * an entry in its registry would take longer to make.
  */
 export class Residency {
-  readonly budget: number;
+  budget: number;
   private bytes = 0;
   /** Before the oldest and after the newest of a ring. */
   private readonly ends = new Slot("u8", 0);
-  private readonly registry = new FinalizationRegistry<Group>((group) => this.collect(group));
+  private readonly collect: (() => boolean) | null;
+  private readonly registry: FinalizationRegistry<Group> | null;
+  /** Allocated since the last collection, and how much that is to be at the next one. */
+  private since = 0;
+  private patience: number;
 
   constructor(
     readonly heap: Heap,
-    { budget = 2 ** 29 }: ResidencyOptions = {},
+    { budget = 2 ** 29, collect = host.collect }: ResidencyOptions = {},
   ) {
     this.budget = budget;
-    heap.onPressure(() => this.evict());
+    this.patience = budget * BETWEEN;
+    this.collect = collect;
+    this.registry = collect === null ? new FinalizationRegistry((group) => this.freeAll(group)) : null;
+    heap.onPressure(() => (this.since >= this.patience && this.sweep()) || this.evict());
   }
 
   /** Bytes on the device. */
@@ -103,7 +89,7 @@ export class Residency {
   /**
    * Unpins the outputs of one call.
    * @param slots In one list, which is kept, and changed later.
-   * @returns What the buffers of these slots, and nothing else, have to keep: when it is collected, the slots are free.
+   * @returns What the buffers of these slots, and nothing else, have to keep: without it, the slots are free.
    */
   publish(slots: Slot[]): object {
     const owner = {};
@@ -129,7 +115,7 @@ export class Residency {
 
   /**
    * Copies a pinned slot to the device, unless it is there.
-   * @param owner When it is collected, so is the copy.
+   * @param owner With it, the copy is freed.
    * @throws BackendError when there is no memory.
    */
   load(slot: Slot, owner: object): void {
@@ -165,10 +151,46 @@ export class Residency {
 
   private allocate(bytes: number, label: string): Block {
     if (this.bytes + bytes > this.budget) {
-      const most = this.budget * (1 - BATCH) - bytes;
-      while (this.bytes > most && this.evict());
+      if (this.since >= this.patience) this.sweep();
+      if (this.bytes + bytes > this.budget) {
+        const most = this.budget * (1 - BATCH) - bytes;
+        while (this.bytes > most && this.evict());
+      }
     }
+    this.since += bytes;
     return this.heap.allocate(bytes, label);
+  }
+
+  /** Frees what nobody has any more; whether there was something. */
+  private sweep(): boolean {
+    if (this.collect === null) return false;
+    const asked = this.weakened();
+    const before = this.bytes;
+    const start = performance.now();
+    this.collect();
+    const cost = (performance.now() - start) * PER_MILLISECOND;
+    for (const { group, owner } of asked) {
+      group.owner = owner.deref() ?? null;
+      if (group.owner === null) this.freeAll(group);
+    }
+    const freed = before - this.bytes;
+    const least = Math.max(cost, this.budget * BETWEEN);
+    this.patience =
+      2 * freed >= this.since ? least : Math.max(least, Math.min(2 * this.patience, 8 * this.budget));
+    this.since = 0;
+    return freed > 0;
+  }
+
+  /** All that may be evicted, without keeping its owners. In a function of its own, so that none is left on the stack. */
+  private weakened(): { readonly group: Group; readonly owner: WeakRef<object> }[] {
+    const groups = new Set<Group>();
+    for (let slot = this.ends.newer; slot !== this.ends; slot = slot.newer)
+      if (slot.group !== null) groups.add(slot.group);
+    return Array.from(groups, (group) => {
+      const owner = new WeakRef(group.owner!);
+      group.owner = null;
+      return { group, owner };
+    });
   }
 
   private copied({ element, length }: Slot, block: Block): TypedArray {
@@ -192,7 +214,7 @@ export class Residency {
     const { group } = slot;
     if (group !== null) {
       slot.group = group.members[slot.place] = null;
-      if (--group.remaining === 0) this.registry.unregister(group);
+      if (--group.remaining === 0) this.registry?.unregister(group);
     }
     slot.block = null;
     this.bytes -= block.bytes;
@@ -200,26 +222,20 @@ export class Residency {
   }
 
   private register(members: Slot[], owner: object): void {
-    const group: Group = { members, remaining: members.length };
+    const group: Group = { owner: this.registry === null ? owner : null, members, remaining: members.length };
     for (let i = 0; i < members.length; i++) {
       const slot = members[i]!;
       slot.group = group;
       slot.place = i;
     }
-    this.registry.register(owner, group, group);
+    this.registry?.register(owner, group, group);
   }
 
-  private collect({ members }: Group): void {
+  private freeAll({ members }: Group): void {
     for (const slot of members)
       if (slot !== null) {
         unlink(slot);
         this.heap.free(this.displace(slot, slot.block!));
       }
   }
-}
-
-function unlink(slot: Slot): void {
-  slot.older.newer = slot.newer;
-  slot.newer.older = slot.older;
-  slot.older = slot.newer = slot;
 }

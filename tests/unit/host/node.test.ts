@@ -65,3 +65,25 @@ test("some thread runs here, and a nap ends", () => {
   expect(host.parallelism).toBeGreaterThanOrEqual(1);
   expect(host.nap()).toBeUndefined();
 });
+
+/** In a function of its own: the objects may stay in the registers of the one that made them. */
+const refsOf = (kept: object, others: number): WeakRef<object>[] => [
+  new WeakRef(kept),
+  ...Array.from({ length: others }, () => new WeakRef({})),
+];
+
+test("what nobody has any more is collected within a synchronous loop, though a WeakRef was made of it", () => {
+  const kept = {};
+  const refs = refsOf(kept, 100);
+  expect(host.collect!()).toBe(true);
+  expect(refs.map((ref) => ref.deref()).filter((x) => x !== undefined)).toEqual([kept]);
+});
+
+test("a collection leaves microtasks to their time", async () => {
+  const order: string[] = [];
+  const later = Promise.resolve().then(() => order.push("microtask"));
+  host.collect!();
+  order.push("after the collection");
+  await later;
+  expect(order).toEqual(["after the collection", "microtask"]);
+});

@@ -1,11 +1,13 @@
 import fc from "fast-check";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { bufferOf, pinAll, unpinAll, WasmBuffer } from "../../../../src/backends/wasm/buffer.ts";
 import { Heap } from "../../../../src/backends/wasm/heap.ts";
 import { Residency } from "../../../../src/backends/wasm/residency.ts";
 import { HostBuffer } from "../../../../src/core/backend.ts";
 
 const MIB = 2 ** 20;
+
+afterEach(() => vi.restoreAllMocks());
 
 /** What a call does: outputs of `length` elements, each filled with its number. */
 function call(residency: Residency, fills: readonly number[], length: number): WasmBuffer[] {
@@ -139,9 +141,12 @@ test("where the memory is full, buffers are evicted also below the budget", () =
   expect(buffers.map((x) => x.read()[7])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
+/** As where the engine cannot be asked, and tells by itself. */
+const untold = { collect: null };
+
 test("buffers that nobody has any more are freed, but for those of calls of which one is kept", async () => {
   const heap = new Heap();
-  const residency = new Residency(heap);
+  const residency = new Residency(heap, untold);
   const kept = (() => {
     call(residency, [1, 2, 3], 2048);
     const host = new HostBuffer(new Float32Array(2048));
@@ -158,7 +163,7 @@ test("buffers that nobody has any more are freed, but for those of calls of whic
 
 test("a block that was evicted or donated is not freed with the call that made it", async () => {
   const heap = new Heap();
-  const residency = new Residency(heap);
+  const residency = new Residency(heap, untold);
   const kept = (() => {
     const [evicted, donated, dropped] = call(residency, [1, 2, 3], 2048) as [
       WasmBuffer,
@@ -184,7 +189,7 @@ test("a block that was evicted or donated is not freed with the call that made i
 
 test("what came back to the device after it was evicted is freed when nobody has it", async () => {
   const heap = new Heap();
-  const residency = new Residency(heap);
+  const residency = new Residency(heap, untold);
   (() => {
     const buffers = call(residency, [1], 2048);
     residency.evict();
@@ -197,11 +202,11 @@ test("what came back to the device after it was evicted is freed when nobody has
   expect(heap.live).toBe(0);
 });
 
-test("a synchronous loop holds a flat footprint, on the device, on the host and in the engine's registry", () => {
+test("where the engine is not asked, a synchronous loop holds a flat footprint, in its registry too", () => {
   const register = vi.spyOn(FinalizationRegistry.prototype, "register");
   const unregister = vi.spyOn(FinalizationRegistry.prototype, "unregister");
   const heap = new Heap();
-  const residency = new Residency(heap, { budget: 32 * MIB });
+  const residency = new Residency(heap, { budget: 32 * MIB, ...untold });
   const before = process.memoryUsage();
   let state = call(residency, [0], MIB / 4)[0]!;
   let [host, registered] = [0, 0];
@@ -213,7 +218,6 @@ test("a synchronous loop holds a flat footprint, on the device, on the host and 
     host = Math.max(host, process.memoryUsage().arrayBuffers - before.arrayBuffers);
     registered = Math.max(registered, register.mock.calls.length - unregister.mock.calls.length);
   }
-  vi.restoreAllMocks();
   expect(state.read()[0]).toBe(3000);
   expect(heap.statistics().peak).toBeLessThanOrEqual(33 * MIB);
   expect(heap.statistics().capacity).toBeLessThanOrEqual(64 * MIB);
@@ -238,4 +242,70 @@ test("a synchronous loop that donates evicts nothing", () => {
   pinAll([state]);
   expect(state.address).toBe(address);
   expect(heap.views.f32[address / 4]).toBe(1000);
+});
+
+/** Outputs of 1 MiB that are dropped, but for each hundredth. */
+function* dropping(residency: Residency, calls: number): Generator<WasmBuffer> {
+  for (let i = 0; i < calls; i++) {
+    const [made] = call(residency, [i], MIB / 4);
+    if (i % 100 === 0) yield made!;
+  }
+}
+
+test("in a synchronous loop, what nobody has any more is freed without being copied, and nothing else", () => {
+  vi.spyOn(performance, "now").mockReturnValue(0); // collections take no time: none is put off
+  const heap = new Heap();
+  const residency = new Residency(heap, { budget: 64 * MIB });
+  const before = process.memoryUsage().arrayBuffers;
+  const kept: WasmBuffer[] = [];
+  let host = 0;
+  for (const made of dropping(residency, 1000)) {
+    kept.push(made);
+    host = Math.max(host, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(heap.statistics().peak).toBeLessThanOrEqual(65 * MIB);
+  expect(host).toBeLessThan(8 * MIB);
+  expect(kept.map((x) => x.read()[77])).toEqual(kept.map((_, i) => 100 * i));
+});
+
+test("copies of operands from the host are freed with the arrays that they are of", () => {
+  const heap = new Heap();
+  const residency = new Residency(heap, { budget: 64 * MIB });
+  const kept = new HostBuffer(new Float32Array(MIB / 4).fill(9));
+  const operand = (host: HostBuffer) => {
+    const buffer = bufferOf(host, residency);
+    pinAll([buffer]);
+    unpinAll([buffer]);
+    return buffer;
+  };
+  operand(kept);
+  const mirrors = Array.from(
+    { length: 63 },
+    () => new WeakRef(operand(new HostBuffer(new Float32Array(MIB / 4)))),
+  );
+  expect(residency.resident).toBe(64 * MIB);
+  operand(new HostBuffer(new Float32Array(MIB / 4)));
+  expect(residency.resident).toBe(2 * MIB);
+  expect(mirrors.filter((mirror) => mirror.deref() !== undefined)).toHaveLength(0);
+  expect(heap.views.f32[operand(kept).address / 4]).toBe(9);
+  expect(residency.resident).toBe(2 * MIB);
+});
+
+test("where the engine refuses to collect, buffers are copied out", () => {
+  const collect = vi.fn<() => boolean>(() => false);
+  const residency = new Residency(new Heap(), { budget: 8 * MIB, collect });
+  const kept = [...dropping(residency, 500)];
+  expect(collect).toHaveBeenCalled();
+  expect(residency.resident).toBeLessThanOrEqual(8 * MIB);
+  expect(kept.map((x) => x.read()[77])).toEqual([0, 100, 200, 300, 400]);
+});
+
+test("while nothing can be freed, the engine is asked more and more rarely", () => {
+  vi.spyOn(performance, "now").mockReturnValue(0);
+  const collect = vi.fn<() => boolean>(() => true);
+  const residency = new Residency(new Heap(), { budget: 8 * MIB, collect });
+  const kept = Array.from({ length: 120 }, (_, i) => call(residency, [i], MIB / 4)[0]!);
+  // After 8 MiB, and then 4, 8, 16 and 32 more.
+  expect(collect).toHaveBeenCalledTimes(5);
+  expect(kept.every((x, i) => x.read()[5] === i)).toBe(true);
 });
