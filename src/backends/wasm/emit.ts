@@ -116,6 +116,10 @@ class Emitter {
         this.term(term.arg);
         this.reverse(term.type);
         return;
+      case "shuffle":
+        for (const arg of term.args) this.term(arg);
+        code.shuffle(lanesOf(term.order, term.type));
+        return;
       case "load":
         this.term(term.base);
         if (term.vector) this.loadVector(term.storage, term.offset, term.lanes);
@@ -220,12 +224,11 @@ class Emitter {
   private reverse(type: Type): void {
     const { code } = this;
     const { lanes } = this.routine;
-    const width = type === "i64" || type === "f64" ? 8 : 4;
     const local = code.local("v128");
-    const order = Array.from({ length: 16 }, (_, i) => {
-      const lane = Math.floor(i / width);
-      return lane < lanes ? (lanes - 1 - lane) * width + (i % width) : i;
-    });
+    const order = lanesOf(
+      Array.from({ length: lanes }, (_, i) => lanes - 1 - i),
+      type,
+    );
     code.localTee(local).localGet(local).shuffle(order);
   }
 
@@ -343,6 +346,17 @@ const scalarStores: Readonly<Record<Storage, StoreOpcode>> = {
   f32: "f32.store",
   f64: "f64.store",
 };
+
+/** The bytes of lanes of two vectors; a short list is filled up with the last of them. */
+function lanesOf(order: readonly number[], type: Type): number[] {
+  const width = type === "i64" || type === "f64" ? 8 : 4;
+  return Array.from({ length: 16 }, (_, i) => {
+    const lane = order[Math.min(Math.floor(i / width), order.length - 1)]!;
+    // The second vector begins at byte 16, whatever the lanes in use.
+    const [vector, own] = [Math.floor(lane / order.length), lane % order.length];
+    return 16 * vector + own * width + (i % width);
+  });
+}
 
 /** For each of four lanes, its first bytes. */
 const narrow = (bytes: number): number[] =>

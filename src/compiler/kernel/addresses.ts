@@ -1,7 +1,7 @@
 import type { Affine } from "./affine.ts";
-import { idOf, type Loop, type Memory, storageBytes, type Type } from "./expression.ts";
+import { idOf, load, type Loop, type Memory, storageBytes, type Type } from "./expression.ts";
 import type { Store } from "./nest.ts";
-import type { Place, Scopes } from "./scopes.ts";
+import { keyAt, type Place, type Scopes } from "./scopes.ts";
 import { number, product, type Statement, sum, type Term, zero } from "./statement.ts";
 import type { Values } from "./values.ts";
 
@@ -131,6 +131,10 @@ export class Addresses {
       };
       return { kind: "reverse", type, vector: true, arg };
     }
+    if (scaled === null && lanes === this.scopes.schedule.lanes) {
+      const column = this.column(memory, index, type, place, vector);
+      if (column) return column;
+    }
     const kept = this.scopes.keep(at);
     const args = Array.from({ length: lanes }, (_, lane): Term => {
       const from = offset + lane * step * bytes;
@@ -145,6 +149,38 @@ export class Addresses {
       };
     });
     return { kind: "gather", type, vector: true, args };
+  }
+
+  /**
+   * Lanes that are apart in memory, where parts of another loop are side by side: rows are loaded for as many of its parts
+   * as there are lanes, and transposed.
+   */
+  private column(memory: Memory, index: Affine, type: Type, place: Place, vector: Loop): Term | null {
+    const { scopes } = this;
+    const { lanes } = scopes.schedule;
+    const loop = scopes
+      .open()
+      .find((l) => index.step(l) === 1 && l !== vector && scopes.scopeOf(l)!.parts.length >= lanes);
+    if (loop === undefined) return null;
+    const part = place.get(loop) ?? 0;
+    const first = part - (part % lanes);
+    if (first + lanes > scopes.scopeOf(loop)!.parts.length) return null;
+    const start = new Map([...place, [loop, first]]);
+    const columns = Array.from(
+      { length: lanes },
+      (_, i) => `T${keyAt(load(memory, index), new Map([...place, [loop, first + i]]))}`,
+    );
+    const { values } = scopes.current;
+    if (!values.has(columns[part - first]!)) {
+      const step = index.step(vector);
+      const rows = Array.from({ length: lanes }, (_, lane): Term => {
+        const { base, offset } = this.pointer(memory, index.plus(lane * step), start);
+        const { storage } = memory;
+        return scopes.keep({ kind: "load", storage, type, vector: true, base, offset, lanes });
+      });
+      transposed(rows, (term) => scopes.keep(term)).forEach((column, i) => values.set(columns[i]!, column));
+    }
+    return values.get(columns[part - first]!)!;
   }
 
   /** How the value of a store is written. */
@@ -182,3 +218,15 @@ export class Addresses {
 
 /** What a step in which an address is not linear adds to it, apart from what is known only then. */
 const staticStep = (index: Affine, loop: Loop): number => index.terms.find(([of]) => of === loop)?.[1] ?? 0;
+
+/** The columns of as many rows as they have lanes. */
+function transposed(rows: readonly Term[], keep: (term: Term) => Term): readonly Term[] {
+  const { type } = rows[0]!;
+  const shuffle = (a: Term, b: Term, order: readonly number[]): Term =>
+    keep({ kind: "shuffle", type, vector: true, args: [a, b], order });
+  const [a, b, c, d] = rows as [Term, Term, Term, Term];
+  if (rows.length === 2) return [shuffle(a, b, [0, 2]), shuffle(a, b, [1, 3])];
+  const low = [shuffle(a, b, [0, 4, 1, 5]), shuffle(c, d, [0, 4, 1, 5])] as const;
+  const high = [shuffle(a, b, [2, 6, 3, 7]), shuffle(c, d, [2, 6, 3, 7])] as const;
+  return [low, high].flatMap((half) => [shuffle(...half, [0, 1, 4, 5]), shuffle(...half, [2, 3, 6, 7])]);
+}

@@ -2,7 +2,7 @@ import type { Loop } from "./expression.ts";
 import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Cut, Scopes } from "./scopes.ts";
-import { read, type Routine, type Statement, type Term } from "./statement.ts";
+import { number, read, type Routine, type Statement, type Term, zero } from "./statement.ts";
 import { Survey } from "./survey.ts";
 import { Values } from "./values.ts";
 
@@ -28,7 +28,8 @@ class Generator {
     const outer = new Set(nest.stores.map(({ loops }) => loops[0]));
     const [only] = outer;
     const whole = only === undefined || nest.sequential.has(only) || this.alongSeries(only);
-    const cut = outer.size === 1 && !whole ? only : null;
+    const first = outer.size === 1 && !whole ? only : null;
+    const cut = first && (schedule.blocks.get(first)?.loop ?? first);
     this.nested(nest.stores, 0, cut && { loop: cut, begin: read(scopes.begin), end: read(scopes.end) });
     const segments = cut ? schedule.segments.get(cut)! : [];
     return {
@@ -60,12 +61,21 @@ class Generator {
       else inner.set(loop, [store]);
     }
     for (const [loop, group] of inner) {
-      this.values.reductions.startSeries(group, loop);
-      for (const segment of this.schedule.segments.get(loop)!)
-        this.scopes.turn(loop, segment, cut?.loop === loop ? cut : null, () =>
-          this.nested(group, depth + 1, cut),
-        );
+      const block = this.schedule.blocks.get(loop);
+      if (block === undefined) this.opened(loop, group, depth, cut);
+      else {
+        const whole =
+          cut?.loop === block.loop ? cut : { loop: block.loop, begin: zero, end: number(block.loop.size) };
+        this.scopes.blocks(whole, block.size, (part) => this.opened(loop, group, depth, part));
+      }
     }
+  }
+  private opened(loop: Loop, stores: readonly Store[], depth: number, cut: Cut | null): void {
+    this.values.reductions.startSeries(stores, loop);
+    for (const segment of this.schedule.segments.get(loop)!)
+      this.scopes.turn(loop, segment, cut?.loop === loop ? cut : null, () =>
+        this.nested(stores, depth + 1, cut),
+      );
   }
 
   private write(stores: readonly Store[]): void {

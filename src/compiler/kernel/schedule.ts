@@ -1,4 +1,5 @@
-import type { Expr, Loop, Reduction } from "./expression.ts";
+import type { Affine } from "./affine.ts";
+import { type Expr, type Loop, type Reduction, storageBytes } from "./expression.ts";
 import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
 
 /** A step of a tiled loop within one turn of it: how far from its counter, and how many lanes of a vector are in use. */
@@ -19,18 +20,24 @@ export interface Schedule {
   /** Which loops have the lanes of vectors as their steps. */
   readonly vectors: ReadonlySet<Loop>;
   readonly segments: ReadonlyMap<Loop, readonly Segment[]>;
+  /** Before a loop is opened, another one within it is cut into blocks of so many steps: what it reads stays in a cache. */
+  readonly blocks: ReadonlyMap<Loop, { readonly loop: Loop; readonly size: number }>;
   /** For the loops of a reduction, whether each part has an accumulator of its own. */
   readonly apart: ReadonlySet<Loop>;
 }
 
 /** Accumulators of a tile, in vectors: of the 16 registers that machines have, some hold what is loaded. */
 const ACCUMULATORS = 8;
-/** Rows of a tile. */
-const ROWS = 4;
+/** Rows of a tile of a product, and vectors of columns. */
+export const TILE = { rows: 4, columns: 2 } as const;
+/** Bytes that are read again from a cache that is near, shared with what else is read. */
+const CACHE = 1 << 18;
 /** Partial results of a reduction that would else wait for each other. */
 const APART = 4;
 /** What reading lanes one by one costs, beside reading them at once. */
 const GATHER = 1.5;
+/** What reading as many vectors as they have lanes and transposing them costs for each. */
+const TRANSPOSED = 2.5;
 
 /**
  * How to run a nest: which loops have lanes as their steps, which are tiled so that what is loaded is used more than
@@ -39,10 +46,7 @@ const GATHER = 1.5;
 export function schedule(nest: Nest): Schedule {
   const all = reachable(nest.stores.flatMap(rootsOf));
   const reductions = reductionsIn(all);
-  const wide =
-    all.some(({ type }) => type === "i64" || type === "f64") ||
-    nest.stores.some(({ memory }) => memory.storage === "i64" || memory.storage === "f64");
-  const lanes = wide ? 2 : 4;
+  const lanes = lanesOf(nest);
   const vector = vectorLoop(nest, all, reductions, lanes);
   const vectors = new Set<Loop>(vector ? [vector] : []);
   // What depends on two of them would have lanes of both.
@@ -60,7 +64,16 @@ export function schedule(nest: Nest): Schedule {
       .sort((a, b) => a.cost - b.cost)[0];
     if (best && best.cost < costOf(nest, all, reductions, vectors, lanes)) vectors.add(best.loop);
   }
-  return { lanes, vectors, ...tiles(nest, all, reductions, vectors, lanes) };
+  const { segments, apart } = tiles(nest, all, reductions, vectors, lanes);
+  return { lanes, vectors, segments, apart, blocks: blocksOf(nest, reductions, segments) };
+}
+
+/** How many lanes vectors have: as many as there are of the widest type. */
+export function lanesOf({ stores }: Nest): 2 | 4 {
+  const wide =
+    reachable(stores.flatMap(rootsOf)).some(({ type }) => type === "i64" || type === "f64") ||
+    stores.some(({ memory: { storage } }) => storage === "i64" || storage === "f64");
+  return wide ? 2 : 4;
 }
 
 interface Pass extends Reduction {
@@ -82,19 +95,20 @@ const stepsOf = (loops: Iterable<Loop>): number => {
 
 /** The loop of the stores that has lanes as its steps, if one is better than none. */
 function vectorLoop(
-  { stores, sequential }: Nest,
+  nest: Nest,
   all: readonly Expr[],
   reductions: readonly Pass[],
   lanes: number,
 ): Loop | null {
+  const { stores, sequential } = nest;
   const series = all.flatMap((x) => (x.kind === "running" ? x.series.along : []));
   const candidates = new Set(stores.flatMap(({ loops }) => loops));
   let best: Loop | null = null;
-  let least = costOfBest(stores, all, reductions, null, lanes);
+  let least = costOfBest(nest, all, reductions, null, lanes);
   for (const loop of candidates) {
     if (loop.size < 2 || sequential.has(loop) || series.includes(loop)) continue;
     if (stores.some(({ when }) => when?.loops.has(loop))) continue;
-    const cost = costOfBest(stores, all, reductions, loop, lanes);
+    const cost = costOfBest(nest, all, reductions, loop, lanes);
     if (cost < least) [best, least] = [loop, cost];
   }
   return best;
@@ -102,7 +116,7 @@ function vectorLoop(
 
 /** The cost with `loop` vectorised and, in reductions that do not depend on it, the best of their own. */
 function costOfBest(
-  stores: readonly Store[],
+  nest: Nest,
   all: readonly Expr[],
   reductions: readonly Pass[],
   loop: Loop | null,
@@ -114,12 +128,12 @@ function costOfBest(
     const last = over.findLast((l) => l.size >= lanes);
     if (last) vectors.add(last);
   }
-  return costOf({ stores }, all, reductions, vectors, lanes);
+  return costOf(nest, all, reductions, vectors, lanes);
 }
 
 /** An estimate of the instructions that a nest takes. */
 function costOf(
-  { stores }: Pick<Nest, "stores">,
+  { stores, sequential }: Pick<Nest, "stores" | "sequential">,
   all: readonly Expr[],
   reductions: readonly Pass[],
   vectors: ReadonlySet<Loop>,
@@ -129,6 +143,7 @@ function costOf(
     [...loops].find((loop) => vectors.has(loop));
   const steps = (loops: ReadonlySet<Loop>, vector: Loop | undefined): number =>
     stepsOf(loops) / (vector ? Math.min(lanes, vector.size) : 1);
+  const beside = besides({ stores, sequential }, all, vectors, lanes);
   let cost = 0;
   for (const expr of all) {
     const vector = vectorOf(expr.loops);
@@ -136,7 +151,10 @@ function costOf(
     if (expr.kind === "op") cost += each;
     else if (expr.kind === "load") {
       const step = vector ? expr.address.step(vector) : 0;
-      cost += step === 1 || step === 0 || step === -1 ? each : each * Math.min(lanes, vector!.size) * GATHER;
+      const single = Math.min(lanes, vector?.size ?? 1) * GATHER;
+      const apart =
+        beside && vector && expr.address.step(beside) === 1 ? Math.min(single, TRANSPOSED) : single;
+      cost += step === 1 || step === 0 || step === -1 ? each : each * apart;
     }
   }
   for (const { over, loops, values } of reductions) {
@@ -172,32 +190,33 @@ function tiles(
   )[0];
   const inner =
     main && [...main.loops].some((loop) => own.has(loop) && isInnermost(loop, stores)) ? main : undefined;
-  let accumulators = 1;
   if (inner) {
     const loads = reachable(inner.values).filter((x) => x.kind === "load" && x.loops.size > 0);
-    const rows = [...inner.loops].filter(
-      (loop) => own.has(loop) && !vectors.has(loop) && !sequential.has(loop) && !series.has(loop),
+    const order = stores.find(({ loops }) => loops.some((loop) => inner.loops.has(loop)))!.loops;
+    const rows = order.filter(
+      (loop) =>
+        inner.loops.has(loop) &&
+        !vectors.has(loop) &&
+        !sequential.has(loop) &&
+        !series.has(loop) &&
+        loop.size > 1,
     );
-    const column = [...inner.loops].find((loop) => vectors.has(loop));
-    const row = rows.findLast((loop) => loop.size > 1 && loads.some((x) => !x.loops.has(loop)));
-    if (row) factors.set(row, (accumulators = Math.min(ROWS, row.size)));
-    if (column) {
-      const count = Math.max(
-        1,
-        Math.min(Math.floor(ACCUMULATORS / accumulators), Math.ceil(column.size / lanes)),
-      );
-      factors.set(column, count);
-      accumulators *= count;
-    } else if (row) {
-      const other = rows.findLast(
-        (loop) => loop !== row && loop.size > 1 && loads.some((x) => !x.loops.has(loop)),
-      );
-      if (other) factors.set(other, Math.min(2, other.size));
+    const column = order.find((loop) => inner.loops.has(loop) && vectors.has(loop));
+    const row = rows.findLast((loop) => loads.some((x) => !x.loops.has(loop)));
+    const most = row ? TILE.columns : ACCUMULATORS;
+    const count = column ? Math.min(most, Math.ceil(column.size / lanes)) : 1;
+    if (column) factors.set(column, count);
+    if (row) factors.set(row, Math.min(column ? ACCUMULATORS / count : TILE.rows, row.size));
+    if (row && !column) {
+      const other = rows.findLast((loop) => loop !== row && loads.some((x) => !x.loops.has(loop)));
+      if (other) factors.set(other, Math.min(TILE.columns, other.size));
     }
   } else {
     for (const loop of own)
       if (vectors.has(loop) && loop.size >= 8 * lanes && all.length < 60 && !series.size)
         factors.set(loop, 2);
+    const beside = besides({ stores, sequential }, all, vectors, lanes);
+    if (beside) factors.set(beside, Math.min(2, Math.floor(beside.size / lanes)) * lanes);
   }
   const segments = new Map<Loop, readonly Segment[]>();
   for (const loop of own) segments.set(loop, segmentsOf(loop, vectors, factors.get(loop) ?? 1, lanes));
@@ -213,12 +232,66 @@ function tiles(
         if (!tiled && values.length === 1) {
           factor = APART;
           apart.add(loop);
-        } else if (tiled && loop === last && !folded) factor = loop.size >= 16 ? 4 : 1;
+        } else if (tiled && !folded && isTransposed(values, loop, vectors)) factor = lanes;
       }
       segments.set(loop, segmentsOf(loop, vectors, factor, lanes));
     }
   }
   return { segments, apart };
+}
+
+/** A loop of the stores along which lanes that are apart in memory lie side by side, if there is one. */
+function besides(
+  { stores, sequential }: Pick<Nest, "stores" | "sequential">,
+  all: readonly Expr[],
+  vectors: ReadonlySet<Loop>,
+  lanes: number,
+): Loop | undefined {
+  const apart = all
+    .filter((x) => x.kind === "load")
+    .map((x) => x.address)
+    .filter((address) => isApart(address, vectors));
+  return stores
+    .flatMap(({ loops }) => loops)
+    .find(
+      (loop) =>
+        !vectors.has(loop) &&
+        !sequential.has(loop) &&
+        loop.size >= lanes &&
+        apart.some((x) => x.step(loop) === 1),
+    );
+}
+/** Whether the lanes of a vector come from places apart. */
+const isApart = (address: Affine, vectors: ReadonlySet<Loop>): boolean =>
+  [...vectors].some((loop) => Math.abs(address.step(loop)) > 1);
+const isTransposed = (values: readonly Expr[], loop: Loop, vectors: ReadonlySet<Loop>): boolean =>
+  reachable(values).some(
+    (x) => x.kind === "load" && x.address.step(loop) === 1 && isApart(x.address, vectors),
+  );
+
+/** What is read again at each step of an outer loop, cut into blocks that stay in a cache. */
+function blocksOf(
+  { stores, sequential }: Nest,
+  reductions: readonly Pass[],
+  segments: Schedule["segments"],
+): Schedule["blocks"] {
+  const [store, ...others] = stores;
+  if (store === undefined || others.length > 0) return new Map();
+  const { loops } = store;
+  for (const { over, values } of reductions)
+    for (const x of reachable(values)) {
+      if (x.kind !== "load") continue;
+      const at = loops.findIndex((loop) => !x.loops.has(loop));
+      const loop = loops.slice(at + 1).find((l) => x.loops.has(l));
+      if (at < 0 || loop === undefined || sequential.has(loops[at]!) || sequential.has(loop)) continue;
+      const inner = [...loops.slice(at), ...over].filter((l) => x.loops.has(l));
+      const bytes = stepsOf(inner) * storageBytes[x.memory.storage];
+      if (bytes <= CACHE) continue;
+      const step = Math.max(...segments.get(loop)!.map((segment) => segment.step));
+      const size = Math.max(1, Math.floor((CACHE * loop.size) / bytes / step)) * step;
+      if (size < loop.size) return new Map([[loops[at]!, { loop, size }]]);
+    }
+  return new Map();
 }
 
 const isInnermost = (loop: Loop, stores: readonly Store[]): boolean =>

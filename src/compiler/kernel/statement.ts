@@ -36,6 +36,8 @@ export type Term = Typed &
     | { readonly kind: "lane"; readonly arg: Term; readonly lane: number }
     /** The lanes in the opposite order. */
     | { readonly kind: "reverse"; readonly arg: Term }
+    /** Lanes of two vectors, those of the second counted after those of the first. */
+    | { readonly kind: "shuffle"; readonly args: readonly [Term, Term]; readonly order: readonly number[] }
   );
 
 export type Statement =

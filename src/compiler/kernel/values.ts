@@ -14,7 +14,7 @@ function depthOf(term: Term): number {
   const known = depths.get(term);
   if (known !== undefined) return known;
   const below =
-    term.kind === "op" || term.kind === "gather"
+    term.kind === "op" || term.kind === "gather" || term.kind === "shuffle"
       ? term.args
       : "arg" in term
         ? [term.arg]

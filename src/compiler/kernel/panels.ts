@@ -1,0 +1,150 @@
+import { Affine } from "./affine.ts";
+import { type Expr, load, Loop, type Memory, type Reduction } from "./expression.ts";
+import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+import { Rewriting } from "./rewriting.ts";
+import { lanesOf, TILE } from "./schedule.ts";
+
+/** Nests to run one after the other, and the memory that they need for what one leaves to another, in elements. */
+export interface Steps {
+  readonly nests: readonly Nest[];
+  readonly scratch: ReadonlyMap<Memory, number>;
+}
+
+/** Products below this are computed from the operands where they lie. */
+const LEAST_WORK = 1 << 19;
+/** How often an element is read at least, for copying it to pay. */
+const LEAST_USE = 16;
+
+/**
+ * A product of matrices, with its operands first copied in the order in which they are read: all steps of the sum for
+ * the columns of a tile, and for its rows. What is computed from one operand alone is computed once, as it is copied.
+ * Other nests, and small ones, are left as they are.
+ * @see https://www.cs.utexas.edu/~flame/pubs/GotoTOMS_revision.pdf
+ */
+export function panels(nest: Nest): Steps {
+  const found = productIn(nest);
+  return found ? new Panels(nest, found).steps() : { nests: [nest], scratch: new Map() };
+}
+
+interface Product {
+  readonly row: Loop;
+  readonly column: Loop;
+  readonly reductions: readonly Reduction[];
+}
+
+function productIn({ stores }: Nest): Product | null {
+  const [first, ...others] = stores;
+  const alike = (loops: readonly Loop[]): boolean =>
+    loops.length === first!.loops.length && loops.every((loop, i) => loop === first!.loops[i]);
+  if (first === undefined || !others.every(({ loops }) => alike(loops))) return null;
+  const column = first.loops.find((loop) => first.address.step(loop) === 1);
+  if (column === undefined || column.size < LEAST_USE) return null;
+  const sums = reachable(stores.flatMap(rootsOf)).filter((x) => x.kind === "reduced");
+  const rows = first.loops.filter((loop) => loop !== column && loop.size >= LEAST_USE);
+  for (const row of rows.sort((a, b) => b.size - a.size)) {
+    const reductions = sums
+      .filter(({ loops }) => loops.has(row) && loops.has(column))
+      .map(({ reduction }) => reduction)
+      .filter(({ over }) => row.size * column.size * over.reduce((n, { size }) => n * size, 1) >= LEAST_WORK)
+      .filter(
+        (sum) => operandsAlong(sum, column, row).length > 0 && operandsAlong(sum, row, column).length > 0,
+      );
+    if (reductions.length > 0) return { row, column, reductions };
+  }
+  return null;
+}
+
+/** The largest expressions in a sum that depend on its steps and on `loop`, and not on `other`. */
+function operandsAlong({ values, over }: Reduction, loop: Loop, other: Loop): Expr[] {
+  const operands: Expr[] = [];
+  const seen = new Set<Expr>();
+  const waiting = [...values];
+  for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
+    if (seen.has(expr)) continue;
+    seen.add(expr);
+    if (expr.loops.has(other)) waiting.push(...(expr.kind === "op" ? expr.args : []));
+    else if (expr.loops.has(loop) && over.some((l) => expr.loops.has(l))) operands.push(expr);
+  }
+  return operands;
+}
+
+/** The steps of a loop: full tiles of them, or what is left. */
+interface Range {
+  readonly index: Affine;
+  readonly outer: Loop | null;
+  readonly inner: Loop;
+}
+function ranges(loop: Loop, width: number): Range[] {
+  const tiles = Math.floor(loop.size / width);
+  const whole = tiles * width;
+  const found: Range[] = [];
+  if (tiles > 0) {
+    const [outer, inner] = [new Loop(tiles, `${loop.name}o`), new Loop(width, `${loop.name}i`)];
+    found.push({ index: Affine.loop(outer).times(width).plus(Affine.loop(inner)), outer, inner });
+  }
+  if (whole < loop.size) {
+    const inner = new Loop(loop.size - whole, `${loop.name}r`);
+    found.push({ index: Affine.loop(inner).plus(whole), outer: null, inner });
+  }
+  return found;
+}
+
+class Panels {
+  private readonly packs: Nest[] = [];
+  private readonly scratch = new Map<Memory, number>();
+  private readonly copies = new Map<Expr, Expr>();
+
+  constructor(
+    private readonly nest: Nest,
+    private readonly product: Product,
+  ) {}
+
+  steps(): Steps {
+    const { nest } = this;
+    const { row, column } = this.product;
+    const columns = ranges(column, TILE.columns * lanesOf(nest));
+    const rows = ranges(row, TILE.rows);
+    const parts = columns.flatMap((c) => rows.map((r) => this.part(r, c)));
+    return { nests: [...this.packs, ...parts], scratch: this.scratch };
+  }
+
+  /** The product of some of the rows and of the columns. */
+  private part(rows: Range, columns: Range): Nest {
+    const { row, column, reductions } = this.product;
+    const indices = new Map([
+      [row, rows.index],
+      [column, columns.index],
+    ]);
+    const place = new Rewriting({ indices });
+    const exprs = new Map<Expr, Expr>();
+    for (const sum of reductions) {
+      for (const x of operandsAlong(sum, column, row)) exprs.set(x, this.copied(place.expr(x), sum, columns));
+      for (const x of operandsAlong(sum, row, column)) exprs.set(x, this.copied(place.expr(x), sum, rows));
+    }
+    const rewriting = new Rewriting({ indices, exprs });
+    const outer = [columns.outer, rows.outer].filter((loop) => loop !== null);
+    const around = this.nest.stores[0]!.loops.filter((loop) => loop !== row && loop !== column);
+    const loops = [...around, ...outer, rows.inner, columns.inner];
+    return { ...this.nest, stores: this.nest.stores.map((store) => rewriting.store(store, loops)) };
+  }
+
+  /** Where an operand is copied to, of the loops of one part. */
+  private copied(expr: Expr, { over }: Reduction, { outer, inner }: Range): Expr {
+    const before = this.copies.get(expr);
+    if (before) return before;
+    const around = this.nest.stores[0]!.loops;
+    // What is computed for a row as a whole is computed before its elements.
+    const whole = reachable([expr]).some((x) => x.kind === "reduced");
+    const order = [...around, ...(outer ? [outer] : []), ...(whole ? [inner, ...over] : [...over, inner])];
+    const loops = order.filter((loop) => expr.loops.has(loop));
+    let address = Affine.of(0);
+    for (const loop of loops) address = address.times(loop.size).plus(Affine.loop(loop));
+    const memory: Memory = { name: `${this.nest.name}_panel${this.packs.length}`, storage: expr.type };
+    this.scratch.set(memory, loops.reduce((n, { size }) => n * size, 1)); // prettier-ignore
+    const store: Store = { loops, memory, address, value: expr };
+    this.packs.push({ name: memory.name, stores: [store], sequential: new Set() });
+    const copy = load(memory, address);
+    this.copies.set(expr, copy);
+    return copy;
+  }
+}

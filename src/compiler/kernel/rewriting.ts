@@ -1,0 +1,75 @@
+import { Affine } from "./affine.ts";
+import { type Expr, load, type Loop, op, position, reduce, running } from "./expression.ts";
+import { operandsOf, type Store } from "./nest.ts";
+
+interface Replacements {
+  /** What is in the place of a loop where it is an index. */
+  readonly indices?: ReadonlyMap<Loop, Affine>;
+  /** The loops of a reduction, of those that it has had. */
+  readonly loops?: (loops: readonly Loop[]) => readonly Loop[];
+  readonly exprs?: ReadonlyMap<Expr, Expr>;
+}
+
+/** Makes expressions again with others in the places of loops and of expressions. */
+export class Rewriting {
+  private readonly indices: ReadonlyMap<Loop, Affine>;
+  private readonly loops: (loops: readonly Loop[]) => readonly Loop[];
+  private readonly done: Map<Expr, Expr>;
+
+  constructor({ indices = new Map(), loops = (same) => same, exprs = new Map() }: Replacements) {
+    this.indices = indices;
+    this.loops = loops;
+    this.done = new Map(exprs);
+  }
+
+  expr(root: Expr): Expr {
+    const found = new Set<Expr>();
+    const waiting = [root];
+    for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
+      if (found.has(expr) || this.done.has(expr)) continue;
+      found.add(expr);
+      waiting.push(...operandsOf(expr));
+    }
+    for (const expr of [...found].sort((a, b) => a.id - b.id)) this.done.set(expr, this.again(expr));
+    return this.done.get(root)!;
+  }
+  affine(index: Affine): Affine {
+    return index.substitute(
+      (loop) => this.indices.get(loop) ?? null,
+      (value) => this.expr(value),
+    );
+  }
+  /** A store under `loops`. */
+  store({ memory, address, value, when }: Store, loops: readonly Loop[]): Store {
+    return {
+      loops,
+      memory,
+      address: this.affine(address),
+      value: this.expr(value),
+      ...(when && { when: this.expr(when) }),
+    };
+  }
+
+  /** What an expression is with its operands made again, which they are. */
+  private again(expr: Expr): Expr {
+    const of = (x: Expr): Expr => this.done.get(x)!;
+    switch (expr.kind) {
+      case "load":
+        return load(expr.memory, this.affine(expr.address));
+      case "position":
+        return position(this.affine(expr.index));
+      case "op":
+        return op(expr.op, ...expr.args.map(of));
+      case "reduced": {
+        const { monoid, over, values } = expr.reduction;
+        return reduce(monoid, this.loops(over), values.map(of))[expr.part]!;
+      }
+      case "running": {
+        const { monoid, along, values } = expr.series;
+        return running(monoid, along, values.map(of))[expr.part]!;
+      }
+      default:
+        return expr;
+    }
+  }
+}
