@@ -1,9 +1,12 @@
-import type { Affine } from "./affine.ts";
+import { Affine } from "./affine.ts";
 import { idOf, load, type Loop, type Memory, storageBytes, type Type } from "./expression.ts";
 import type { Store } from "./nest.ts";
 import { keyAt, type Place, type Scopes } from "./scopes.ts";
-import { number, product, type Statement, sum, type Term, zero } from "./statement.ts";
+import { copyOf, number, product, type Statement, sum, type Term, zero } from "./statement.ts";
 import type { Values } from "./values.ts";
+
+/** Pointers that are moved in a loop, at most: each is in a register of its own. */
+const MOVING = 4;
 
 /** Writes down where elements are, and how they are read and written. */
 export class Addresses {
@@ -55,22 +58,45 @@ export class Addresses {
 
   /** Where an address without lanes is: a base that is computed where it changes, and an offset. */
   private pointer(memory: Memory, index: Affine, place: Place): { base: Term; offset: number } {
-    const bytes = storageBytes[memory.storage];
-    const { base, offset } = this.address(index, place, bytes);
-    const start = this.start(memory);
-    let pointer: Term;
-    if (base === zero) pointer = start;
-    else {
-      const loops = new Set(index.terms.map(([loop]) => loop));
-      const home = this.scopes.home(loops);
-      const key = `m${idOf(memory)}:${base.kind === "local" ? base.local.id : "c"}`;
-      let known = home.values.get(key);
-      if (known === undefined) home.values.set(key, (known = this.scopes.keep(sum(start, base), home)));
-      pointer = known;
-    }
+    const { base, offset } = this.moving(memory, index, place) ?? this.computed(memory, index, place);
     // An offset of an instruction is added without wrapping, so what is before it must not be below 0.
     const plain = offset >= 0 && index.dynamic === null && index.terms.every(([, factor]) => factor > 0);
-    return plain ? { base: pointer, offset } : { base: sum(pointer, number(offset)), offset: 0 };
+    return plain ? { base, offset } : { base: sum(base, number(offset)), offset: 0 };
+  }
+  private computed(memory: Memory, index: Affine, place: Place): { base: Term; offset: number } {
+    const { base, offset } = this.address(index, place, storageBytes[memory.storage]);
+    const start = this.start(memory);
+    if (base === zero) return { base: start, offset };
+    const home = this.scopes.home(new Set(index.terms.map(([loop]) => loop)));
+    const key = `m${idOf(memory)}:${base.kind === "local" ? base.local.id : "c"}`;
+    let known = home.values.get(key);
+    if (known === undefined) home.values.set(key, (known = this.scopes.keep(sum(start, base), home)));
+    return { base: known, offset };
+  }
+  /** In an innermost loop, a pointer that is moved in each turn instead of being computed. */
+  private moving(memory: Memory, index: Affine, place: Place): { base: Term; offset: number } | null {
+    const { scopes } = this;
+    const { current } = scopes;
+    const { loop, parent, turns, moving, values } = current;
+    const factor = index.terms.find(([l]) => l === loop)?.[1];
+    if (!loop || !parent || !turns || factor === undefined) return null;
+    const bytes = storageBytes[memory.storage];
+    const rest = Affine.sum(
+      index.constant,
+      index.terms.filter(([l]) => l !== loop),
+    );
+    const own = scopes.part(loop, place).offset * factor * bytes;
+    const { base, offset } = scopes.within(parent, () => this.computed(memory, rest, place));
+    const key = `v${factor}:${base.kind === "local" ? base.local.id : "c"}`;
+    const before = values.get(key);
+    if (before) return { base: before, offset: offset + own };
+    if (moving.length === MOVING || current.statements.some(({ kind }) => kind === "for")) return null;
+    const local = scopes.local("i32", false);
+    const value = sum(base, product(turns.first, factor * bytes));
+    scopes.push({ kind: "set", local, value }, parent);
+    moving.push({ local, by: turns.step * factor * bytes });
+    values.set(key, copyOf(local));
+    return { base: copyOf(local), offset: offset + own };
   }
 
   private start(memory: Memory): Term {

@@ -32,6 +32,9 @@ export class Affine {
   static loop(loop: Loop): Affine {
     return loop.size === 1 ? zero : new Affine(0, [[loop, 1]], null);
   }
+  static sum(constant: number, terms: Affine["terms"]): Affine {
+    return new Affine(constant, terms, null);
+  }
   static dynamic(value: Expr): Affine {
     if (value.kind === "const") return Affine.of(Number(value.value));
     return value.kind === "position" ? value.index : new Affine(0, [], value);

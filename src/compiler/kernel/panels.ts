@@ -10,8 +10,10 @@ export interface Steps {
   readonly scratch: ReadonlyMap<Memory, number>;
 }
 
-/** Products below this are computed from the operands where they lie. */
+/** Products below this are computed from the operands where they lie, */
 const LEAST_WORK = 1 << 19;
+/** but from this on the columns are copied if lanes of them are apart. */
+const LEAST_WORK_APART = 1 << 11;
 /** How often an element is read at least, for copying it to pay. */
 const LEAST_USE = 16;
 
@@ -45,7 +47,10 @@ function productIn({ stores }: Nest): Product | null {
     const reductions = sums
       .filter(({ loops }) => loops.has(row) && loops.has(column))
       .map(({ reduction }) => reduction)
-      .filter(({ over }) => row.size * column.size * over.reduce((n, { size }) => n * size, 1) >= LEAST_WORK)
+      .filter((sum) => {
+        const apart = operandsAlong(sum, column, row).some((x) => isApart(x, column));
+        return workOf(sum, row, column) >= (apart ? LEAST_WORK_APART : LEAST_WORK);
+      })
       .filter(
         (sum) => operandsAlong(sum, column, row).length > 0 && operandsAlong(sum, row, column).length > 0,
       );
@@ -53,6 +58,11 @@ function productIn({ stores }: Nest): Product | null {
   }
   return null;
 }
+
+const workOf = ({ over }: Reduction, row: Loop, column: Loop): number =>
+  row.size * column.size * over.reduce((steps, { size }) => steps * size, 1);
+const isApart = (operand: Expr, loop: Loop): boolean =>
+  reachable([operand]).some((x) => x.kind === "load" && Math.abs(x.address.step(loop)) > 1);
 
 /** The largest expressions in a sum that depend on its steps and on `loop`, and not on `other`. */
 function operandsAlong({ values, over }: Reduction, loop: Loop, other: Loop): Expr[] {
@@ -119,6 +129,7 @@ class Panels {
     const exprs = new Map<Expr, Expr>();
     for (const sum of reductions) {
       for (const x of operandsAlong(sum, column, row)) exprs.set(x, this.copied(place.expr(x), sum, columns));
+      if (workOf(sum, row, column) < LEAST_WORK) continue;
       for (const x of operandsAlong(sum, row, column)) exprs.set(x, this.copied(place.expr(x), sum, rows));
     }
     const rewriting = new Rewriting({ indices, exprs });

@@ -203,10 +203,11 @@ function tiles(
     );
     const column = order.find((loop) => inner.loops.has(loop) && vectors.has(loop));
     const row = rows.findLast((loop) => loads.some((x) => !x.loops.has(loop)));
-    const most = row ? TILE.columns : ACCUMULATORS;
-    const count = column ? Math.min(most, Math.ceil(column.size / lanes)) : 1;
+    const wanted = column ? Math.ceil(column.size / lanes) : 1;
+    // Three vectors of columns are taken at once where they are all there is.
+    const count = row ? (wanted === 3 ? 3 : Math.min(wanted, TILE.columns)) : Math.min(wanted, ACCUMULATORS);
     if (column) factors.set(column, count);
-    if (row) factors.set(row, Math.min(column ? ACCUMULATORS / count : TILE.rows, row.size));
+    if (row) factors.set(row, Math.min(column ? Math.ceil(ACCUMULATORS / count) : TILE.rows, row.size));
     if (row && !column) {
       const other = rows.findLast((loop) => loop !== row && loads.some((x) => !x.loops.has(loop)));
       if (other) factors.set(other, Math.min(TILE.columns, other.size));

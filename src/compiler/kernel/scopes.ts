@@ -18,12 +18,16 @@ class Scope {
   readonly statements: Statement[] = [];
   readonly values = new Map<string, Term>();
   readonly level: number;
+  /** Locals that move with the loop: by how much in each turn. */
+  readonly moving: { readonly local: Local; readonly by: number }[] = [];
   constructor(
     readonly parent: Scope | null,
     readonly loop: Loop | null,
     /** The loop's counter. */
     readonly counter: Term,
     readonly parts: readonly Part[],
+    /** Where the counter begins and how far it goes each time; null if it has one turn. */
+    readonly turns: { readonly first: Term; readonly step: number } | null = null,
   ) {
     this.level = parent ? parent.level + 1 : 0;
   }
@@ -69,10 +73,13 @@ export class Scopes {
   turn(loop: Loop, { from, to, step, parts }: Segment, cut: Cut | null, body: () => void): void {
     const once = to - from <= step;
     const counter = once ? null : this.local("i32", false);
-    const inner = new Scope(this.scope, loop, counter ? read(counter) : number(from), parts);
+    const first = cut ? this.keep(largest(cut.begin, from)) : number(from);
+    const turns = once ? null : { first, step };
+    const inner = new Scope(this.scope, loop, counter ? read(counter) : number(from), parts, turns);
     this.within(inner, body);
+    for (const { local, by } of inner.moving)
+      inner.statements.push({ kind: "set", local, value: sum(read(local), number(by)) });
     if (counter) {
-      const first = cut ? largest(cut.begin, from) : number(from);
       const last = cut ? smallest(cut.end, to) : number(to);
       this.push({ kind: "for", counter, from: first, to: last, step, body: inner.statements });
     } else if (cut) {

@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import type { TypedArray } from "../../../../src/core/dtype.ts";
+import { Affine } from "../../../../src/compiler/kernel/affine.ts";
+import {
+  type Expr,
+  f32,
+  load,
+  Loop,
+  type Memory,
+  op,
+  reduce,
+} from "../../../../src/compiler/kernel/expression.ts";
+import type { Nest } from "../../../../src/compiler/kernel/nest.ts";
+import { panels } from "../../../../src/compiler/kernel/panels.ts";
+import { arrays, executed } from "./machine.ts";
+import { maxOf, sumOf } from "./nests.ts";
+
+const i = Affine.loop;
+/** Small whole numbers, so that sums are exact in any order. */
+const filled = (storage: "f32" | "f64" | "i8", size: number) =>
+  new arrays[storage](size).map((_, k) => ((k * 7919) % 13) - 6) as TypedArray;
+
+interface Sizes {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly steps: number;
+}
+interface Layout {
+  readonly sizes: Sizes;
+  readonly left: "rows first" | "steps first";
+  readonly right: "steps first" | "columns first";
+  readonly storage: "f32" | "f64" | "i8";
+  /** What is done to an element of each operand, and to the sum. */
+  readonly before: (x: Expr, other: Expr) => Expr;
+  readonly after: (x: Expr, other: Expr) => Expr;
+}
+
+function product({ sizes, left, right, storage, before, after }: Layout): [Nest, Map<Memory, TypedArray>] {
+  const { batch, rows, columns, steps } = sizes;
+  const loop = (size: number, name: string) => new Loop(size, name);
+  const [b, m, n, k] = [loop(batch, "b"), loop(rows, "m"), loop(columns, "n"), loop(steps, "k")];
+  const memory = (name: string, of: Memory["storage"]): Memory => ({ name, storage: of });
+  const type = storage === "i8" ? "i32" : storage;
+  const [a, w, bias, out] = [
+    memory("a", storage),
+    memory("w", storage),
+    memory("bias", type),
+    memory("out", type),
+  ];
+  const at = (outer: Affine, ...axes: (readonly [Loop, number])[]) =>
+    axes.reduce((sum, [axis, size]) => sum.times(size).plus(i(axis)), outer);
+  const aAt = left === "rows first" ? at(i(b), [m, rows], [k, steps]) : at(i(b), [k, steps], [m, rows]);
+  const wAt =
+    right === "steps first" ? at(i(b), [k, steps], [n, columns]) : at(i(b), [n, columns], [k, steps]);
+  const terms = [before(load(a, aAt), load(bias, i(m))), before(load(w, wAt), load(bias, i(n)))] as const;
+  const [sum] = reduce(sumOf(type), [k], [op("mul", ...terms)]);
+  const value = after(sum!, load(bias, i(n)));
+  const stores = [{ loops: [b, m, n], memory: out, address: at(i(b), [m, rows], [n, columns]), value }];
+  const data = new Map<Memory, TypedArray>([
+    [a, filled(storage, batch * rows * steps)],
+    [w, filled(storage, batch * steps * columns)],
+    [bias, type === "i32" ? new Int32Array(rows + columns) : filled(type, rows + columns)],
+    [out, new arrays[type](batch * rows * columns)],
+  ]);
+  return [{ name: "product", stores, sequential: new Set() }, data];
+}
+
+const plain = (x: Expr): Expr => x;
+const layouts: Record<string, Partial<Layout>> = {
+  "rows by columns": {},
+  "the left one transposed": { left: "steps first" },
+  "the right one transposed": { right: "columns first" },
+  "both transposed": { left: "steps first", right: "columns first" },
+  "of 64 bits": { storage: "f64" },
+  "of bytes": { storage: "i8" },
+  "with operands scaled and shifted": { before: (x, other) => op("add", op("mul", x, f32(2)), other) },
+  "with a bias and a bound": { after: (x, other) => op("max", op("add", x, other), f32(0)) },
+};
+const sizes: readonly Sizes[] = [
+  { batch: 1, rows: 64, columns: 128, steps: 64 },
+  { batch: 2, rows: 67, columns: 131, steps: 61 },
+  { batch: 1, rows: 18, columns: 17, steps: 1900 },
+];
+
+test.for(Object.keys(layouts).flatMap((name) => sizes.map((size) => ({ name, size }))))(
+  "a product $name is the same from panels: $size",
+  ({ name, size }) => {
+    const usual = {
+      left: "rows first",
+      right: "steps first",
+      storage: "f32",
+      before: plain,
+      after: plain,
+    } as const;
+    const [nest, data] = product({ ...usual, ...layouts[name], sizes: size });
+    const { nests, scratch } = panels(nest);
+    expect(nests.length).toBeGreaterThan(2);
+    const [{ memory }] = nest.stores as [Nest["stores"][0]];
+    expect(inTurn(nests, scratch, data).get(memory)).toEqual(executed(nest, data).get(memory));
+  },
+);
+
+test("what is computed for a whole row is computed before its elements are copied", () => {
+  const [nest, data] = product({
+    sizes: { batch: 1, rows: 64, columns: 128, steps: 64 },
+    left: "rows first",
+    right: "steps first",
+    storage: "f32",
+    before: plain,
+    after: plain,
+  });
+  const [store] = nest.stores as [Nest["stores"][0]];
+  const { reduction } = store.value as Extract<Expr, { kind: "reduced" }>;
+  const [a, w] = (reduction.values[0] as Extract<Expr, { kind: "op" }>).args as [Expr, Expr];
+  const [greatest] = reduce(maxOf("f32"), reduction.over, [a]);
+  const [value] = reduce(reduction.monoid, reduction.over, [op("mul", op("sub", a, greatest!), w)]);
+  const normal = { ...nest, stores: [{ ...store, value: value! }] };
+  const { nests, scratch } = panels(normal);
+  expect(
+    nests.find(({ name }) => name === "product_panel1")!.stores[0]!.loops.map(({ name }) => name),
+  ).toEqual(["mo", "mi", "k"]);
+  expect(inTurn(nests, scratch, data).get(store.memory)).toEqual(executed(normal, data).get(store.memory));
+});
+
+test("a small product is left as it is, unless its columns are apart", () => {
+  const small = { batch: 1, rows: 16, columns: 16, steps: 16 };
+  const of = (right: Layout["right"]) =>
+    panels(
+      product({ sizes: small, left: "rows first", right, storage: "f32", before: plain, after: plain })[0],
+    ).nests;
+  expect(of("steps first")).toHaveLength(1);
+  expect(of("columns first")).toHaveLength(2);
+});
+
+function inTurn(
+  nests: readonly Nest[],
+  scratch: ReadonlyMap<Memory, number>,
+  data: ReadonlyMap<Memory, TypedArray>,
+) {
+  let memories = new Map(data);
+  for (const [memory, size] of scratch) memories.set(memory, new arrays[memory.storage](size));
+  for (const nest of nests) memories = executed(nest, memories);
+  return memories;
+}
