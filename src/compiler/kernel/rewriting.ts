@@ -1,4 +1,4 @@
-import { Affine } from "./affine.ts";
+import type { Affine } from "./affine.ts";
 import { type Expr, load, type Loop, op, position, reduce, running } from "./expression.ts";
 import { operandsOf, type Store } from "./nest.ts";
 

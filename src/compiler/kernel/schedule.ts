@@ -144,16 +144,20 @@ function costOf(
   const steps = (loops: ReadonlySet<Loop>, vector: Loop | undefined): number =>
     stepsOf(loops) / (vector ? Math.min(lanes, vector.size) : 1);
   const beside = besides({ stores, sequential }, all, vectors, lanes);
+  const passes = new Map<Expr, Pass>();
+  for (const pass of reductions)
+    for (const x of reachable(pass.values))
+      if (x.kind === "load" && pass.over.some((loop) => x.loops.has(loop))) passes.set(x, pass);
   let cost = 0;
   for (const expr of all) {
     const vector = vectorOf(expr.loops);
-    const each = steps(expr.loops, vector);
-    if (expr.kind === "op") cost += each;
+    if (expr.kind === "op") cost += steps(expr.loops, vector);
     else if (expr.kind === "load") {
       const step = vector ? expr.address.step(vector) : 0;
       const single = Math.min(lanes, vector?.size ?? 1) * GATHER;
       const apart =
         beside && vector && expr.address.step(beside) === 1 ? Math.min(single, TRANSPOSED) : single;
+      const each = loadsOf(expr, passes.get(expr), vector, steps, vectorOf);
       cost += step === 1 || step === 0 || step === -1 ? each : each * apart;
     }
   }
@@ -171,6 +175,21 @@ function costOf(
     cost += step === 1 || step === 0 ? each : each * lanes * GATHER;
   }
   return cost;
+}
+
+/** How often something is loaded: in a reduction at each step, though once for all columns or all rows of a tile. */
+function loadsOf(
+  { loops }: Expr,
+  pass: Pass | undefined,
+  vector: Loop | undefined,
+  steps: (loops: ReadonlySet<Loop>, vector: Loop | undefined) => number,
+  vectorOf: (loops: ReadonlySet<Loop>) => Loop | undefined,
+): number {
+  if (pass === undefined) return steps(loops, vector);
+  const around = new Set([...pass.over, ...pass.loops]);
+  const each = steps(around, vectorOf(around));
+  const reused = [...around].some((loop) => loop.size > 1 && !loops.has(loop));
+  return reused ? each / (vector ? TILE.rows : TILE.columns) : each;
 }
 
 function tiles(

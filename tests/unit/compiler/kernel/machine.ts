@@ -4,6 +4,7 @@ import type { TypedArray } from "../../../../src/core/dtype.ts";
 import type { Memory, Storage } from "../../../../src/compiler/kernel/expression.ts";
 import { generate } from "../../../../src/compiler/kernel/generate.ts";
 import type { Nest } from "../../../../src/compiler/kernel/nest.ts";
+import type { Steps } from "../../../../src/compiler/kernel/panels.ts";
 import { type Schedule, schedule } from "../../../../src/compiler/kernel/schedule.ts";
 import type { Routine } from "../../../../src/compiler/kernel/statement.ts";
 import { Interpreter } from "./interpret.ts";
@@ -117,4 +118,12 @@ export function interpreted(nest: Nest, data: Data): Data {
 export function executed(nest: Nest, data: Data, plan?: Schedule): Data {
   const machine = new Machine(nest, data, plan).run();
   return new Map([...data.keys()].map((memory) => [memory, machine.read(memory)]));
+}
+
+/** What nests leave in memories, one after the other. */
+export function inTurn({ nests, scratch }: Steps, data: ReadonlyMap<Memory, TypedArray>): Data {
+  let memories: Data = new Map(data);
+  for (const [memory, size] of scratch) memories.set(memory, new arrays[memory.storage](size));
+  for (const nest of nests) memories = executed(nest, memories);
+  return memories;
 }

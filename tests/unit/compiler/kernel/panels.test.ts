@@ -12,7 +12,7 @@ import {
 } from "../../../../src/compiler/kernel/expression.ts";
 import type { Nest } from "../../../../src/compiler/kernel/nest.ts";
 import { panels } from "../../../../src/compiler/kernel/panels.ts";
-import { arrays, executed } from "./machine.ts";
+import { arrays, executed, inTurn } from "./machine.ts";
 import { maxOf, sumOf } from "./nests.ts";
 
 const i = Affine.loop;
@@ -94,10 +94,10 @@ test.for(Object.keys(layouts).flatMap((name) => sizes.map((size) => ({ name, siz
       after: plain,
     } as const;
     const [nest, data] = product({ ...usual, ...layouts[name], sizes: size });
-    const { nests, scratch } = panels(nest);
-    expect(nests.length).toBeGreaterThan(2);
+    const steps = panels(nest);
+    expect(steps.nests.length).toBeGreaterThan(2);
     const [{ memory }] = nest.stores as [Nest["stores"][0]];
-    expect(inTurn(nests, scratch, data).get(memory)).toEqual(executed(nest, data).get(memory));
+    expect(inTurn(steps, data).get(memory)).toEqual(executed(nest, data).get(memory));
   },
 );
 
@@ -116,11 +116,11 @@ test("what is computed for a whole row is computed before its elements are copie
   const [greatest] = reduce(maxOf("f32"), reduction.over, [a]);
   const [value] = reduce(reduction.monoid, reduction.over, [op("mul", op("sub", a, greatest!), w)]);
   const normal = { ...nest, stores: [{ ...store, value: value! }] };
-  const { nests, scratch } = panels(normal);
+  const steps = panels(normal);
   expect(
-    nests.find(({ name }) => name === "product_panel1")!.stores[0]!.loops.map(({ name }) => name),
+    steps.nests.find(({ name }) => name === "product_panel1")!.stores[0]!.loops.map(({ name }) => name),
   ).toEqual(["mo", "mi", "k"]);
-  expect(inTurn(nests, scratch, data).get(store.memory)).toEqual(executed(normal, data).get(store.memory));
+  expect(inTurn(steps, data).get(store.memory)).toEqual(executed(normal, data).get(store.memory));
 });
 
 test("a small product is left as it is, unless its columns are apart", () => {
@@ -132,14 +132,3 @@ test("a small product is left as it is, unless its columns are apart", () => {
   expect(of("steps first")).toHaveLength(1);
   expect(of("columns first")).toHaveLength(2);
 });
-
-function inTurn(
-  nests: readonly Nest[],
-  scratch: ReadonlyMap<Memory, number>,
-  data: ReadonlyMap<Memory, TypedArray>,
-) {
-  let memories = new Map(data);
-  for (const [memory, size] of scratch) memories.set(memory, new arrays[memory.storage](size));
-  for (const nest of nests) memories = executed(nest, memories);
-  return memories;
-}
