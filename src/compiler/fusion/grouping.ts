@@ -13,6 +13,11 @@ const CHEAP = 3;
 /** Elements from which on it matters that threads can share the work. */
 const LARGE = 1 << 16;
 
+/** Between two steps there is room for as many as this is part of 1. */
+const BETWEEN = 1e-9;
+
+const isContraction = ({ source }: Known): boolean => source!.computation.work === "contraction";
+
 /** A value, and how it comes about. */
 export interface Known {
   readonly variable: Var;
@@ -118,6 +123,11 @@ class Grouping {
   private readonly steps: (Group | Single)[] = [];
   private readonly computations: (Computation | null)[];
   private readonly uses: ReadonlyMap<Var, Use>;
+  private next = 0;
+  private inserted = 0;
+  private readonly byId = new Map<number, Group | Single>();
+  /** The last kernel that reads each value. */
+  private readonly readers = new Map<Known, Group>();
 
   constructor(
     private readonly eqns: readonly Eqn[],
@@ -136,7 +146,7 @@ class Grouping {
       if (computation?.kind === "elements") this.elements(eqn, computation);
       else this.single(eqn, computation);
     });
-    return { steps: this.steps, values: this.values };
+    return { steps: this.steps.toSorted((a, b) => a.id - b.id), values: this.values };
   }
 
   private usesOf(outputs: readonly Atom[]): Map<Var, Use> {
@@ -198,8 +208,8 @@ class Grouping {
       if (computation === null) this.keep(known);
       else for (const leaf of this.leavesOf(known).keys()) this.keep(leaf);
     }
-    const step: Single = { kind: "single", id: this.steps.length, eqn, computation };
-    this.steps.push(step);
+    const step: Single = { kind: "single", id: this.next++, eqn, computation };
+    this.add(step);
     for (const v of eqn.outputs) this.values.set(v, this.inMemory(v, step.id));
   }
 
@@ -257,7 +267,7 @@ class Grouping {
 
   /** Whether a value is computed where it is needed. */
   private isDeferred(
-    { source, depth, leaves }: Known,
+    { aval, source, depth, leaves }: Known,
     cost: number,
     { count, inMemory, many, spread }: Use,
   ): boolean {
@@ -267,56 +277,80 @@ class Grouping {
     // What is read many times is looked up without computing anything.
     if (many && (work === "map" || cost > 0)) return false;
     if (work === "view") return true;
+    // One number is computed in each kernel that needs it, once, and holds none of them up.
+    if (sizeOf(aval.shape) === 1) return true;
     if (cost <= CHEAP && depth <= 4) return true;
     return count <= 1 && !(spread && cost > CHEAP);
   }
   /** Puts a value into a kernel: one that computes what it is made of, or a new one. */
   private place(known: Known): void {
-    const { computation } = known.source!;
-    const steps = [...known.leaves.keys()].map((leaf) => leaf.step);
-    const last = this.steps[steps.reduce((most, step) => Math.max(most, step), -1)];
-    const obstacle = this.obstacle(known, last);
-    let target: Group;
-    if (obstacle === null) target = last as Group;
-    else {
-      const { work } = computation;
-      const [reason, leaf = null] = obstacle;
-      const size = sizeOf(known.aval.shape);
-      const flat = work === "map" || work === "view" || work === "contraction";
-      target = {
-        kind: "group",
-        id: this.steps.length,
-        members: [],
-        rows: size,
-        flat,
-        closed: work === "running",
-        boundary: {
-          reason,
-          value: known,
-          after: last ?? null,
-          leaf,
-          rows: last?.kind === "group" ? last.rows : 0,
-        },
-      };
-      this.steps.push(target);
+    const { work } = known.source!.computation;
+    const group = this.groupFor(known);
+    for (const [leaf] of known.leaves) {
+      if (leaf.group !== group) this.keep(leaf);
+      if (sizeOf(leaf.aval.shape) > 1) this.readers.set(leaf, group);
     }
-    for (const [leaf] of known.leaves) if (leaf.group !== target) this.keep(leaf);
-    known.group = target;
-    known.step = target.id;
+    known.group = group;
+    known.step = group.id;
     known.once =
-      computation.work === "contraction" ||
-      [...known.leaves.keys()].some(
-        (leaf) => leaf.group === target && leaf.once && known.source!.computation.work !== "reduction",
-      );
-    if (computation.work === "reduction" && sizeOf(known.aval.shape) !== target.rows) known.once = true;
-    target.members.push(known);
+      work === "contraction" ||
+      (work === "reduction" && sizeOf(known.aval.shape) !== group.rows) ||
+      (work !== "reduction" && [...known.leaves.keys()].some((leaf) => leaf.group === group && leaf.once));
+    group.members.push(known);
+  }
+
+  /** A kernel that can compute a value too: the last one that computes what it is made of, one that reads the same; or a new one. */
+  private groupFor(known: Known): Group {
+    const leaves = [...known.leaves.keys()];
+    const last = leaves.reduce<Known | null>((a, b) => (a && a.step >= b.step ? a : b), null);
+    const own = last && last.step > -1 ? (this.byId.get(last.step) ?? null) : null;
+    const obstacle = this.obstacle(known, own);
+    if (obstacle === null) return own as Group;
+    for (const leaf of leaves) {
+      const beside = this.readers.get(leaf);
+      if (!beside || beside === own || beside.id < (last?.step ?? -1) || beside.members.some(isContraction))
+        continue;
+      if (this.obstacle(known, beside) === null) return beside;
+    }
+    const [reason, leaf = null] = obstacle;
+    return this.opened(known, {
+      reason,
+      value: known,
+      after: own,
+      leaf,
+      rows: own?.kind === "group" ? own.rows : 0,
+    });
+  }
+
+  /** A new kernel, for a value that begins it. */
+  private opened(known: Known, boundary: Boundary): Group {
+    const { work } = known.source!.computation;
+    const size = sizeOf(known.aval.shape);
+    const group: Group = {
+      kind: "group",
+      id: size === 1 ? this.early(known) : this.next++,
+      members: [],
+      rows: size,
+      flat: work === "map" || work === "view" || work === "contraction",
+      closed: work === "running",
+      boundary,
+    };
+    this.add(group);
+    return group;
+  }
+  private add(step: Group | Single): void {
+    this.steps.push(step);
+    this.byId.set(step.id, step);
+  }
+  /** The place in the order of one number, which others may need: right after what it is made of. */
+  private early({ leaves }: Known): number {
+    const after = [...leaves.keys()].reduce((most, { step }) => Math.max(most, step), -1);
+    const between = after + BETWEEN * ++this.inserted;
+    return between < Math.floor(after) + 1 ? between : this.next++;
   }
 
   /** Null if a kernel can compute the value too; else why not, and beside which of its values. */
-  private obstacle(
-    known: Known,
-    to: Group | Single | undefined,
-  ): readonly [reason: Reason, leaf?: Known] | null {
+  private obstacle(known: Known, to: Group | Single | null): readonly [reason: Reason, leaf?: Known] | null {
     if (to?.kind !== "group") return ["no kernel"];
     const { computation } = known.source!;
     const { aval, leaves } = known;

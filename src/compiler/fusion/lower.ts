@@ -35,7 +35,7 @@ export function lowerProgram(closed: ClosedJaxpr): KernelProgram {
 /** The memories of a program. */
 class Memories {
   readonly constants: { readonly memory: ArrayMemory; readonly value: NDArray }[] = [];
-  private count = 0;
+  count = 0;
   memory(prefix: string, aval: Aval): ArrayMemory {
     return new ArrayMemory(`${prefix}${this.count++}`, aval);
   }
@@ -90,7 +90,7 @@ class BlockLowering {
     this.outvars.forEach((x, i) => {
       if (x instanceof Literal) return;
       const known = this.plan.values.get(x)!;
-      if (known.step >= 0 && !this.memories.has(known)) this.memories.set(known, targets[i]!);
+      if (known.step > -1 && !this.memories.has(known)) this.memories.set(known, targets[i]!);
     });
     for (const step of this.plan.steps)
       if (step.kind === "group") this.kernel(step);
@@ -167,7 +167,7 @@ class BlockLowering {
     }));
     const primitives = step.members.map(({ source }) => source!.eqn.primitive.primitive);
     const name = [...new Set(primitives)].slice(-4).join("_");
-    const nests = kernelOf(`k${step.id}_${name}`, outputs, step.rows);
+    const nests = kernelOf(`k${this.names.count++}_${name}`, outputs, step.rows);
     this.steps.push({
       kind: "nest",
       nests,
@@ -201,7 +201,7 @@ class BlockLowering {
     // What nothing else reads is written to where it is, if it is this program's own.
     if (!(start instanceof Literal) && this.isLastUse(start, step)) {
       const from = this.plan.values.get(start)!;
-      if (from.step >= 0 && !this.memories.has(known)) this.memories.set(known, this.memoryOf(from));
+      if (from.step > -1 && !this.memories.has(known)) this.memories.set(known, this.memoryOf(from));
     }
     const [out] = this.outputsOf(eqn);
     const inPlace = !(start instanceof Literal) && this.memories.get(this.plan.values.get(start)!) === out;
@@ -268,7 +268,7 @@ class BlockLowering {
     if (x instanceof Literal || this.outvars.indexOf(x) !== output) return false;
     let known = this.plan.values.get(x)!;
     for (let first = true; ; first = false) {
-      const step = this.plan.steps[known.step];
+      const step = this.plan.steps.find(({ id }) => id === known.step);
       if (step?.kind !== "single" || step.computation?.kind !== "updates") return false;
       const base = step.eqn.inputs[step.computation.base]!;
       if (base instanceof Literal || !this.isLastUse(base, step)) return false;
