@@ -172,10 +172,13 @@ export function updateNests(name: string, updates: readonly Update[], out: Array
   return updates.flatMap(({ sizes, place, when, value, apart }, i) => {
     if (sizeOf(sizes) === 0) return [];
     const axes = new Axes(sizes, "u");
+    const inOrder = (): Loop[] =>
+      axes.loops.flatMap((loop, axis) => (apart[axis] || loop.size === 1 ? [] : partsOf(loop)));
     const stores = arranged((): Store[] => {
       const step = axes.index(sizes);
       const position = linear(place(step), out.aval);
-      const before = readElement(out, out.aval.dtype, position);
+      // A step may be where the one before has written.
+      const before = readElement(out, out.aval.dtype, position, inOrder());
       const values = storedElement(value(step, before), out.aval.dtype);
       const condition = when?.(step);
       const address = position.times(values.length);
@@ -187,7 +190,6 @@ export function updateNests(name: string, updates: readonly Update[], out: Array
         ...(condition && { when: condition }),
       }));
     });
-    const sequential = new Set(axes.loops.flatMap((loop, axis) => (apart[axis] ? [] : partsOf(loop))));
-    return [{ name: `${name}_${i}`, stores, sequential }];
+    return [{ name: `${name}_${i}`, stores, sequential: new Set(inOrder()) }];
   });
 }

@@ -216,23 +216,27 @@ export class Addresses {
     const { base, offset } = this.pointer(memory, address, place);
     const dynamic = address.dynamic && this.values.valueOf(address.dynamic, place);
     const vector = this.scopes.vectorOf(address.loops);
-    const at = dynamic ? this.scopes.keep(sum(base, product(dynamic, bytes))) : base;
+    const vectors = dynamic?.vector ? this.scopes.keep(dynamic) : null;
+    const at = dynamic && !vectors ? this.scopes.keep(sum(base, product(dynamic, bytes))) : base;
     if (vector === null) return (value) => [{ kind: "store", storage, base: at, offset, value, lanes: 1 }];
     const { lanes } = this.scopes.part(vector, place);
-    const step = address.step(vector);
+    const step = staticStep(address, vector);
     const spread = (value: Term): Term =>
       value.vector ? value : { kind: "splat", type: value.type, vector: true, arg: value };
-    if (step === 1)
+    if (step === 1 && !vectors)
       return (value) => [{ kind: "store", storage, base: at, offset, value: spread(value), lanes }];
     return (value) => {
       const kept = this.scopes.keep(spread(value));
       return Array.from({ length: lanes }, (_, lane): Statement => {
         const from = offset + lane * step * bytes;
         const element: Term = { kind: "lane", type: value.type, vector: false, arg: kept, lane };
+        const own: Term = vectors
+          ? sum(at, product({ kind: "lane", type: "i32", vector: false, arg: vectors, lane }, bytes))
+          : at;
         return {
           kind: "store",
           storage,
-          base: from < 0 ? sum(at, number(from)) : at,
+          base: from < 0 ? sum(own, number(from)) : own,
           offset: Math.max(from, 0),
           value: element,
           lanes: 1,

@@ -1,6 +1,6 @@
 import { type DType, dtypeInfo } from "../../core/dtype.ts";
 import type { Affine } from "./affine.ts";
-import { type Expr, i32, load, type Memory, op, type Storage, type Type } from "./expression.ts";
+import { type Expr, i32, load, type Loop, type Memory, op, type Storage, type Type } from "./expression.ts";
 import { fromBfloat16, fromFloat16, roundedBfloat16, roundedFloat16, toBfloat16, toFloat16 } from "./half.ts";
 
 /** One element of an array: an expression, or two for a complex number and for a key. */
@@ -32,11 +32,16 @@ export const representation: Readonly<Record<DType, Representation>> = {
   float0: represented("bool", "bool"),
 };
 
-/** The element of an array in `memory`, `position` elements from its start. */
-export function readElement(memory: Memory, dtype: DType, position: Affine): Element {
+/** The element of an array in `memory`, `position` elements from its start, read anew in each step of the loops `anew`. */
+export function readElement(
+  memory: Memory,
+  dtype: DType,
+  position: Affine,
+  anew: readonly Loop[] = [],
+): Element {
   if (dtypeInfo[dtype].lanes === 2)
-    return [load(memory, position.times(2)), load(memory, position.times(2).plus(1))];
-  const stored = load(memory, position);
+    return [load(memory, position.times(2), anew), load(memory, position.times(2).plus(1), anew)];
+  const stored = load(memory, position, anew);
   if (dtype === "float16") return [fromFloat16(stored)];
   if (dtype === "bfloat16") return [fromBfloat16(stored)];
   return [stored];

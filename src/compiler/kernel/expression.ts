@@ -214,15 +214,15 @@ export function position(index: Affine): Expr {
   }));
 }
 
-/** An element of memory. */
-export function load(memory: Memory, address: Affine): Load {
+/** An element of memory, read anew in each step of the loops `anew`, which write to it. */
+export function load(memory: Memory, address: Affine, anew: readonly Loop[] = []): Load {
   const type = loaded[memory.storage];
-  return intern<Load>(`l${idOf(memory)}@${address.key}`, () => ({
+  return intern<Load>(`l${idOf(memory)}@${address.key}/${anew.map(idOf).join()}`, () => ({
     kind: "load",
     type,
     memory,
     address,
-    loops: address.loops,
+    loops: union([address.loops, new Set(anew)]),
   }));
 }
 

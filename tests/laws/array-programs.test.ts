@@ -1,0 +1,40 @@
+import { makeJaxpr } from "cotangent";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { reference } from "../../src/backends/reference/index.ts";
+import { wasm } from "../../src/backends/wasm/index.ts";
+import type { ClosedJaxpr } from "../../src/core/jaxpr.ts";
+import {
+  type ArrayProgram,
+  arrayPrograms,
+  dtypesOf32,
+  dtypesOf64,
+  functionOf,
+  inputsOf,
+} from "./array-programs.ts";
+import { withX64 } from "./samples.ts";
+
+const full = process.env["COTANGENT_FULL"] === "1";
+function expectSameOnBoth(program: ArrayProgram): void {
+  const inputs = inputsOf(program);
+  const closed = makeJaxpr(functionOf(program))(...inputs) as unknown as ClosedJaxpr;
+  const buffers = inputs.map((x) => x.buffer);
+  const expected = reference.compile(closed).execute(buffers);
+  const got = wasm.compile(closed).execute(buffers);
+  expected.forEach((buffer, i) => {
+    expect(got[i]!.read(), `output ${i} of ${String(closed)}`).toEqual(buffer.read());
+  });
+}
+
+const numRuns = full ? 2000 : 150;
+
+describe("programs of arrays compute, compiled, what the reference backend does, to the last bit", () => {
+  test("in dtypes of up to 32 bits", { timeout: 600_000 }, () => {
+    fc.assert(fc.property(arrayPrograms(dtypesOf32), expectSameOnBoth), { numRuns });
+  });
+  test("in all dtypes", { timeout: 600_000 }, () => {
+    withX64(() =>
+      fc.assert(fc.property(arrayPrograms(dtypesOf64), expectSameOnBoth), { numRuns: numRuns / 3 }),
+    );
+  });
+});
