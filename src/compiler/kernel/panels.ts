@@ -2,7 +2,8 @@ import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction } from "./expression.ts";
 import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
-import { lanesOf, TILE } from "./schedule.ts";
+import { lanesOf, profileOf, stepsOf } from "./profile.ts";
+import { TILE } from "./tiles.ts";
 
 /** Nests to run one after the other, and the memory that they need for what one leaves to another, in elements. */
 export interface Steps {
@@ -34,15 +35,16 @@ interface Product {
   readonly reductions: readonly Reduction[];
 }
 
-function productIn({ stores }: Nest): Product | null {
+function productIn(nest: Nest): Product | null {
+  const { stores, ordered } = profileOf(nest);
   const [first, ...others] = stores;
   const alike = (loops: readonly Loop[]): boolean =>
     loops.length === first!.loops.length && loops.every((loop, i) => loop === first!.loops[i]);
   if (first === undefined || !others.every(({ loops }) => alike(loops))) return null;
-  const column = first.loops.find((loop) => first.address.step(loop) === 1);
+  const column = first.loops.find((loop) => first.address.step(loop) === 1 && !ordered.has(loop));
   if (column === undefined || column.size < LEAST_USE) return null;
   const sums = reachable(stores.flatMap(rootsOf)).filter((x) => x.kind === "reduced");
-  const rows = first.loops.filter((loop) => loop !== column && loop.size >= LEAST_USE);
+  const rows = first.loops.filter((loop) => loop !== column && loop.size >= LEAST_USE && !ordered.has(loop));
   for (const row of rows.sort((a, b) => b.size - a.size)) {
     const reductions = sums
       .filter(({ loops }) => loops.has(row) && loops.has(column))
@@ -59,10 +61,16 @@ function productIn({ stores }: Nest): Product | null {
   return null;
 }
 
-const workOf = ({ over }: Reduction, row: Loop, column: Loop): number =>
-  row.size * column.size * over.reduce((steps, { size }) => steps * size, 1);
+const workOf = ({ over }: Reduction, row: Loop, column: Loop): number => stepsOf([row, column, ...over]);
 const isApart = (operand: Expr, loop: Loop): boolean =>
   reachable([operand]).some((x) => x.kind === "load" && Math.abs(x.address.step(loop)) > 1);
+
+/** Windows that overlap, as those of a convolution do, would be copied many times over. */
+const isCopied = (operand: Expr): boolean =>
+  !reachable([operand]).some((x) => {
+    const range = x.kind === "load" && x.loops.size === operand.loops.size ? x.address.range() : null;
+    return range !== null && 2 * (range[1] - range[0] + 1) <= stepsOf(operand.loops);
+  });
 
 /** The largest expressions in a sum that depend on its steps and on `loop`, and not on `other`. */
 function operandsAlong({ values, over }: Reduction, loop: Loop, other: Loop): Expr[] {
@@ -128,9 +136,11 @@ class Panels {
     const place = new Rewriting({ indices });
     const exprs = new Map<Expr, Expr>();
     for (const sum of reductions) {
-      for (const x of operandsAlong(sum, column, row)) exprs.set(x, this.copied(place.expr(x), sum, columns));
+      for (const x of operandsAlong(sum, column, row).filter(isCopied))
+        exprs.set(x, this.copied(place.expr(x), sum, columns));
       if (workOf(sum, row, column) < LEAST_WORK) continue;
-      for (const x of operandsAlong(sum, row, column)) exprs.set(x, this.copied(place.expr(x), sum, rows));
+      for (const x of operandsAlong(sum, row, column).filter(isCopied))
+        exprs.set(x, this.copied(place.expr(x), sum, rows));
     }
     const rewriting = new Rewriting({ indices, exprs });
     const outer = [columns.outer, rows.outer].filter((loop) => loop !== null);
@@ -151,7 +161,7 @@ class Panels {
     let address = Affine.of(0);
     for (const loop of loops) address = address.times(loop.size).plus(Affine.loop(loop));
     const memory: Memory = { name: `${this.nest.name}_panel${this.packs.length}`, storage: expr.type };
-    this.scratch.set(memory, loops.reduce((n, { size }) => n * size, 1)); // prettier-ignore
+    this.scratch.set(memory, stepsOf(loops));
     const store: Store = { loops, memory, address, value: expr };
     this.packs.push({ name: memory.name, stores: [store], sequential: new Set() });
     const copy = load(memory, address);

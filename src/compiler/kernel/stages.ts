@@ -2,6 +2,7 @@ import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction, reduce } from "./expression.ts";
 import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
 import type { Steps } from "./panels.ts";
+import { stepsOf } from "./profile.ts";
 import { Rewriting } from "./rewriting.ts";
 
 /** Steps of a reduction, of all its results together, from which on it is taken apart. */
@@ -47,12 +48,6 @@ function reductionsIn({ stores }: Nest): Map<Reduction, Result[]> {
     if (expr.kind === "reduced") found.set(expr.reduction, [...(found.get(expr.reduction) ?? []), expr]);
   return found;
 }
-
-const stepsOf = (loops: Iterable<Loop>): number => {
-  let steps = 1;
-  for (const { size } of loops) steps *= size;
-  return steps;
-};
 
 /** How a reduction is taken apart, if it is. */
 function kindOf({ over, values }: Reduction, { loops }: Result): "chunks" | "rows" | null {

@@ -8,7 +8,8 @@ import {
   type Storage,
 } from "../../../../src/compiler/kernel/expression.ts";
 import type { Nest } from "../../../../src/compiler/kernel/nest.ts";
-import { schedule, segmentsOf } from "../../../../src/compiler/kernel/schedule.ts";
+import { schedule } from "../../../../src/compiler/kernel/schedule.ts";
+import { segmentsOf } from "../../../../src/compiler/kernel/tiles.ts";
 import { arrays, executed, interpreted } from "../../compiler/kernel/machine.ts";
 
 const storages = Object.keys(arrays) as Storage[];

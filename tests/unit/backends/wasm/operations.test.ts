@@ -3,7 +3,8 @@ import { hasVectorOperation, scalarOperation } from "../../../../src/backends/wa
 import { ModuleBuilder } from "../../../../src/backends/wasm/encoder.ts";
 import { Affine } from "../../../../src/compiler/kernel/affine.ts";
 import { constant, load, Loop, type Memory, op, type OpName, type Type } from "../../../../src/compiler/kernel/expression.ts"; // prettier-ignore
-import { schedule, segmentsOf } from "../../../../src/compiler/kernel/schedule.ts";
+import { schedule } from "../../../../src/compiler/kernel/schedule.ts";
+import { segmentsOf } from "../../../../src/compiler/kernel/tiles.ts";
 import { arrays, executed, interpreted } from "../../compiler/kernel/machine.ts";
 
 const samples: Readonly<Record<Type, readonly (number | bigint)[]>> = {

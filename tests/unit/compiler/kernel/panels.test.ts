@@ -132,3 +132,25 @@ test("a small product is left as it is, unless its columns are apart", () => {
   expect(of("steps first")).toHaveLength(1);
   expect(of("columns first")).toHaveLength(2);
 });
+
+test("windows that overlap are read where they lie", () => {
+  const [m, n, k, l] = [new Loop(64, "m"), new Loop(64, "n"), new Loop(5, "k"), new Loop(32, "l")];
+  const [x, w, out] = ["x", "w", "out"].map((name): Memory => ({ name, storage: "f32" })) as [
+    Memory,
+    Memory,
+    Memory,
+  ];
+  const window = load(x, i(m).plus(i(k)).times(32).plus(i(l)));
+  const weight = load(w, i(k).times(32).plus(i(l)).times(64).plus(i(n)));
+  const [sum] = reduce(sumOf("f32"), [k, l], [op("mul", window, weight)]);
+  const stores = [{ loops: [m, n], memory: out, address: i(m).times(64).plus(i(n)), value: sum! }];
+  const nest: Nest = { name: "windows", stores, sequential: new Set() };
+  const data = new Map<Memory, TypedArray>([
+    [x, filled("f32", 68 * 32)],
+    [w, filled("f32", 5 * 32 * 64)],
+    [out, new Float32Array(64 * 64)],
+  ]);
+  const steps = panels(nest);
+  expect(steps.nests).toHaveLength(2);
+  expect(inTurn(steps, data).get(out)).toEqual(executed(nest, data).get(out));
+});

@@ -1,0 +1,132 @@
+import { type Expr, type Loop, storageBytes } from "./expression.ts";
+import { reachable } from "./nest.ts";
+import { besideOf, isApart, type Pass, type Profile, stepsOf } from "./profile.ts";
+import type { Part, Schedule, Segment } from "./schedule.ts";
+
+/** Accumulators of a tile, in vectors: of the 16 registers that machines have, some hold what is loaded. */
+const ACCUMULATORS = 8;
+/** Rows of a tile of a product, and vectors of columns. */
+export const TILE = { rows: 4, columns: 2 } as const;
+/** Bytes that are read again from a cache that is near, shared with what else is read. */
+const CACHE = 1 << 18;
+/** Partial results of a reduction that would else wait for each other. */
+const APART = 4;
+/** Larger nests are not written down twice in a turn of their loop. */
+const LARGE = 60;
+
+/** The turns of each loop, so that what is loaded is used more than once and what is computed need not wait. */
+export function tilesOf(profile: Profile, vectors: ReadonlySet<Loop>): Pick<Schedule, "segments" | "apart"> {
+  const { reductions, own, lanes } = profile;
+  const factors = factorsOf(profile, vectors);
+  const segments = new Map<Loop, readonly Segment[]>();
+  for (const loop of own) segments.set(loop, segmentsOf(loop, vectors, factors.get(loop) ?? 1, lanes));
+  const apart = new Set<Loop>();
+  for (const { over, loops, values } of reductions) {
+    const folded = over.find((loop) => vectors.has(loop));
+    const tiled = [...loops].some((loop) => (factors.get(loop) ?? 1) > 1);
+    for (const loop of over) {
+      if (segments.has(loop)) continue;
+      const width = vectors.has(loop) ? lanes : 1;
+      let factor = 1;
+      if (loop === (folded ?? over.at(-1)) && loop.size >= 4 * width) {
+        if (!tiled && values.length === 1) {
+          factor = APART;
+          apart.add(loop);
+        } else if (tiled && !folded && isTransposed(values, loop, vectors)) factor = lanes;
+      }
+      segments.set(loop, segmentsOf(loop, vectors, factor, lanes));
+    }
+  }
+  return { segments, apart };
+}
+
+/** How many steps, or vectors of steps, each loop of the stores takes in a turn. */
+function factorsOf(profile: Profile, vectors: ReadonlySet<Loop>): Map<Loop, number> {
+  const { stores, all, reductions, own, ordered, lanes } = profile;
+  // The reduction with the most steps decides.
+  const [main] = [...reductions].sort(
+    (a, b) => stepsOf([...b.loops, ...b.over]) - stepsOf([...a.loops, ...a.over]),
+  );
+  const innermost = new Set(stores.map(({ loops }) => loops.at(-1)));
+  if (main && [...main.loops].some((loop) => innermost.has(loop))) return productTile(profile, vectors, main);
+  const factors = new Map<Loop, number>();
+  const small = all.length < LARGE && !all.some(({ kind }) => kind === "running");
+  for (const loop of own)
+    if (vectors.has(loop) && loop.size >= 8 * lanes && small && !ordered.has(loop)) factors.set(loop, 2);
+  const beside = besideOf(profile, vectors);
+  if (beside) factors.set(beside, Math.min(2, Math.floor(beside.size / lanes)) * lanes);
+  return factors;
+}
+
+/** Rows and columns of which each element that is loaded is used for all of the others. */
+function productTile(
+  { stores, ordered, lanes }: Profile,
+  vectors: ReadonlySet<Loop>,
+  { loops, values }: Pass,
+): Map<Loop, number> {
+  const factors = new Map<Loop, number>();
+  const loads = reachable(values).filter((x) => x.kind === "load" && x.loops.size > 0);
+  const order = stores
+    .find((store) => store.loops.some((loop) => loops.has(loop)))!
+    .loops.filter((l) => loops.has(l));
+  const rows = order.filter((loop) => !vectors.has(loop) && !ordered.has(loop) && loop.size > 1);
+  const column = order.find((loop) => vectors.has(loop));
+  const row = rows.findLast((loop) => loads.some((x) => !x.loops.has(loop)));
+  const wanted = column ? Math.ceil(column.size / lanes) : 1;
+  // Three vectors of columns are taken at once where they are all there is.
+  const count = row ? (wanted === 3 ? 3 : Math.min(wanted, TILE.columns)) : Math.min(wanted, ACCUMULATORS);
+  if (column) factors.set(column, count);
+  if (row) factors.set(row, Math.min(column ? Math.ceil(ACCUMULATORS / count) : TILE.rows, row.size));
+  if (row && !column) {
+    const other = rows.findLast((loop) => loop !== row && loads.some((x) => !x.loops.has(loop)));
+    if (other) factors.set(other, Math.min(TILE.columns, other.size));
+  }
+  return factors;
+}
+
+/** Whether lanes that are apart lie side by side along the loop of a reduction. */
+const isTransposed = (values: readonly Expr[], loop: Loop, vectors: ReadonlySet<Loop>): boolean =>
+  reachable(values).some(
+    (x) => x.kind === "load" && x.address.step(loop) === 1 && isApart(x.address, vectors),
+  );
+
+/** What is read again at each step of an outer loop, cut into blocks that stay in a cache. */
+export function blocksOf(
+  { stores, reductions, ordered }: Profile,
+  segments: Schedule["segments"],
+): Schedule["blocks"] {
+  const [store, ...others] = stores;
+  if (store === undefined || others.length > 0) return new Map();
+  const { loops } = store;
+  for (const { over, values } of reductions)
+    for (const x of reachable(values)) {
+      if (x.kind !== "load") continue;
+      const at = loops.findIndex((loop) => loop.size > 1 && !x.loops.has(loop));
+      const loop = loops.slice(at + 1).find((l) => x.loops.has(l));
+      if (at < 0 || loop === undefined || ordered.has(loops[at]!) || ordered.has(loop)) continue;
+      const inner = [...loops.slice(at), ...over].filter((l) => x.loops.has(l));
+      const bytes = stepsOf(inner) * storageBytes[x.memory.storage];
+      if (bytes <= CACHE) continue;
+      const step = Math.max(...segments.get(loop)!.map((segment) => segment.step));
+      const size = Math.max(1, Math.floor((CACHE * loop.size) / bytes / step)) * step;
+      if (size < loop.size) return new Map([[loops[at]!, { loop, size }]]);
+    }
+  return new Map();
+}
+
+/** The turns of a loop of which each takes `factor` steps, of a vector each: full turns, and one for the rest. */
+export function segmentsOf(loop: Loop, vectors: ReadonlySet<Loop>, factor: number, lanes: number): Segment[] {
+  const { size } = loop;
+  const width = vectors.has(loop) ? lanes : 1;
+  const parts = (count: number): Part[] =>
+    Array.from({ length: Math.ceil(count / width) }, (_, i) => ({
+      offset: i * width,
+      lanes: Math.min(width, count - i * width),
+    }));
+  const step = width * factor;
+  const whole = size - (size % step);
+  const segments: Segment[] = [];
+  if (whole > 0) segments.push({ from: 0, to: whole, step, parts: parts(step) });
+  if (whole < size) segments.push({ from: whole, to: size, step: size - whole, parts: parts(size - whole) });
+  return segments;
+}
