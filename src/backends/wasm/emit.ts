@@ -60,7 +60,18 @@ class Emitter {
         for (const inner of statement.body) this.statement(inner);
         code.end();
         return;
+      case "while":
+        code.block().loop();
+        for (const condition of statement.conditions) {
+          this.term(condition);
+          code.op("i32.eqz").brIf(1);
+        }
+        for (const inner of statement.body) this.statement(inner);
+        code.br(0).end().end();
+        return;
       case "for": {
+        const known = statement.from.kind === "const" && statement.to.kind === "const";
+        if (known && statement.from.value >= statement.to.value) return;
         const counter = this.indexOf(statement.counter);
         const to = statement.to.kind === "const" ? null : code.local("i32");
         if (to !== null) {
@@ -70,7 +81,6 @@ class Emitter {
         const limit = (): void => void (to === null ? this.term(statement.to) : code.localGet(to));
         this.term(statement.from);
         code.localSet(counter);
-        const known = statement.from.kind === "const" && statement.to.kind === "const";
         if (!known) {
           code.localGet(counter);
           limit();

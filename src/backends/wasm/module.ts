@@ -4,6 +4,7 @@ import type {
   Carried,
   HostStep,
   KernelProgram,
+  RoutineStep,
   Step,
 } from "../../compiler/fusion/program.ts";
 import type { MemoryPlan } from "../../compiler/fusion/memory-plan.ts";
@@ -25,7 +26,7 @@ export interface EmittedModule {
   readonly hostSteps: readonly HostStep[];
   /** Whether threads have something to share in it. */
   readonly parallel: boolean;
-  readonly kernels: ReadonlyMap<Nest, EmittedKernel>;
+  readonly kernels: ReadonlyMap<Nest | RoutineStep, EmittedKernel>;
 }
 
 /** Operations that one chunk of a kernel has at least: beside them handing it to another thread takes little. */
@@ -35,7 +36,8 @@ const CHUNKS = 32;
 
 /** How a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
 export interface EmittedKernel {
-  readonly schedule: Schedule;
+  /** Of a nest; null for statements that are written as such. */
+  readonly schedule: Schedule | null;
   readonly routine: Routine;
   /** Of the function in the module. */
   readonly index: number;
@@ -54,7 +56,7 @@ class ModuleWriter {
   private readonly builder = new ModuleBuilder();
   private readonly hostSteps: HostStep[] = [];
   private readonly host: number;
-  private readonly kernels = new Map<Nest, EmittedKernel>();
+  private readonly kernels = new Map<Nest | RoutineStep, EmittedKernel>();
   private readonly dispatch: Dispatch;
 
   constructor(
@@ -77,21 +79,24 @@ class ModuleWriter {
 
   private kernelsOf({ steps }: Block): void {
     for (const step of steps)
-      if (step.kind === "nest") for (const nest of step.nests) this.kernel(nest);
+      if (step.kind === "nest") for (const nest of step.nests) this.nest(nest);
+      else if (step.kind === "routine") this.kernel(step, null, step.routine, step.work);
       else if (step.kind === "cond") for (const branch of step.branches) this.kernelsOf(branch);
       else if (step.kind === "while") for (const block of [step.test, step.body]) this.kernelsOf(block);
       else if (step.kind === "scan") this.kernelsOf(step.body);
   }
-  private kernel(nest: Nest): void {
+  private nest(nest: Nest): void {
     const how = schedule(nest);
-    const routine = generate(nest, how);
+    this.kernel(nest, how, generate(nest, how), workOf(nest));
+  }
+  private kernel(of: Nest | RoutineStep, how: Schedule | null, routine: Routine, work: number): void {
     const index = this.builder.function(["i32", "i32", "i32"], [], (code) =>
       emit(routine, code, (memory, to) => this.address(memory as ArrayMemory, to)),
     );
     const { steps, align } = routine;
-    const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(workOf(nest) / CHUNK)));
+    const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(work / CHUNK)));
     const grain = Math.ceil(Math.ceil(steps / chunks) / align) * align;
-    this.kernels.set(nest, { schedule: how, routine, index, number: this.kernels.size, steps, grain });
+    this.kernels.set(of, { schedule: how, routine, index, number: this.kernels.size, steps, grain });
   }
 
   /** Pushes the address of a memory. The frame is the first parameter of every function. */
@@ -115,11 +120,10 @@ class ModuleWriter {
   private step(step: Step, code: Code): void {
     switch (step.kind) {
       case "nest":
-        for (const nest of step.nests) {
-          const { index, number, steps, grain } = this.kernels.get(nest)!;
-          if (grain >= steps) code.localGet(0).i32Const(0).i32Const(steps).call(index);
-          else code.i32Const(number).localGet(0).i32Const(steps).i32Const(grain).call(this.dispatch.index);
-        }
+        for (const nest of step.nests) this.call(nest, code);
+        return;
+      case "routine":
+        this.call(step, code);
         return;
       case "host":
         code
@@ -195,6 +199,11 @@ class ModuleWriter {
     }
   }
 
+  private call(of: Nest | RoutineStep, code: Code): void {
+    const { index, number, steps, grain } = this.kernels.get(of)!;
+    if (grain >= steps) code.localGet(0).i32Const(0).i32Const(steps).call(index);
+    else code.i32Const(number).localGet(0).i32Const(steps).i32Const(grain).call(this.dispatch.index);
+  }
   private copy(from: ArrayMemory, to: ArrayMemory, code: Code): void {
     if (to.bytes === 0) return;
     this.address(to, code);

@@ -170,7 +170,9 @@ class Grouping {
         if (use === null) continue;
         const through =
           computation?.kind === "elements" && computation.work === "view" ? uses.get(made[0]!) : undefined;
-        const seen = through && !through.inMemory ? through.count : 1;
+        // A procedure reads them once to begin with, and again at the end.
+        const once = computation?.kind === "procedure" ? 2 : 1;
+        const seen = through && !through.inMemory ? through.count : once;
         use.count += seen;
         if (sizeOf(x.aval.shape) < size) use.spread = true;
         if (through?.spread) use.spread = true;

@@ -6,16 +6,17 @@ import { type Aval, avalOf, NDArray, type Value } from "../../core/value.ts";
 import { freshExpressions } from "../kernel/expression.ts";
 import { freshLoops, type Reader } from "../kernel/reader.ts";
 import { cond, scan, whileLoop } from "../../control/index.ts";
-import type { Computation, Row, Updates } from "../lower/row.ts";
+import type { Computation, Procedure, Row, Updates } from "../lower/row.ts";
 import { rows } from "../lower/index.ts";
 import { group, type Group, type Known, type Plan, type Single } from "./grouping.ts";
-import { kernelOf, literalReader, memoryReader, remembered, updateNests } from "./kernels.ts";
+import { kernelOf, literalReader, memoryReader, remembered, updateNests, type Written } from "./kernels.ts";
 import {
   ArrayMemory,
   type Block,
   type Carried,
   type KernelProgram,
   type Step,
+  type Stored,
   type Window,
 } from "./program.ts";
 
@@ -180,6 +181,7 @@ class BlockLowering {
   private single(step: Single): void {
     const { eqn, computation } = step;
     if (computation?.kind === "updates") return this.updates(step, computation);
+    if (computation?.kind === "procedure") return this.procedure(step, computation);
     const condParams = paramsOf(eqn, cond);
     if (condParams) return this.cond(eqn, condParams);
     const whileParams = paramsOf(eqn, whileLoop);
@@ -220,6 +222,30 @@ class BlockLowering {
       stored: [{ variable: eqn.outputs[0]!, memory: out! }],
       boundary: null,
     });
+  }
+
+  /** A step before the statements writes what they work on, one after them what is made of that. */
+  private procedure(step: Single, { arrays, prepare, scratch, statements, finish }: Procedure): void {
+    const { eqn } = step;
+    const operands = eqn.inputs.map((x) => this.reader(x, step));
+    const name = eqn.primitive.primitive;
+    const memories = arrays.map((aval) => this.names.memory("t", aval));
+    const beside = scratch.map((aval) => this.names.memory("scratch", aval));
+    const written = prepare(operands).map((read, i) => ({ aval: arrays[i]!, read, memory: memories[i]! }));
+    const write = (part: string, outputs: readonly Written[], stored: readonly Stored[]): void => {
+      const nests = outputs.length === 0 ? [] : kernelOf(`${name}_${part}`, outputs, sizeOf(outputs[0]!.aval.shape)); // prettier-ignore
+      this.steps.push({ kind: "nest", nests, eqns: [...this.eqnsOf(step), eqn], stored, boundary: null });
+    };
+    write("begin", written, []);
+    const worked = statements(memories, beside);
+    this.steps.push({ kind: "routine", eqn, ...worked, memories: [...memories, ...beside] });
+    const results = finish(operands, memories.map(memoryReader));
+    const wanted = eqn.outputs.flatMap((variable, i) => {
+      const known = this.plan.values.get(variable)!;
+      if (!this.uses.has(known) && !this.outvars.includes(variable)) return [];
+      return [{ variable, aval: variable.aval, read: results[i]!, memory: this.memoryOf(known) }];
+    });
+    write("end", wanted, wanted);
   }
 
   private sub(closed: ClosedJaxpr, given: readonly ArrayMemory[]): BlockLowering {

@@ -88,6 +88,9 @@ class Walk {
           for (const { memory } of stores) this.use(memory as ArrayMemory);
         }
         return;
+      case "routine":
+        for (const memory of step.memories) this.use(memory);
+        return;
       case "host":
         for (const memory of [...step.operands, ...step.outputs]) this.use(memory);
         return;

@@ -5,6 +5,7 @@ import type { Aval, NDArray } from "../../core/value.ts";
 import { representation } from "../kernel/element.ts";
 import { type Memory, type Storage, storageBytes } from "../kernel/expression.ts";
 import type { Nest } from "../kernel/nest.ts";
+import type { Routine } from "../kernel/statement.ts";
 import type { Boundary } from "./grouping.ts";
 
 /** Bytes of an array's elements. */
@@ -35,13 +36,22 @@ export interface NestStep {
   readonly eqns: readonly Eqn[];
   /** What is kept in memory, and where. */
   readonly stored: readonly Stored[];
-  /** Why it begins; null for what writes to an array in part, and for constants. */
+  /** Why it begins; null for what writes to an array in part, for what surrounds statements, and for constants. */
   readonly boundary: Boundary | null;
 }
 /** A variable of the program that is in memory. */
 export interface Stored {
   readonly variable: Var;
   readonly memory: ArrayMemory;
+}
+/** Statements that work on memories. */
+export interface RoutineStep {
+  readonly kind: "routine";
+  readonly eqn: Eqn;
+  readonly routine: Routine;
+  /** Operations that it takes. */
+  readonly work: number;
+  readonly memories: readonly ArrayMemory[];
 }
 /** An equation that runs outside of the module. */
 export interface HostStep {
@@ -95,7 +105,7 @@ export interface ScanStep {
   readonly carry: readonly Carried[];
   readonly windows: readonly Window[];
 }
-export type Step = NestStep | HostStep | CopyStep | CondStep | WhileStep | ScanStep;
+export type Step = NestStep | RoutineStep | HostStep | CopyStep | CondStep | WhileStep | ScanStep;
 
 /** Steps that run one after the other. */
 export interface Block {

@@ -18,7 +18,8 @@ export const storageBytes: Readonly<Record<Storage, number>> = {
   f64: 8,
 };
 
-const loaded: Readonly<Record<Storage, Type>> = {
+/** What an element is once it is loaded. */
+export const loaded: Readonly<Record<Storage, Type>> = {
   i8: "i32",
   u8: "i32",
   i16: "i32",
@@ -245,7 +246,8 @@ const results: Partial<Record<OpName, Type>> = {
 };
 const reinterpreted: Partial<Record<Type, Type>> = { f32: "i32", i32: "f32", f64: "i64", i64: "f64" };
 
-function typeOf(op: OpName, args: readonly Expr[]): Type {
+/** The type of what an operation makes of operands. */
+export function typeOf(op: OpName, args: readonly { readonly type: Type }[]): Type {
   if (comparisons.has(op)) return "bool";
   if (op === "select") return args[1]!.type;
   if (op === "reinterpret") return reinterpreted[args[0]!.type]!;

@@ -59,7 +59,9 @@ export type Statement =
       readonly step: number;
       readonly body: readonly Statement[];
     }
-  | { readonly kind: "if"; readonly condition: Term; readonly body: readonly Statement[] };
+  | { readonly kind: "if"; readonly condition: Term; readonly body: readonly Statement[] }
+  /** As long as all conditions hold; one is looked at only where those before it hold. */
+  | { readonly kind: "while"; readonly conditions: readonly Term[]; readonly body: readonly Statement[] };
 
 /** A function that computes a part of what a kernel does: steps `begin` to `end` of its outermost loop. */
 export interface Routine {

@@ -11,6 +11,7 @@ import { reductions } from "./reduce.ts";
 import type { Rows } from "./row.ts";
 import { scatters } from "./scatter.ts";
 import { shape } from "./shape.ts";
+import { sorts } from "./sort.ts";
 import { transcendental } from "./transcendental.ts";
 
 /** How each primitive is computed, of those that are lowered to loops. */
@@ -27,5 +28,6 @@ export const rows: Rows = {
   ...reductions,
   ...scatters,
   ...shape,
+  ...sorts,
   ...transcendental,
 };

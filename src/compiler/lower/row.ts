@@ -3,8 +3,9 @@ import type { Aval } from "../../core/value.ts";
 import type * as lax from "../../lax/index.ts";
 import { Affine } from "../kernel/affine.ts";
 import type { Element } from "../kernel/element.ts";
-import type { Expr } from "../kernel/expression.ts";
+import type { Expr, Memory } from "../kernel/expression.ts";
 import type { Index, Reader } from "../kernel/reader.ts";
+import type { Routine } from "../kernel/statement.ts";
 
 /** Every first-order primitive. */
 export type AnyLax = Extract<(typeof lax)[keyof typeof lax], AnyPrimitive>;
@@ -47,7 +48,26 @@ export interface Updates {
   readonly updates: (operands: readonly Reader[]) => readonly Update[];
 }
 
-export type Computation = Elements | Updates;
+/** Statements of their own, which work on arrays that are made for them, and the work they take, in operations. */
+export interface Worked {
+  readonly routine: Routine;
+  readonly work: number;
+}
+
+/** Outputs that are read from arrays which statements have worked on. */
+export interface Procedure {
+  readonly kind: "procedure";
+  /** The arrays that the statements begin with, and their elements. */
+  readonly arrays: readonly Aval[];
+  readonly prepare: (operands: readonly Reader[]) => readonly Reader[];
+  /** What the statements need beside; it begins as anything. */
+  readonly scratch: readonly Aval[];
+  readonly statements: (arrays: readonly Memory[], scratch: readonly Memory[]) => Worked;
+  /** The outputs, from the arrays as the statements leave them. */
+  readonly finish: (operands: readonly Reader[], arrays: readonly Reader[]) => readonly Reader[];
+}
+
+export type Computation = Elements | Updates | Procedure;
 
 /** How an equation is computed, from all that is known before it has data. */
 export type Row<P> = (params: P, operands: readonly Aval[], outs: readonly Aval[]) => Computation;

@@ -11,7 +11,7 @@ import {
   partsOf,
   type Reader,
 } from "../../../../src/compiler/kernel/reader.ts";
-import type { Computation } from "../../../../src/compiler/lower/row.ts";
+import type { Computation, Procedure } from "../../../../src/compiler/lower/row.ts";
 import { operations, type Scalar } from "./operations.ts";
 
 interface Cell {
@@ -235,7 +235,7 @@ function positionOf(shape: readonly number[], index: Index): Affine {
 
 /** What a computation makes of the data of its operands: the data of each output. */
 export function interpretComputation(
-  computation: Computation,
+  computation: Exclude<Computation, Procedure>,
   avals: readonly Aval[],
   operands: readonly TypedArray[],
   outs: readonly Aval[],

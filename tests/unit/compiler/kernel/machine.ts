@@ -30,11 +30,11 @@ export class Machine {
   private readonly kernel: (frame: number, begin: number, end: number) => void;
 
   constructor(
-    nest: Nest,
+    source: Nest | Routine,
     private readonly data: Data,
-    plan: Schedule = schedule(nest),
+    plan?: Schedule,
   ) {
-    this.routine = generate(nest, plan);
+    this.routine = "stores" in source ? generate(source, plan ?? schedule(source)) : source;
     const total = [...data.values()].reduce(
       (sum, { byteLength }) => sum + byteLength + GAP,
       FRAME + 4 * data.size + GAP,
@@ -114,8 +114,8 @@ export function interpreted(nest: Nest, data: Data): Data {
   return results;
 }
 
-/** What a nest leaves in its memories, as machine code. */
-export function executed(nest: Nest, data: Data, plan?: Schedule): Data {
+/** What a nest or a routine leaves in its memories, as machine code. */
+export function executed(nest: Nest | Routine, data: Data, plan?: Schedule): Data {
   const machine = new Machine(nest, data, plan).run();
   return new Map([...data.keys()].map((memory) => [memory, machine.read(memory)]));
 }

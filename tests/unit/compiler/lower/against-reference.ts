@@ -10,8 +10,17 @@ import { store } from "../../../../src/core/scalar.ts";
 import { type Shape, sizeOf } from "../../../../src/core/shape.ts";
 import { type Aval, avalOf, NDArray, showAval } from "../../../../src/core/value.ts";
 import { rows } from "../../../../src/compiler/lower/index.ts";
-import type { PrimitiveName, Row } from "../../../../src/compiler/lower/row.ts";
+import { representation } from "../../../../src/compiler/kernel/element.ts";
+import type { Memory } from "../../../../src/compiler/kernel/expression.ts";
+import type { Reader } from "../../../../src/compiler/kernel/reader.ts";
+import {
+  type Computation,
+  elements,
+  type PrimitiveName,
+  type Row,
+} from "../../../../src/compiler/lower/row.ts";
 import { interpretComputation } from "../kernel/interpret.ts";
+import { executed } from "../kernel/machine.ts";
 
 // Rows are run by the interpreter of expressions, and the reference backend is the referee.
 
@@ -35,6 +44,36 @@ const whole: Partial<Record<DType, DType>> = {
   bfloat16: "float32",
 };
 
+/** What a computation makes of data: statements are machine code, all else is interpreted. */
+function run(
+  computation: Computation,
+  avals: readonly Aval[],
+  operands: readonly TypedArray[],
+  outs: readonly Aval[],
+): TypedArray[] {
+  if (computation.kind !== "procedure") return interpretComputation(computation, avals, operands, outs);
+  const { arrays, prepare, scratch, statements, finish } = computation;
+  const given = interpretComputation(elements("map", prepare), avals, operands, arrays);
+  const named = (aval: Aval, i: number): Memory => ({
+    name: `memory${i}`,
+    storage: representation[aval.dtype].storage,
+  });
+  const [memories, beside] = [arrays.map(named), scratch.map(named)];
+  const data = new Map([
+    ...memories.map((memory, i) => [memory, given[i]!] as const),
+    ...beside.map((memory, i) => [memory, allocate(scratch[i]!.dtype, sizeOf(scratch[i]!.shape))] as const),
+  ]);
+  const left = executed(statements(memories, beside).routine, data);
+  const read = (readers: readonly Reader[]) =>
+    finish(readers.slice(0, avals.length), readers.slice(avals.length));
+  return interpretComputation(
+    elements("map", read),
+    [...avals, ...arrays],
+    [...operands, ...memories.map((memory) => left.get(memory)!)],
+    outs,
+  );
+}
+
 /** What the row of a primitive makes of arrays, as numbers: those that are stored, or those that others are computed from. */
 function lowered(
   primitive: AnyPrimitive,
@@ -47,7 +86,7 @@ function lowered(
   const avals = operands.map((x) => x.aval);
   const computation = row(params, avals, outs);
   const results = (kept: readonly Aval[]) =>
-    interpretComputation(computation, avals, operands.map((x) => x.storage), kept) // prettier-ignore
+    run(computation, avals, operands.map((x) => x.storage), kept) // prettier-ignore
       .map((data, k) => numbers(data, kept[k]!.dtype));
   // A store wraps and rounds, which must not hide that the element does not.
   const wide = outs.map((out) => ({ ...out, dtype: whole[out.dtype] ?? out.dtype }));

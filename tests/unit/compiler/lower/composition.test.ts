@@ -61,9 +61,20 @@ const steps: readonly Step[] = [
     ]);
   },
   (x) => lax.add(lax.mul(x, x), 1),
+  (x, pick) => (x.ndim === 0 ? x : lax.sort(lax.neg(x), pick(x.ndim))),
+  (x, pick) => {
+    if (x.ndim === 0) return x;
+    const axis = pick(x.ndim);
+    return lax.sort([x, lax.broadcastedIota("int32", x.shape, axis)], axis)[pick(2)]!;
+  },
+  (x, pick) => {
+    if (x.ndim === 0) return x;
+    const axis = pick(x.ndim);
+    return lax.topK(x, Math.ceil(x.shape[axis]! / 2), { axis })[pick(2)]!;
+  },
 ];
 
-test("programs of views, joins, reductions, look-ups and updates are compiled to what the reference computes", () => {
+test("programs of views, joins, reductions, look-ups, updates and sorts are compiled to what the reference computes", () => {
   const program = fc.array(fc.tuple(fc.nat(steps.length - 1), fc.array(fc.nat(1000), { minLength: 8, maxLength: 8 })), { minLength: 1, maxLength: 6 }); // prettier-ignore
   fc.assert(
     fc.property(fc.constantFrom([3, 4], [8], [2, 3, 2], [1, 5]), program, (shape, chosen) => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reference } from "../../../../src/backends/reference/index.ts";
 import { transcendental } from "../../../../src/compiler/lower/transcendental.ts";
-import type { Row } from "../../../../src/compiler/lower/row.ts";
+import type { Elements, Row } from "../../../../src/compiler/lower/row.ts";
 import type { DType } from "../../../../src/core/dtype.ts";
 import { type AnyPrimitive, primitives } from "../../../../src/core/primitive.ts";
 import type { NDArray } from "../../../../src/core/value.ts";
@@ -57,7 +57,8 @@ function lowered(primitive: AnyPrimitive, given: object, operands: readonly NDAr
   const outs = primitive.rules.abstract(avals, given);
   const row = transcendental[primitive.primitive as keyof typeof transcendental] as Row<object>;
   const storages = operands.map((x) => x.storage);
-  return interpretComputation(row(given, avals, outs), avals, storages, outs)[0] as Float32Array;
+  const computation = row(given, avals, outs) as Elements;
+  return interpretComputation(computation, avals, storages, outs)[0] as Float32Array;
 }
 
 /** Complex results, the errors of whose parts are relative to the whole: so an exact 0 of some has either sign. */
