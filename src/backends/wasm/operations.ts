@@ -155,6 +155,27 @@ const firsts = [0, 1, 2, 3, 8, 9, 10, 11, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x
 /** A mask of 64-bit lanes as one of 32-bit lanes. */
 const narrowMask = (code: Code): void => void code.v128Const(firsts).op("i8x16.swizzle");
 
+/**
+ * The lesser or the greater of floats, made of comparisons: on x64 the instructions for it take eight others each. Where
+ * two differ, both orders of comparing give the one that is wanted; of zeros, and where there is NaN, they differ, and
+ * their bits together have the sign of the one zero and are NaN.
+ */
+const extremum =
+  (shape: "f32x4" | "f64x2", name: "min" | "max"): Write =>
+  (code, push) => {
+    const [a, b] = [code.local("v128"), code.local("v128")];
+    push(0);
+    code.localSet(a);
+    push(1);
+    code.localTee(b).localGet(a).op(`${shape}.p${name}`);
+    if (name === "min") code.localGet(a).localGet(b).op(`${shape}.pmin`).op("v128.or");
+    else {
+      const [p, q] = [code.local("v128"), code.local("v128")];
+      code.localTee(p).localGet(a).localGet(b).op(`${shape}.pmax`).localTee(q).op("v128.and");
+      code.localGet(p).localGet(q).op(`${shape}.ne`).op("v128.or");
+    }
+  };
+
 const floatVectors = (t: "f32" | "f64"): Partial<Record<OpName, Write>> => {
   const shape = shapeOf(t);
   const compare =
@@ -177,8 +198,8 @@ const floatVectors = (t: "f32" | "f64"): Partial<Record<OpName, Write>> => {
     sub: two(`${shape}.sub`),
     mul: two(`${shape}.mul`),
     div: two(`${shape}.div`),
-    min: two(`${shape}.min`),
-    max: two(`${shape}.max`),
+    min: extremum(shape, "min"),
+    max: extremum(shape, "max"),
     eq: compare(`${shape}.eq`),
     ne: compare(`${shape}.ne`),
     lt: compare(`${shape}.lt`),
