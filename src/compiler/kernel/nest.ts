@@ -19,6 +19,12 @@ export interface Nest {
   readonly sequential: ReadonlySet<Loop>;
 }
 
+/** Nests to run one after the other, and the memory that they need for what one leaves to another, in elements. */
+export interface Steps {
+  readonly nests: readonly Nest[];
+  readonly scratch: ReadonlyMap<Memory, number>;
+}
+
 /** What an expression is computed from. */
 export function operandsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {

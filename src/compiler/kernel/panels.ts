@@ -1,15 +1,9 @@
 import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+import { type Nest, reachable, rootsOf, type Steps, type Store } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
 import { lanesOf, profileOf, stepsOf } from "./profile.ts";
 import { TILE } from "./tiles.ts";
-
-/** Nests to run one after the other, and the memory that they need for what one leaves to another, in elements. */
-export interface Steps {
-  readonly nests: readonly Nest[];
-  readonly scratch: ReadonlyMap<Memory, number>;
-}
 
 /** Products below this are computed from the operands where they lie, */
 const LEAST_WORK = 1 << 19;

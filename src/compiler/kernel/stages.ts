@@ -1,7 +1,6 @@
 import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction, reduce } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
-import type { Steps } from "./panels.ts";
+import { type Nest, reachable, rootsOf, type Steps, type Store } from "./nest.ts";
 import { stepsOf } from "./profile.ts";
 import { Rewriting } from "./rewriting.ts";
 
