@@ -1,5 +1,6 @@
 import { type Backend, currentBackend, type Executable } from "../core/backend.ts";
 import { config, configVersion } from "../core/config.ts";
+import { donating } from "../core/donation.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { isChecking } from "../core/numbers.ts";
@@ -29,7 +30,8 @@ import {
   rematerialisedCall,
   transposeOfCall,
 } from "./call.ts";
-import { staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
+import { donatedInputs, type Positions } from "./donated-arguments.ts";
+import { positionList, staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
 import { joinOuts, residualsOf, splitJaxpr, transposedJaxpr } from "./transformed-jaxpr.ts";
 import type { Traceable } from "../interpreters/signature.ts";
 
@@ -38,19 +40,29 @@ export interface JitParams {
   readonly jaxpr: ClosedJaxpr;
 }
 
-const executables = new WeakMap<Jaxpr, { backend: Backend; executable: Executable }>();
+/** Which inputs of one program are donated. */
+type Donated = readonly boolean[];
+
+/** By what was compiled: a jaxpr, or the mark of one whose inputs are donated. */
+const executables = new WeakMap<Jaxpr | Donated, { backend: Backend; executable: Executable }>();
 /** The compiled form of a jaxpr on the current backend. */
-function executableOf(closed: ClosedJaxpr): Executable {
+function executableOf(closed: ClosedJaxpr, name: string, donated: Donated | null): Executable {
   const backend = currentBackend();
-  const known = executables.get(closed.jaxpr);
+  const key = donated ?? closed.jaxpr;
+  const known = executables.get(key);
   if (known?.backend === backend) return known.executable;
-  const executable = backend.compile(closed);
-  executables.set(closed.jaxpr, { backend, executable });
+  const executable = backend.compile(closed, { name, donated });
+  executables.set(key, { backend, executable });
   return executable;
 }
 
-function run(closed: ClosedJaxpr, operands: readonly NDArray[]): NDArray[] {
-  const outs = executableOf(closed).execute(operands.map((x) => x.buffer));
+function run(
+  closed: ClosedJaxpr,
+  name: string,
+  operands: readonly NDArray[],
+  donated: Donated | null,
+): NDArray[] {
+  const outs = executableOf(closed, name, donated).execute(operands.map((x) => x.buffer));
   return outs.map((buffer, i) => new NDArray(closed.jaxpr.outvars[i]!.aval, buffer));
 }
 
@@ -61,7 +73,7 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
   effects: ({ jaxpr }) => jaxpr.jaxpr.effects,
   inline: ({ jaxpr }) => jaxpr,
   prune: pruneOfCall,
-  evaluate: (operands, { jaxpr }) => run(jaxpr, operands as readonly NDArray[]),
+  evaluate: (operands, { name, jaxpr }) => run(jaxpr, name, operands as readonly NDArray[], null),
   stepwise: (operands, { jaxpr }) => evaluateJaxpr(jaxpr, operands),
   jvp: (primals, tangents, params) => jvpOfCall(jitPrimitive, primals, tangents, params),
   partialEvaluate: (operands, unknown, { name, jaxpr }, stageEquation) => {
@@ -89,6 +101,11 @@ export const jitPrimitive: Primitive<"jit", readonly ArrayValue[], JitParams> = 
 export interface JitOptions {
   /** Arguments that are part of the program rather than its input: primitives, functions or frozen objects. */
   readonly staticArgnums?: number | readonly number[];
+  /**
+   * Arguments whose arrays are not used after the call: the program may compute its results in their memory. Using one
+   * throws, on every backend. Under another transformation, which may need them, nothing is donated.
+   */
+  readonly donateArgnums?: number | readonly number[];
   /** Leave no call behind where the function is traced by another one. */
   readonly inline?: boolean;
 }
@@ -107,6 +124,7 @@ interface Entry {
   readonly statics: readonly unknown[];
   readonly closed: ClosedJaxpr;
   readonly consts: readonly Value[];
+  readonly donated: Donated | null;
   readonly out: Flat;
 }
 
@@ -130,7 +148,7 @@ const programs = new WeakMap<object, Entry[]>();
  *
  * Numbers are traced, so a changing learning rate does not compile again; strings, functions, booleans, and numbers
  * inside Modules are static. With `config.explainCacheMisses` each further trace says what differed.
- * @throws ArgumentError when a static argument is mutable, or `f` is asynchronous.
+ * @throws ArgumentError when a static argument is mutable, an array is donated that is given twice, or `f` is asynchronous.
  * @example
  * const step = jit((w, x) => np.tanh(np.matmul(w, x)));
  * @see `jax.jit`
@@ -139,24 +157,26 @@ export function jit<Args extends unknown[] = ArrayValue[], R = unknown>(
   f: Traceable<Args, R>,
   ...rest: Optionals<[], JitOptions>
 ): (...args: Args) => R {
-  const { staticArgnums = [], inline = false } = readOptions<JitOptions>(
-    "jit",
-    ["staticArgnums", "inline"],
-    rest,
-  );
+  const {
+    staticArgnums = [],
+    donateArgnums = [],
+    inline = false,
+  } = readOptions<JitOptions>("jit", ["staticArgnums", "donateArgnums", "inline"], rest);
   const staticList = staticPositions(staticArgnums, "jit");
+  const donateList = positionList(donateArgnums, "donateArgnums", "jit", "jit/donate");
   const { name } = toFunction(f, "jit");
   const module = typeof f === "object" ? f : null;
   // A Module is an argument of its own forward: another one of the same class and shapes runs the same program.
   const target = (module ? module.forward : f) as (...args: unknown[]) => unknown;
   const call = module ? (self: unknown, ...args: unknown[]) => target.apply(self, args) : target;
-  const shared = staticList.length === 0 && !inline;
+  const shared = staticList.length === 0 && donateList.length === 0 && !inline;
   const entries: Entry[] = (shared ? programs.get(target) : undefined) ?? [];
   if (shared) programs.set(target, entries);
   const scratch: unknown[] = [];
 
   const jitted = (...given: unknown[]): unknown => {
     const statics: unknown[] = [];
+    const count = given.length;
     const args = staticList.length === 0 ? given : dynamicArguments(given, staticList, statics, name);
     if (module) args.unshift(module);
     const axes = boundAxes();
@@ -169,7 +189,12 @@ export function jit<Args extends unknown[] = ArrayValue[], R = unknown>(
     }
     if (config.explainCacheMisses && entries.length > 0)
       console.info(explainMiss(name, entries[0]!, args, statics, axes));
-    const { entry, operands } = traceEntry(call, name, args, statics, staticList);
+    const { entry, operands } = traceEntry(call, name, args, statics, {
+      donated: donateList,
+      statics: staticList,
+      count,
+      before: module ? 1 : 0,
+    });
     // A program with tracers of an outer transformation among its constants is of use only now.
     if (!entry.consts.some((x) => x instanceof Tracer)) {
       entries.unshift(entry);
@@ -215,7 +240,7 @@ function traceEntry(
   name: string,
   args: unknown[],
   statics: readonly unknown[],
-  staticList: readonly number[],
+  positions: Positions,
 ): { entry: Entry; operands: readonly ArrayValue[] } {
   const flat = flattenArguments(args, "jit");
   const leaves: unknown[] = [];
@@ -224,7 +249,7 @@ function traceEntry(
   let out: Flat | undefined;
   const body = (inputs: readonly ArrayValue[]) => {
     const rebuilt = flat.rebuild(inputs) as unknown[];
-    out = flattenResult(call(...withStatics(rebuilt, statics, staticList)), label);
+    out = flattenResult(call(...withStatics(rebuilt, statics, positions.statics)), label);
     return out.arrays;
   };
   const version = worldVersion();
@@ -244,23 +269,25 @@ function traceEntry(
     statics,
     closed,
     consts,
+    donated: donatedInputs(positions, consts.length, flat.paths, label),
     out: { ...out!, arrays: [] },
   };
   return { entry, operands: flat.arrays };
 }
 
 function finish(
-  { closed, consts, out }: Entry,
+  { closed, consts, donated, out }: Entry,
   operands: readonly ArrayValue[],
   name: string,
   inline: boolean,
 ): unknown {
   const all = consts.length === 0 ? operands : [...(consts as readonly ArrayValue[]), ...operands];
-  if (isEager() && !isChecking() && all.every((x) => x instanceof NDArray))
-    return out.rebuild(run(closed, all as readonly NDArray[]));
-  return out.rebuild(
-    inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed }),
-  );
+  const bound = (): ArrayValue[] =>
+    inline ? evaluateJaxpr(closed, all) : jitPrimitive.bind(all as ArrayValue[], { name, jaxpr: closed });
+  if (!isEager() || !all.every((x) => x instanceof NDArray)) return out.rebuild(bound());
+  const checking = isChecking();
+  if (donated === null) return out.rebuild(checking ? bound() : run(closed, name, all, null));
+  return out.rebuild(donating(all, donated, () => (checking ? bound() : run(closed, name, all, donated))));
 }
 
 /** @throws ArgumentError when a static argument is mutable: the program would not see the change. */

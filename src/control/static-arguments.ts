@@ -2,21 +2,44 @@ import { ArgumentError } from "../core/errors.ts";
 import { describe } from "../core/trace.ts";
 
 /** @throws ArgumentError when `staticArgnums` is no integer, and no list of them. */
-export function staticPositions(
-  staticArgnums: number | readonly number[],
+export const staticPositions = (given: number | readonly number[], caller: string): readonly number[] =>
+  positionList(given, "staticArgnums", caller, `${caller}/static`);
+
+/** Positions of arguments, as the option `option` names them. @throws ArgumentError when they are no integers. */
+export function positionList(
+  given: number | readonly number[],
+  option: string,
   caller: string,
+  code: string,
 ): readonly number[] {
-  const list = Array.isArray(staticArgnums)
-    ? [...(staticArgnums as readonly number[])]
-    : [staticArgnums as number];
+  const list = Array.isArray(given) ? [...(given as readonly number[])] : [given as number];
   for (const n of list) {
     if (!Number.isInteger(n))
       throw new ArgumentError(
-        `${caller}/static`,
-        `${caller}: staticArgnums takes integers, positions of arguments, got ${describe(n)}`,
+        code,
+        `${caller}: ${option} takes integers, positions of arguments, got ${describe(n)}`,
       );
   }
   return list;
+}
+
+/** The same positions, counted from the first of `count` arguments. @throws ArgumentError when one is out of range. */
+export function countedFromStart(
+  list: readonly number[],
+  count: number,
+  option: string,
+  caller: string,
+  code: string,
+): readonly number[] {
+  const positions = list.map((n) => (n < 0 ? n + count : n));
+  positions.forEach((position, i) => {
+    if (position >= 0 && position < count) return;
+    throw new ArgumentError(
+      code,
+      `${caller}: ${option} names argument ${list[i]}, but the function was called with ${count} argument${count === 1 ? "" : "s"}`,
+    );
+  });
+  return positions;
 }
 
 /**
@@ -30,14 +53,8 @@ export function withoutStatics(
   statics: unknown[],
   caller: string,
 ): unknown[] {
-  const positions = staticList.map((n) => (n < 0 ? n + args.length : n));
-  positions.forEach((position, i) => {
-    if (position >= 0 && position < args.length) return;
-    throw new ArgumentError(
-      `${caller.split(" ", 1)[0]}/static`,
-      `${caller}: staticArgnums names argument ${staticList[i]}, but the function was called with ${args.length} argument${args.length === 1 ? "" : "s"}`,
-    );
-  });
+  const code = `${caller.split(" ", 1)[0]}/static`;
+  const positions = countedFromStart(staticList, args.length, "staticArgnums", caller, code);
   return args.filter((value, i) => {
     const isStatic = positions.includes(i);
     if (isStatic) statics.push(value);

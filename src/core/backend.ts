@@ -28,6 +28,13 @@ export interface Executable {
   execute(inputs: readonly Buffer[]): Buffer[];
 }
 
+export interface CompileOptions {
+  /** What messages call the program: the name of the function that it is of. */
+  readonly name?: string;
+  /** Which inputs nobody uses after a call: the program may overwrite them. None if not given. */
+  readonly donated?: readonly boolean[] | null;
+}
+
 /** Runs programs. Whatever it cannot do for a dtype it refuses by name. */
 export interface Backend {
   readonly name: string;
@@ -44,7 +51,7 @@ export interface Backend {
    * Consts are part of the program; the inputs are the jaxpr's invars. Equations with effects run in the order of the
    * program, each as often as it says; those whose primitive has a `host` rule call it (`callHost`).
    */
-  compile(program: ClosedJaxpr): Executable;
+  compile(program: ClosedJaxpr, options?: CompileOptions): Executable;
 }
 
 const backends = new Map<string, Backend>();

@@ -18,8 +18,14 @@ export interface Config {
    * Results do not depend on it.
    */
   threads: number;
+  /**
+   * Bytes that the wasm backend keeps arrays in, from 1 MiB to 4 GiB: 512 MiB unless set. Beyond that, arrays that are not in
+   * use are moved to ordinary memory, and back when they are; what one call uses may exceed it.
+   */
+  memory: number;
 }
 
+const MIB = 2 ** 20;
 const MOST_THREADS = 64;
 const MOST_THREADS_UNASKED = 16;
 
@@ -30,8 +36,13 @@ const settings: Config = {
   debugNans: false,
   debugInfs: false,
   threads: Math.min(host.parallelism, MOST_THREADS_UNASKED),
+  memory: 512 * MIB,
 };
-const threadListeners: ((threads: number) => void)[] = [];
+/** Settings that are numbers, and the values that they take. */
+const numbers = {
+  threads: { least: 1, most: MOST_THREADS, listeners: new Set<(value: number) => void>() },
+  memory: { least: MIB, most: 4096 * MIB, listeners: new Set<(value: number) => void>() },
+};
 let version = 0;
 
 /** Counts changes of the settings that a traced program depends on: a part of every cache key. */
@@ -40,9 +51,9 @@ export const configVersion = (): number => version;
 /** Whether outputs of operations are looked at: on the path of every operation, so not through the proxy. */
 export const checksNumbers = (): boolean => settings.debugNans || settings.debugInfs;
 
-/** Calls `listener` with the number of threads whenever it is set. */
-export function onThreads(listener: (threads: number) => void): void {
-  threadListeners.push(listener);
+/** Calls `listener` with the value of a setting whenever it is set. */
+export function onSetting(name: keyof typeof numbers, listener: (value: number) => void): void {
+  numbers[name].listeners.add(listener);
 }
 
 /**
@@ -61,17 +72,18 @@ export const config: Config = new Proxy(settings, {
         `config has no setting ${String(key)}${near ? `; did you mean ${near}?` : ""}`,
       );
     }
-    const fault = key === "threads" ? notThreads(value) : typeof value === "boolean" ? null : "a boolean";
+    const number = Object.hasOwn(numbers, key) ? numbers[key as keyof typeof numbers] : null;
+    const fault = number ? notWithin(number, value) : typeof value === "boolean" ? null : "a boolean";
     if (fault !== null)
       throw new ArgumentError("config/value", `config.${key} takes ${fault}, got ${String(value)}`);
     if (key === "enableX64" && target.enableX64 !== value) version++;
     Reflect.set(target, key, value);
-    if (key === "threads") for (const listener of threadListeners) listener(target.threads);
+    if (number) for (const listener of number.listeners) listener(value as number);
     return true;
   },
 });
 
-const notThreads = (value: unknown): string | null =>
-  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_THREADS
+const notWithin = ({ least, most }: { least: number; most: number }, value: unknown): string | null =>
+  Number.isInteger(value) && Number(value) >= least && Number(value) <= most
     ? null
-    : `an integer from 1 to ${MOST_THREADS}`;
+    : `an integer from ${least} to ${most}`;

@@ -116,8 +116,8 @@ export abstract class Dense extends ArrayValue {
 export class NDArray extends Dense {
   constructor(
     override readonly aval: Aval,
-    /** @internal */
-    readonly buffer: Buffer,
+    /** @internal Another one once the array is donated. */
+    public buffer: Buffer,
   ) {
     super();
   }

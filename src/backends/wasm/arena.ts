@@ -16,17 +16,19 @@ export class Arena {
 
   /**
    * At least `bytes`, with whatever was there before, until `release`.
+   * @param label What the memory is for, in the plural.
    * @throws BackendError when there is no memory.
    */
-  acquire(bytes: number): Block {
+  acquire(bytes: number, label = "temporaries of programs"): Block {
     const { idle } = this;
     if (idle !== null && idle.bytes >= bytes) {
       this.idle = null;
+      idle.label = label;
       return idle;
     }
     // It is scratch: freed before the larger one is looked for, which may then contain it.
     this.trim();
-    return this.heap.allocate(bytes, "temporaries of programs");
+    return this.heap.allocate(bytes, label);
   }
 
   /** To be called however the program ended. */

@@ -56,19 +56,23 @@ export class WasmBuffer implements Buffer {
     if (this.slot !== null) this.residency.unpin(this.slot);
   }
 
-  /**
-   * Gives its memory away: the caller frees it or lets an output have it. The buffer has to be pinned, once, and loaded.
-   * @throws BackendError when it was donated before, or is also pinned as another operand or by another call.
-   */
-  donate(): Block {
-    const slot = this.current();
-    if (slot.pins > 1) {
+  /** @throws BackendError when it is also pinned as another operand or by another call, so that it cannot be donated. */
+  refuseShared(): void {
+    if (this.current().pins > 1)
       throw new BackendError(
-        "wasm/donated",
+        "backend/donated",
         "an array cannot be donated while something else uses it: it is also another operand of the same call, or one " +
           "of a call that is not finished. Donate a copy, or give the array once",
       );
-    }
+  }
+
+  /**
+   * Gives its memory away: the caller frees it or lets an output have it. The buffer has to be pinned, once, and loaded.
+   * @throws BackendError when it was donated before, or `refuseShared` does.
+   */
+  donate(): Block {
+    this.refuseShared();
+    const slot = this.current();
     this.slot = null;
     return this.residency.give(slot);
   }
@@ -80,7 +84,7 @@ export class WasmBuffer implements Buffer {
 
 function donated(): never {
   throw new BackendError(
-    "wasm/donated",
+    "backend/donated",
     "this array was donated to a call, which put another one in its place. Use what the call returned, copy the array " +
       "before the call, or do not donate it",
   );

@@ -1,3 +1,4 @@
+import { config, onSetting } from "../../core/config.ts";
 import { Arena } from "./arena.ts";
 import type { MemoryLimits } from "./encoder.ts";
 import { hasThreads } from "./features.ts";
@@ -27,10 +28,12 @@ export function theDevice(): Device {
   if (device === undefined) {
     const shared = hasThreads();
     const heap = new Heap({ shared });
+    const residency = new Residency(heap, { budget: config.memory });
+    onSetting("memory", (bytes) => residency.resize(bytes));
     device = {
       heap,
       memory: heap.memory,
-      residency: new Residency(heap),
+      residency,
       arena: new Arena(heap),
       limits: limitsOf(shared),
       pool: shared ? configuredPool(heap.memory) : null,

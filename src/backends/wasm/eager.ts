@@ -1,4 +1,4 @@
-import type { Buffer, Executable } from "../../core/backend.ts";
+import type { Buffer, CompileOptions, Executable } from "../../core/backend.ts";
 import { ClosedJaxpr, Var } from "../../core/jaxpr.ts";
 import type { AnyPrimitive } from "../../core/primitive.ts";
 import { sizeOf } from "../../core/shape.ts";
@@ -34,7 +34,7 @@ export class EagerCalls {
   private known = new StructureMap<Call, Executable>(sameCall);
   private count = 0;
 
-  constructor(private readonly compile: (closed: ClosedJaxpr) => Executable) {}
+  constructor(private readonly compile: (closed: ClosedJaxpr, options: CompileOptions) => Executable) {}
 
   /** Whether it is worth it. */
   static isWorthwhile(operands: readonly NDArray[], outs: readonly Aval[]): boolean {
@@ -63,7 +63,7 @@ export class EagerCalls {
         this.known = new StructureMap<Call, Executable>(sameCall);
         this.count = 0;
       }
-      executable = this.compile(programOf(call, outs));
+      executable = this.compile(programOf(call, outs), { name: primitive.primitive });
       this.known.set(hash, call, executable);
     }
     return executable.execute(operands.map((x) => x.buffer));

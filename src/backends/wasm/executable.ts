@@ -1,4 +1,4 @@
-import { type Buffer, type Executable, HostBuffer } from "../../core/backend.ts";
+import { type Buffer, type CompileOptions, type Executable, HostBuffer } from "../../core/backend.ts";
 import { allocate, dtypeInfo, type TypedArray } from "../../core/dtype.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type MemoryPlan, planMemory } from "../../compiler/fusion/memory-plan.ts";
@@ -10,6 +10,7 @@ import { type Device } from "./device.ts";
 import { emitModule } from "./module.ts";
 import type { Slot } from "./slot.ts";
 import { threadNames } from "./threads/control.ts";
+import type { Pool } from "./threads/pool.ts";
 import { copiedOut, copyIn, type Element, elementOfDType } from "./views.ts";
 
 /** An array that a call copies, or whose address it writes down. */
@@ -24,12 +25,34 @@ interface Port {
   readonly cell: number;
 }
 
+/** Which of the arrays that a call finds on the device it gives away, counting those of its inputs in order. */
+interface Donations {
+  /** For each output that stays on the device, in order, the one whose memory it has, or -1. */
+  readonly sources: readonly number[];
+  /** Those whose memory is free after the call. */
+  readonly freed: readonly number[];
+}
+
 /** Arrays that are copied into the working memory. */
 export const isSmall = (memory: ArrayMemory): boolean => memory.bytes <= SMALL;
 
+/** Lets the threads forget what nobody can call any more. */
+const programs = new FinalizationRegistry<{ readonly pool: Pool; readonly id: number }>(({ pool, id }) =>
+  pool.release(id),
+);
+
 /** A compiled program, ready to be called. */
-export function executableOf(program: KernelProgram, device: Device): Executable {
-  const plan = planMemory(program, isSmall);
+export function executableOf(
+  program: KernelProgram,
+  device: Device,
+  { name = "a program", donated }: CompileOptions = {},
+): Executable {
+  const given = donated ?? [];
+  const plan = planMemory(program, isSmall, given);
+  const labels = { outputs: `outputs of ${name}`, temporaries: `temporaries of ${name}` };
+  // Addresses beyond 32 bits cannot be written down.
+  for (const { bytes } of program.outputs) device.heap.admit(bytes, labels.outputs);
+  device.heap.admit(plan.bytes, labels.temporaries);
   const { bytes, hostSteps, parallel } = emitModule(program, plan, device.limits);
   const hosts = hostSteps.map((step) => hostCall(step, plan, device));
   const { pool, memory } = device;
@@ -38,10 +61,8 @@ export function executableOf(program: KernelProgram, device: Device): Executable
     cotangent: { memory, host: (step: number, frame: number) => hosts[step]!(frame) },
     ...(pool && { [threadNames.module]: pool.imports }),
   });
-  if (pool && parallel) {
-    const enlist = instance.exports[threadNames.enlist] as (id: number) => void;
-    enlist(pool.register(module));
-  }
+  const id = pool && parallel ? pool.register(module) : null;
+  if (id !== null) (instance.exports[threadNames.enlist] as (id: number) => void)(id);
   const main = instance.exports["main"] as (frame: number) => void;
   const port = (memory: ArrayMemory): Port => {
     const place = plan.places.get(memory)!;
@@ -57,26 +78,54 @@ export function executableOf(program: KernelProgram, device: Device): Executable
   const constants = program.constants.map(({ value }) => value.buffer);
   const inputs = [...program.constants.map(({ memory }) => memory), ...program.inputs].map(port);
   const outputs = program.outputs.map(port);
-  return new WasmExecutable(device, plan.bytes, main, constants, inputs, outputs);
+  const donations = donationsOf(program, plan, given);
+  const executable = new WasmExecutable(
+    device,
+    labels,
+    plan.bytes,
+    main,
+    constants,
+    inputs,
+    outputs,
+    donations,
+  );
+  if (id !== null) programs.register(executable, { pool: pool!, id });
+  return executable;
+}
+
+function donationsOf(
+  { constants, inputs, outputs }: KernelProgram,
+  { donations }: MemoryPlan,
+  donated: readonly boolean[],
+): Donations {
+  const large = [...constants.map((x) => x.memory), ...inputs].filter((memory) => !isSmall(memory));
+  const sources = outputs
+    .filter((memory) => !isSmall(memory))
+    .map((memory) => (donations.has(memory) ? large.indexOf(donations.get(memory)!) : -1));
+  const given = inputs.filter((memory, i) => donated[i] && !isSmall(memory)).map((x) => large.indexOf(x));
+  return { sources, freed: given.filter((i) => !sources.includes(i)) };
 }
 
 class WasmExecutable implements Executable {
   constructor(
     private readonly device: Device,
+    private readonly labels: { readonly outputs: string; readonly temporaries: string },
     private readonly bytes: number,
     private readonly main: (frame: number) => void,
     private readonly constants: readonly Buffer[],
     private readonly inputs: readonly Port[],
     private readonly outputs: readonly Port[],
+    private readonly donations: Donations,
   ) {}
 
   execute(given: readonly Buffer[]): Buffer[] {
-    const { device, inputs, outputs, constants } = this;
+    const { device, labels, inputs, outputs, constants } = this;
+    const { sources, freed } = this.donations;
     const { residency, arena, heap, pool } = device;
     const pinned: WasmBuffer[] = [];
-    const slots: Slot[] = [];
+    const slots: (Slot | null)[] = [];
     const within = pool?.busy ?? false;
-    const block = arena.acquire(this.bytes);
+    const block = arena.acquire(this.bytes, labels.temporaries);
     try {
       const frame = block.address;
       const first = constants.length;
@@ -91,10 +140,14 @@ class WasmExecutable implements Executable {
         }
       }
       for (let i = 0; i < pinned.length; i++) pinned[i]!.load();
+      // Nothing is given away before all there is to allocate has been.
       for (let i = 0; i < outputs.length; i++) {
         const { cell, element, length } = outputs[i]!;
-        if (cell >= 0) slots.push(residency.output(element, length));
+        if (cell >= 0)
+          slots.push(sources[slots.length]! < 0 ? residency.output(element, length, labels.outputs) : null);
       }
+      for (const source of freed) pinned[source]!.refuseShared();
+      for (const source of sources) if (source >= 0) pinned[source]!.refuseShared();
       // The memory has its size for this call: now addresses are written down.
       const cells = heap.views.i32;
       for (let i = 0, next = 0; i < inputs.length; i++) {
@@ -102,22 +155,31 @@ class WasmExecutable implements Executable {
         if (cell >= 0) cells[(frame + cell) >>> 2] = pinned[next++]!.address;
       }
       for (let i = 0, next = 0; i < outputs.length; i++) {
-        const { cell } = outputs[i]!;
-        if (cell >= 0) cells[(frame + cell) >>> 2] = slots[next++]!.block!.address;
+        const { cell, element, length } = outputs[i]!;
+        if (cell < 0) continue;
+        const slot = (slots[next] ??= residency.adopt(
+          pinned[sources[next]!]!.donate(),
+          element,
+          length,
+          labels.outputs,
+        ));
+        cells[(frame + cell) >>> 2] = slot.block!.address;
+        next++;
       }
       this.main(frame);
+      for (const source of freed) heap.free(pinned[source]!.donate());
       const results: Buffer[] = [];
       for (let i = 0; i < outputs.length; i++) {
         const { offset, element, length } = outputs[i]!;
         if (offset >= 0) results.push(new HostBuffer(copiedOut(heap.views[element], frame + offset, length)));
         else results.push(pending);
       }
-      if (slots.length > 0) this.publish(slots, results);
+      if (slots.length > 0) this.publish(slots as Slot[], results);
       return results;
     } catch (error) {
       // A part of a kernel may still be under way.
       if (!within) pool?.settle();
-      for (const slot of slots) residency.discard(slot);
+      for (const slot of slots) if (slot !== null) residency.discard(slot);
       throw error;
     } finally {
       for (let i = 0; i < pinned.length; i++) pinned[i]!.unpin();

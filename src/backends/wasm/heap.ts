@@ -63,6 +63,12 @@ export class Heap {
     this.lists.add(this.last);
   }
 
+  /** @throws BackendError when `bytes` are more than the memory can ever have. */
+  admit(bytes: number, label: string): void {
+    // Units beyond 32 bits are no integers for the lists.
+    if (!(bytes <= this.limitPages * PAGE)) this.exhausted(bytes, label);
+  }
+
   /**
    * A block of at least `bytes`, with whatever was there before. Its size is rounded up to 64 bytes, or by at most 1/32.
    *
@@ -70,8 +76,7 @@ export class Heap {
    * @throws BackendError when the memory cannot grow and nothing can be reclaimed.
    */
   allocate(bytes: number, label: string): Block {
-    // Units beyond 32 bits are no integers for the lists.
-    if (!(bytes <= this.limitPages * PAGE)) this.exhausted(bytes, label);
+    this.admit(bytes, label);
     const size = rounded(Math.max(1, Math.ceil(bytes / UNIT)));
     const block = this.lists.find(size) ?? this.room(size) ?? this.exhausted(bytes, label);
     this.lists.remove(block);

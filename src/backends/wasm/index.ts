@@ -1,4 +1,4 @@
-import { type Backend, defineBackend, type Executable } from "../../core/backend.ts";
+import { type Backend, type CompileOptions, defineBackend, type Executable } from "../../core/backend.ts";
 import { optimise } from "../../compiler/optimise.ts";
 import { lowerProgram } from "../../compiler/fusion/lower.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
@@ -7,8 +7,8 @@ import { theDevice } from "./device.ts";
 import { EagerCalls } from "./eager.ts";
 import { executableOf } from "./executable.ts";
 
-const compile = (closed: ClosedJaxpr): Executable =>
-  executableOf(lowerProgram(optimise(closed)), theDevice());
+const compile = (closed: ClosedJaxpr, options?: CompileOptions): Executable =>
+  executableOf(lowerProgram(optimise(closed)), theDevice(), options);
 const eager = new EagerCalls(compile);
 
 /** Compiles programs to WebAssembly; single operations on few elements run on the reference backend's loops. */

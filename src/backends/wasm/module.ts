@@ -205,7 +205,8 @@ class ModuleWriter {
     else code.i32Const(number).localGet(0).i32Const(steps).i32Const(grain).call(this.dispatch.index);
   }
   private copy(from: ArrayMemory, to: ArrayMemory, code: Code): void {
-    if (to.bytes === 0) return;
+    // What takes over the memory of another has its place.
+    if (to.bytes === 0 || this.plan.places.get(to) === this.plan.places.get(from)) return;
     this.address(to, code);
     this.address(from, code);
     code.i32Const(to.bytes).op("memory.copy");

@@ -37,7 +37,7 @@ const PER_MILLISECOND = 2 ** 21;
  * an entry in its registry would take longer to make.
  */
 export class Residency {
-  budget: number;
+  private budget = 0;
   private bytes = 0;
   /** Before the oldest and after the newest of a ring. */
   private readonly ends = new Slot("u8", 0);
@@ -45,17 +45,22 @@ export class Residency {
   private readonly registry: FinalizationRegistry<Group> | null;
   /** Allocated since the last collection, and how much that is to be at the next one. */
   private since = 0;
-  private patience: number;
+  private patience = 0;
 
   constructor(
     readonly heap: Heap,
     { budget = 2 ** 29, collect = host.collect }: ResidencyOptions = {},
   ) {
-    this.budget = budget;
-    this.patience = budget * BETWEEN;
+    this.resize(budget);
     this.collect = collect;
     this.registry = collect === null ? new FinalizationRegistry((group) => this.freeAll(group)) : null;
     heap.onPressure(() => (this.since >= this.patience && this.sweep()) || this.evict());
+  }
+
+  /** Sets the budget in bytes, which holds from the next call on. */
+  resize(budget: number): void {
+    this.budget = budget;
+    this.patience = budget * BETWEEN;
   }
 
   /** Bytes on the device. */
@@ -66,15 +71,17 @@ export class Residency {
   /**
    * Room on the device for an output of `length` elements, pinned and not yet initialised. It is to be published or
    * discarded. What must not be evicted for it has to be pinned before.
+   * @param label What it is, in the plural.
    * @throws BackendError when there is no memory.
    */
-  output(element: Element, length: number): Slot {
-    const block = this.allocate(length * this.heap.views[element].BYTES_PER_ELEMENT, "outputs of calls");
-    return this.adopt(block, element, length);
+  output(element: Element, length: number, label = "outputs of calls"): Slot {
+    const block = this.allocate(length * this.heap.views[element].BYTES_PER_ELEMENT, label);
+    return this.adopt(block, element, length, label);
   }
 
   /** As `output`, in a block that was an operand's: what `give` returned. */
-  adopt(block: Block, element: Element, length: number): Slot {
+  adopt(block: Block, element: Element, length: number, label = "outputs of calls"): Slot {
+    block.label = label;
     const slot = new Slot(element, length);
     slot.pins = 1;
     this.place(slot, block);

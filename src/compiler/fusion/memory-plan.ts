@@ -1,5 +1,6 @@
-import { reachable, rootsOf } from "../kernel/nest.ts";
-import type { ArrayMemory, Block, Carried, KernelProgram, Step } from "./program.ts";
+import type { ArrayMemory, KernelProgram, Step } from "./program.ts";
+import { canTakeOver } from "./aliases.ts";
+import { type Life, lifetimesOf } from "./lifetimes.ts";
 
 /** Where a memory is: at an offset of the program's working memory, or where a number in it says. */
 export type Place = { readonly offset: number } | { readonly cell: number };
@@ -8,6 +9,8 @@ export type Place = { readonly offset: number } | { readonly cell: number };
 export interface MemoryPlan {
   readonly bytes: number;
   readonly places: ReadonlyMap<ArrayMemory, Place>;
+  /** Of outputs that are where a donated input was, that input. Both have one place. */
+  readonly donations: ReadonlyMap<ArrayMemory, ArrayMemory>;
   /** What the temporaries take. */
   readonly shared: number;
   /** What they would take without sharing memory. */
@@ -20,135 +23,78 @@ export type IsSmall = (memory: ArrayMemory) => boolean;
 const ALIGN = 64;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
-interface Life {
-  readonly memory: ArrayMemory;
-  first: number;
-  last: number;
-}
-
-/** Gives every memory of a program a place; those that are not in use at the same time may share one. */
-export function planMemory(program: KernelProgram, isSmall: IsSmall): MemoryPlan {
+/**
+ * Gives every memory of a program a place; those that are not in use at the same time may share one, and so may an array
+ * and one that is computed from it element by element.
+ * @param donated Which inputs may be overwritten.
+ */
+export function planMemory(
+  program: KernelProgram,
+  isSmall: IsSmall,
+  donated: readonly boolean[] = [],
+): MemoryPlan {
   const places = new Map<ArrayMemory, Place>();
-  const { inputs, constants, outputs, block } = program;
-  const walk = new Walk();
-  walk.block(block);
+  const { inputs, constants, outputs } = program;
+  const { lives, moving, steps } = lifetimesOf(program);
   const outside = [...constants.map(({ memory }) => memory), ...inputs, ...outputs];
+  const large = outside.filter((memory) => !isSmall(memory));
+  const donations = donationsOf(
+    inputs.filter((memory, i) => donated[i] && !isSmall(memory)),
+    outputs.filter((memory) => !isSmall(memory)),
+    lives,
+    steps,
+  );
   let cells = 0;
-  for (const memory of [...outside.filter((memory) => !isSmall(memory)), ...walk.moving])
-    places.set(memory, { cell: 4 * cells++ });
+  for (const memory of [...large, ...moving])
+    if (!donations.has(memory)) places.set(memory, { cell: 4 * cells++ });
+  for (const [output, input] of donations) places.set(output, places.get(input)!);
   let end = aligned(4 * cells);
   for (const memory of outside)
     if (isSmall(memory)) {
       places.set(memory, { offset: end });
       end += aligned(memory.bytes);
     }
-  const lives = [...walk.lives.values()]
+  const temporaries = [...lives.values()]
     .filter(({ memory }) => !places.has(memory))
     .sort((a, b) => a.first - b.first);
   const pool = new Pool();
-  const live: Life[] = [];
+  let live: Life[] = [];
   let unshared = 0;
-  for (const life of lives) {
-    for (let i = live.length - 1; i >= 0; i--)
-      if (live[i]!.last < life.first) {
-        const [ended] = live.splice(i, 1);
-        const { offset } = places.get(ended!.memory) as { offset: number };
-        pool.free(offset - end, aligned(ended!.memory.bytes));
-      }
+  for (const life of temporaries) {
+    const ended = live.filter(({ last }) => last < life.first);
+    for (const { memory } of ended) pool.free(offsetOf(memory) - end, aligned(memory.bytes));
+    live = live.filter(({ last }) => last >= life.first);
     const bytes = aligned(life.memory.bytes);
     unshared += bytes;
-    places.set(life.memory, { offset: end + pool.take(bytes) });
+    const before = live.findIndex((other) => canTakeOver(life, other, steps));
+    if (before < 0) places.set(life.memory, { offset: end + pool.take(bytes) });
+    else {
+      const [other] = live.splice(before, 1);
+      places.set(life.memory, places.get(other!.memory)!);
+    }
     live.push(life);
   }
-  return { bytes: end + pool.size, places, shared: pool.size, unshared };
+  return { bytes: end + pool.size, places, donations, shared: pool.size, unshared };
+
+  function offsetOf(memory: ArrayMemory): number {
+    return (places.get(memory) as { readonly offset: number }).offset;
+  }
 }
 
-/** Where an entry of a carry can be. */
-const whereabouts = ({ initial, pair, unchanged, inPlace }: Carried): readonly ArrayMemory[] =>
-  unchanged ? [initial] : inPlace ? [pair[0]] : pair;
-
-/** When each memory is in use, steps being numbered as they are written down. */
-class Walk {
-  readonly lives = new Map<ArrayMemory, Life>();
-  /** Memories whose address changes. */
-  readonly moving: ArrayMemory[] = [];
-  private now = 0;
-  private readonly loops: { start: number; uses: ArrayMemory[] }[] = [];
-
-  block({ steps }: Block): void {
-    for (const step of steps) this.step(step);
+/** For outputs, in the order of their computation, a donated input whose memory they can have. */
+function donationsOf(
+  inputs: readonly ArrayMemory[],
+  outputs: readonly ArrayMemory[],
+  lives: ReadonlyMap<ArrayMemory, Life>,
+  steps: readonly (Step | null)[],
+): Map<ArrayMemory, ArrayMemory> {
+  const donations = new Map<ArrayMemory, ArrayMemory>();
+  const left = inputs.map((memory) => lives.get(memory)!);
+  for (const life of outputs.map((memory) => lives.get(memory)!).sort((a, b) => a.first - b.first)) {
+    const found = left.findIndex((other) => canTakeOver(life, other, steps));
+    if (found >= 0) donations.set(life.memory, left.splice(found, 1)[0]!.memory);
   }
-  private step(step: Step): void {
-    this.now++;
-    switch (step.kind) {
-      case "nest":
-        for (const { stores } of step.nests) {
-          for (const expr of reachable(stores.flatMap(rootsOf)))
-            if (expr.kind === "load") this.use(expr.memory as ArrayMemory);
-          for (const { memory } of stores) this.use(memory as ArrayMemory);
-        }
-        return;
-      case "routine":
-        for (const memory of step.memories) this.use(memory);
-        return;
-      case "host":
-        for (const memory of [...step.operands, ...step.outputs]) this.use(memory);
-        return;
-      case "copy":
-        this.use(step.from);
-        this.use(step.to);
-        return;
-      case "cond":
-        this.use(step.index);
-        for (const branch of step.branches) this.block(branch);
-        this.now++;
-        return;
-      case "while":
-        this.loop(step.carry, () => {
-          this.block(step.test);
-          this.now++;
-          this.use(step.condition);
-          this.block(step.body);
-        });
-        return;
-      case "scan":
-        for (const { whole, part } of step.windows) {
-          this.use(whole);
-          this.moving.push(part);
-        }
-        this.loop(step.carry, () => {
-          this.block(step.body);
-          for (const { whole } of step.windows) this.use(whole);
-        });
-    }
-  }
-  private loop(carry: readonly Carried[], body: () => void): void {
-    for (const { initial, current, next } of carry) {
-      this.use(initial);
-      this.moving.push(current, ...(next === current ? [] : [next]));
-    }
-    const own = carry.flatMap(whereabouts);
-    for (const memory of own) this.use(memory);
-    this.loops.push({ start: this.now, uses: [] });
-    this.now++;
-    body();
-    this.now++;
-    // What is from outside of the loop is needed in each turn.
-    const { start, uses } = this.loops.pop()!;
-    for (const memory of uses) if (this.lives.get(memory)!.first <= start) this.use(memory);
-    for (const memory of own) this.use(memory);
-    for (const each of carry) this.aliases.set(each.current, whereabouts(each));
-  }
-  /** What a memory whose address changes may be. */
-  private readonly aliases = new Map<ArrayMemory, readonly ArrayMemory[]>();
-
-  private use(memory: ArrayMemory): void {
-    for (const other of this.aliases.get(memory) ?? []) this.use(other);
-    const life = this.lives.get(memory);
-    if (life === undefined) this.lives.set(memory, { memory, first: this.now, last: this.now });
-    else life.last = this.now;
-    for (const loop of this.loops) loop.uses.push(memory);
-  }
+  return donations;
 }
 
 /** Memory that is handed out and taken back: the first gap that is large enough. */

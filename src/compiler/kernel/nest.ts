@@ -11,7 +11,10 @@ export interface Store {
   readonly when?: Expr;
 }
 
-/** Stores that are computed together, sharing the loops that they begin with. */
+/**
+ * Stores that are computed together, sharing the loops that they begin with. What a store loads from where it or another one
+ * of the same loops writes in the same turn is what was there before: memory that is read for the last time may be written.
+ */
 export interface Nest {
   readonly name: string;
   readonly stores: readonly Store[];

@@ -1,5 +1,5 @@
 import { host } from "#host";
-import { config, onThreads } from "../../../core/config.ts";
+import { config, onSetting } from "../../../core/config.ts";
 import { BackendError } from "../../../core/errors.ts";
 import type { Thread } from "../../../host/host.ts";
 import { control, CONTROL_BYTES, threadNames } from "./control.ts";
@@ -252,6 +252,6 @@ export class Pool {
 /** The pool of a shared memory, with as many threads as `config.threads` says at any time. */
 export function configuredPool(memory: WebAssembly.Memory): Pool {
   const pool = new Pool(memory, { threads: config.threads });
-  onThreads((threads) => pool.resize(threads));
+  onSetting("threads", (threads) => pool.resize(threads));
   return pool;
 }

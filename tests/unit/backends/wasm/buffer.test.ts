@@ -68,7 +68,7 @@ test("what was donated throws wherever it is used, and its memory is another's",
   const result = new WasmBuffer(residency, output, residency.publish([output]));
   const refused = expect.objectContaining({
     name: "BackendError",
-    code: "wasm/donated",
+    code: "backend/donated",
     message: expect.stringContaining("Use what the call returned"),
   });
   expect(() => buffer.read()).toThrow(refused);
@@ -95,7 +95,7 @@ test("an operand that something else uses cannot be donated", () => {
   const residency = new Residency(new Heap());
   const buffer = onHost(residency, 1);
   pinAll([buffer, buffer]);
-  expect(() => buffer.donate()).toThrow(expect.objectContaining({ code: "wasm/donated" }));
+  expect(() => buffer.donate()).toThrow(expect.objectContaining({ code: "backend/donated" }));
   unpinAll([buffer, buffer]);
   expect(buffer.read()[0]).toBe(1);
 });
@@ -107,7 +107,7 @@ test("operands of a call are pinned together or not at all", () => {
   residency.heap.free(gone.donate());
   pinAll([a]);
   unpinAll([a]);
-  expect(() => pinAll([a, b, gone])).toThrow(expect.objectContaining({ code: "wasm/donated" }));
+  expect(() => pinAll([a, b, gone])).toThrow(expect.objectContaining({ code: "backend/donated" }));
   expect(residency.evict()).toBe(true);
   expect(residency.evict()).toBe(false);
   expect(residency.heap.live).toBe(0);
