@@ -249,7 +249,7 @@ function traceEntry(
   let out: Flat | undefined;
   const body = (inputs: readonly ArrayValue[]) => {
     const rebuilt = flat.rebuild(inputs) as unknown[];
-    out = flattenResult(call(...withStatics(rebuilt, statics, positions.statics)), label);
+    out = flattenResult(call(...withStatics(rebuilt, statics, positions.statics, positions.before)), label);
     return out.arrays;
   };
   const version = worldVersion();

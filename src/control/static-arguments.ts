@@ -62,14 +62,15 @@ export function withoutStatics(
   });
 }
 
-/** All arguments again: the static ones in their places. Changes `args`. */
+/** All arguments again: the static ones in their places, which are counted after the first `before`. Changes `args`. */
 export function withStatics(
   args: unknown[],
   statics: readonly unknown[],
   staticList: readonly number[],
+  before = 0,
 ): unknown[] {
-  const total = args.length + statics.length;
+  const total = args.length - before + statics.length;
   const positions = staticList.map((n) => (n < 0 ? n + total : n)).toSorted((a, b) => a - b);
-  positions.forEach((position, i) => args.splice(position, 0, statics[i]));
+  positions.forEach((position, i) => args.splice(before + position, 0, statics[i]));
   return args;
 }

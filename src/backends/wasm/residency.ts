@@ -17,8 +17,8 @@ export interface ResidencyOptions {
 const BATCH = 1 / 16;
 /** What part of the budget is at least allocated between two collections. */
 const BETWEEN = 1 / 4;
-/** Bytes whose eviction takes as long as a millisecond of collecting. */
-const PER_MILLISECOND = 2 ** 21;
+/** Bytes whose eviction takes about a millisecond: they are copied to new memory, which is collected later. */
+const PER_MILLISECOND = 2 ** 20;
 
 /**
  * Which buffers are on the device. Outputs stay there, to be the operands of the next call.

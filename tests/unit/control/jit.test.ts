@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { jit, type JitOptions } from "../../../src/control/index.ts";
 import { config } from "../../../src/core/config.ts";
+import { isDonated } from "../../../src/core/donation.ts";
 import { ArgumentError } from "../../../src/core/errors.ts";
 import { type ArrayValue, NDArray } from "../../../src/core/value.ts";
 import { jvp } from "../../../src/interpreters/jvp.ts";
@@ -9,7 +10,7 @@ import { register } from "../../../src/interpreters/quax.ts";
 import { grad } from "../../../src/interpreters/vjp.ts";
 import { vmap } from "../../../src/interpreters/vmap.ts";
 import { Zero } from "../../../src/interpreters/zero.ts";
-import { add, convertElementType, mul, neg, reduceSum, sin } from "../../../src/lax/index.ts";
+import { add, convertElementType, mul, neg, reduceSum, sin, sub } from "../../../src/lax/index.ts";
 import { multiply } from "../../../src/numpy/elementwise.ts";
 import { type NodeKind, nodeKind } from "../../../src/tree/index.ts";
 import { P } from "../../dispatch-values.ts";
@@ -308,6 +309,24 @@ describe("a Module", () => {
     const [a, b, c] = [new Scale(array(2), 1), new Scale(array(3), 1), new Scale(array(3), 2)];
     expect([a, b, c].map((m) => values(jit(m)(array(1)))[0])).toEqual([2, 3, 9]);
     expect(Scale.traces).toBe(2);
+  });
+  test("takes static arguments, and donated ones, at the positions that its caller counts", () => {
+    class Shift {
+      static readonly [nodeKind]: NodeKind = "fields";
+      constructor(readonly w: ArrayValue) {}
+      forward(x: ArrayValue, kind: unknown, y: ArrayValue): ArrayValue {
+        return kind === "once" ? sub(x, mul(this.w, y)) : x;
+      }
+    }
+    const w = array(5);
+    for (const [staticArgnums, donateArgnums] of [
+      [1, 2],
+      [-2, -1],
+    ] as const) {
+      const given = [array(1), array(2)] as const;
+      expectValues(jit(new Shift(w), { staticArgnums, donateArgnums })(given[0], "once", given[1]), -9);
+      expect([w, ...given].map(isDonated)).toEqual([false, false, true]);
+    }
   });
   test("can be differentiated where it is closed over", () =>
     expectValues(grad((w: ArrayValue) => jit(new Scale(w, 2))(array(1)))(array(3)), 6));
