@@ -7,6 +7,7 @@ import type {
   RoutineStep,
   Step,
 } from "../../compiler/fusion/program.ts";
+import type { Memory } from "../../compiler/kernel/expression.ts";
 import type { MemoryPlan } from "../../compiler/fusion/memory-plan.ts";
 import { generate } from "../../compiler/kernel/generate.ts";
 import type { Nest } from "../../compiler/kernel/nest.ts";
@@ -91,7 +92,7 @@ class ModuleWriter {
   }
   private kernel(of: Nest | RoutineStep, how: Schedule | null, routine: Routine, work: number): void {
     const index = this.builder.function(["i32", "i32", "i32"], [], (code) =>
-      emit(routine, code, (memory, to) => this.address(memory as ArrayMemory, to)),
+      emit(routine, code, (memory, to) => this.address(memory, to)),
     );
     const { steps, align } = routine;
     const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(work / CHUNK)));
@@ -100,7 +101,7 @@ class ModuleWriter {
   }
 
   /** Pushes the address of a memory. The frame is the first parameter of every function. */
-  private address(memory: ArrayMemory, code: Code): void {
+  private address(memory: Memory, code: Code): void {
     const place = this.plan.places.get(memory)!;
     code.localGet(0);
     if ("cell" in place) code.load("i32.load", { offset: place.cell });

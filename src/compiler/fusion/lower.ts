@@ -4,6 +4,8 @@ import { sizeOf } from "../../core/shape.ts";
 import { BackendError } from "../../core/errors.ts";
 import { type Aval, avalOf, NDArray, type Value } from "../../core/value.ts";
 import { freshExpressions } from "../kernel/expression.ts";
+import type { Nest, Steps } from "../kernel/nest.ts";
+import { prepared } from "../kernel/prepare.ts";
 import { freshLoops, type Reader } from "../kernel/reader.ts";
 import { cond, scan, whileLoop } from "../../control/index.ts";
 import type { Computation, Procedure, Row, Updates } from "../lower/row.ts";
@@ -64,6 +66,15 @@ function computationOf({ primitive, params, inputs, outputs }: Eqn): Computation
 const paramsOf = <T extends AnyPrimitive>(eqn: Eqn, primitive: T): ParamsOf<T> | null =>
   eqn.primitive === primitive ? (eqn.params as ParamsOf<T>) : null;
 
+/** Nests as they are run, and the memory that one leaves something in for another. */
+function preparedAll(nests: readonly Nest[]): Steps {
+  const steps = nests.map(prepared);
+  return {
+    nests: steps.flatMap((each) => each.nests),
+    scratch: new Map(steps.flatMap(({ scratch }) => [...scratch])),
+  };
+}
+
 /** Lowers one jaxpr: of a program, of a branch, of a loop's body. */
 class BlockLowering {
   private readonly steps: Step[] = [];
@@ -120,7 +131,7 @@ class BlockLowering {
   }
   private fill(x: Literal, memory: ArrayMemory): void {
     const nests = kernelOf(`constant_${memory.name}`, [{ aval: x.aval, read: literalReader(x), memory }], 1);
-    this.steps.push({ kind: "nest", nests, eqns: [], stored: [], boundary: null });
+    this.steps.push({ kind: "nest", ...preparedAll(nests), eqns: [], stored: [], boundary: null });
   }
   private reader(x: Atom, within: Group | Single): Reader {
     if (x instanceof Literal) return literalReader(x);
@@ -171,7 +182,7 @@ class BlockLowering {
     const nests = kernelOf(`k${this.names.count++}_${name}`, outputs, step.rows);
     this.steps.push({
       kind: "nest",
-      nests,
+      ...preparedAll(nests),
       eqns: [...this.eqnsOf(step)],
       stored: stored.map((known) => ({ variable: known.variable, memory: this.memoryOf(known) })),
       boundary: step.boundary,
@@ -217,7 +228,7 @@ class BlockLowering {
     const nests = updateNests(`${eqn.primitive.primitive}_${out!.name}`, updates(readers), out!);
     this.steps.push({
       kind: "nest",
-      nests: [...copy, ...nests],
+      ...preparedAll([...copy, ...nests]),
       eqns: [...this.eqnsOf(step), eqn],
       stored: [{ variable: eqn.outputs[0]!, memory: out! }],
       boundary: null,

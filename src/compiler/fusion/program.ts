@@ -32,6 +32,8 @@ export class ArrayMemory implements Memory {
 export interface NestStep {
   readonly kind: "nest";
   readonly nests: readonly Nest[];
+  /** Memory that one nest leaves something in for another, in elements. */
+  readonly scratch: ReadonlyMap<Memory, number>;
   /** The equations of which something is computed here. */
   readonly eqns: readonly Eqn[];
   /** What is kept in memory, and where. */
