@@ -245,7 +245,8 @@ class BlockLowering {
     const written = prepare(operands).map((read, i) => ({ aval: arrays[i]!, read, memory: memories[i]! }));
     const write = (part: string, outputs: readonly Written[], stored: readonly Stored[]): void => {
       const nests = outputs.length === 0 ? [] : kernelOf(`${name}_${part}`, outputs, sizeOf(outputs[0]!.aval.shape)); // prettier-ignore
-      this.steps.push({ kind: "nest", nests, eqns: [...this.eqnsOf(step), eqn], stored, boundary: null });
+      const eqns = [...this.eqnsOf(step), eqn];
+      this.steps.push({ kind: "nest", ...preparedAll(nests), eqns, stored, boundary: null });
     };
     write("begin", written, []);
     const worked = statements(memories, beside);
