@@ -1,7 +1,7 @@
 import { type Expr, type Load, type Loop, type Memory, storageBytes } from "../kernel/expression.ts";
 import { reachable, rootsOf, type Store } from "../kernel/nest.ts";
 import type { Life } from "./lifetimes.ts";
-import type { ArrayMemory, NestStep, Step } from "./program.ts";
+import type { NestStep, Step } from "./program.ts";
 
 /**
  * Whether a memory can be where `before` is, whose life it does not precede: that one is not used later, and where both
@@ -9,17 +9,17 @@ import type { ArrayMemory, NestStep, Step } from "./program.ts";
  */
 export function canTakeOver(life: Life, before: Life, steps: readonly (Step | null)[]): boolean {
   const { memory, first } = life;
-  if (memory === before.memory || memory.bytes !== before.memory.bytes) return false;
+  if (memory === before.memory || life.bytes !== before.bytes) return false;
   if (before.last !== first) return before.last < first;
   const step = steps[first] ?? null;
   switch (step?.kind) {
     case "nest":
-      return isElementwise(step, before.memory, memory);
+      return isElementwise(step, before.memory, memory, life.bytes);
     case "copy":
       return step.from === before.memory && step.to === memory;
     case "host":
       // Operands are copied before results are.
-      return step.outputs.includes(memory) && step.operands.includes(before.memory);
+      return isAmong(step.outputs, memory) && isAmong(step.operands, before.memory);
     default:
       return false;
   }
@@ -30,7 +30,7 @@ export function canTakeOver(life: Life, before: Life, steps: readonly (Step | nu
  * same loops: a kernel computes all that it stores in a turn before it stores any of it. A reduction may read other
  * elements, so `from` is not to be in one.
  */
-export function isElementwise({ nests }: NestStep, from: ArrayMemory, to: ArrayMemory): boolean {
+export function isElementwise({ nests }: NestStep, from: Memory, to: Memory, bytes: number): boolean {
   if (storageBytes[from.storage] !== storageBytes[to.storage]) return false;
   let written = 0;
   for (const { stores } of nests) {
@@ -48,8 +48,10 @@ export function isElementwise({ nests }: NestStep, from: ArrayMemory, to: ArrayM
         return false;
     }
   }
-  return written * storageBytes[to.storage] === to.bytes;
+  return written * storageBytes[to.storage] === bytes;
 }
+
+const isAmong = (memories: readonly Memory[], memory: Memory): boolean => memories.includes(memory);
 
 const loadsOf = (memory: Memory, all: readonly Expr[]): Load[] =>
   all.filter((x): x is Load => x.kind === "load" && x.memory === memory);

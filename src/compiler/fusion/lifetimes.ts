@@ -1,15 +1,17 @@
 import { reachable, rootsOf } from "../kernel/nest.ts";
+import { type Memory, storageBytes } from "../kernel/expression.ts";
 import type { ArrayMemory, Block, Carried, KernelProgram, Step } from "./program.ts";
 
 /** When a memory is in use: from one step to another, steps being numbered as they are written down. */
 export interface Life {
-  readonly memory: ArrayMemory;
+  readonly memory: Memory;
+  readonly bytes: number;
   first: number;
   last: number;
 }
 
 export interface Lifetimes {
-  readonly lives: ReadonlyMap<ArrayMemory, Life>;
+  readonly lives: ReadonlyMap<Memory, Life>;
   /** Memories whose address changes. */
   readonly moving: readonly ArrayMemory[];
   /** The steps by their numbers; null where there is none, or one that has others within. */
@@ -29,12 +31,12 @@ const whereabouts = ({ initial, pair, unchanged, inPlace }: Carried): readonly A
   unchanged ? [initial] : inPlace ? [pair[0]] : pair;
 
 class Walk {
-  readonly lives = new Map<ArrayMemory, Life>();
+  readonly lives = new Map<Memory, Life>();
   /** Memories whose address changes. */
   readonly moving: ArrayMemory[] = [];
   /** The steps by their numbers; null where there is none, or one that has others within. */
   readonly steps: (Step | null)[] = [null];
-  private readonly loops: { start: number; uses: ArrayMemory[] }[] = [];
+  private readonly loops: { start: number; uses: Memory[] }[] = [];
 
   block({ steps }: Block): void {
     for (const step of steps) this.step(step);
@@ -43,10 +45,12 @@ class Walk {
     this.tick(step.kind === "nest" || step.kind === "host" || step.kind === "copy" ? step : null);
     switch (step.kind) {
       case "nest":
+        for (const [memory, elements] of step.scratch)
+          this.sizes.set(memory, elements * storageBytes[memory.storage]);
         for (const { stores } of step.nests) {
           for (const expr of reachable(stores.flatMap(rootsOf)))
-            if (expr.kind === "load") this.use(expr.memory as ArrayMemory);
-          for (const { memory } of stores) this.use(memory as ArrayMemory);
+            if (expr.kind === "load") this.use(expr.memory);
+          for (const { memory } of stores) this.use(memory);
         }
         return;
       case "routine":
@@ -107,13 +111,17 @@ class Walk {
     for (const each of carry) this.aliases.set(each.current, whereabouts(each));
   }
   /** What a memory whose address changes may be. */
-  private readonly aliases = new Map<ArrayMemory, readonly ArrayMemory[]>();
+  private readonly aliases = new Map<Memory, readonly Memory[]>();
+  /** Bytes of what is no array of the program. */
+  private readonly sizes = new Map<Memory, number>();
 
-  use(memory: ArrayMemory): void {
+  use(memory: Memory): void {
     for (const other of this.aliases.get(memory) ?? []) this.use(other);
     const life = this.lives.get(memory);
-    if (life === undefined) this.lives.set(memory, { memory, first: this.now, last: this.now });
-    else life.last = this.now;
+    if (life === undefined) {
+      const bytes = this.sizes.get(memory) ?? (memory as ArrayMemory).bytes;
+      this.lives.set(memory, { memory, bytes, first: this.now, last: this.now });
+    } else life.last = this.now;
     for (const loop of this.loops) loop.uses.push(memory);
   }
 }

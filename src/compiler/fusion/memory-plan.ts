@@ -1,3 +1,4 @@
+import type { Memory } from "../kernel/expression.ts";
 import type { ArrayMemory, KernelProgram, Step } from "./program.ts";
 import { canTakeOver } from "./aliases.ts";
 import { type Life, lifetimesOf } from "./lifetimes.ts";
@@ -8,7 +9,7 @@ export type Place = { readonly offset: number } | { readonly cell: number };
 /** The working memory of a program: cells with addresses, then memory. */
 export interface MemoryPlan {
   readonly bytes: number;
-  readonly places: ReadonlyMap<ArrayMemory, Place>;
+  readonly places: ReadonlyMap<Memory, Place>;
   /** Of outputs that are where a donated input was, that input. Both have one place. */
   readonly donations: ReadonlyMap<ArrayMemory, ArrayMemory>;
   /** What the temporaries take. */
@@ -33,7 +34,7 @@ export function planMemory(
   isSmall: IsSmall,
   donated: readonly boolean[] = [],
 ): MemoryPlan {
-  const places = new Map<ArrayMemory, Place>();
+  const places = new Map<Memory, Place>();
   const { inputs, constants, outputs } = program;
   const { lives, moving, steps } = lifetimesOf(program);
   const outside = [...constants.map(({ memory }) => memory), ...inputs, ...outputs];
@@ -62,9 +63,9 @@ export function planMemory(
   let unshared = 0;
   for (const life of temporaries) {
     const ended = live.filter(({ last }) => last < life.first);
-    for (const { memory } of ended) pool.free(offsetOf(memory) - end, aligned(memory.bytes));
+    for (const { memory, bytes } of ended) pool.free(offsetOf(memory) - end, aligned(bytes));
     live = live.filter(({ last }) => last >= life.first);
-    const bytes = aligned(life.memory.bytes);
+    const bytes = aligned(life.bytes);
     unshared += bytes;
     const before = live.findIndex((other) => canTakeOver(life, other, steps));
     if (before < 0) places.set(life.memory, { offset: end + pool.take(bytes) });
@@ -76,7 +77,7 @@ export function planMemory(
   }
   return { bytes: end + pool.size, places, donations, shared: pool.size, unshared };
 
-  function offsetOf(memory: ArrayMemory): number {
+  function offsetOf(memory: Memory): number {
     return (places.get(memory) as { readonly offset: number }).offset;
   }
 }
@@ -85,14 +86,15 @@ export function planMemory(
 function donationsOf(
   inputs: readonly ArrayMemory[],
   outputs: readonly ArrayMemory[],
-  lives: ReadonlyMap<ArrayMemory, Life>,
+  lives: ReadonlyMap<Memory, Life>,
   steps: readonly (Step | null)[],
 ): Map<ArrayMemory, ArrayMemory> {
   const donations = new Map<ArrayMemory, ArrayMemory>();
-  const left = inputs.map((memory) => lives.get(memory)!);
-  for (const life of outputs.map((memory) => lives.get(memory)!).sort((a, b) => a.first - b.first)) {
-    const found = left.findIndex((other) => canTakeOver(life, other, steps));
-    if (found >= 0) donations.set(life.memory, left.splice(found, 1)[0]!.memory);
+  const left = [...inputs];
+  const first = (memory: ArrayMemory): number => lives.get(memory)!.first;
+  for (const output of outputs.toSorted((a, b) => first(a) - first(b))) {
+    const found = left.findIndex((input) => canTakeOver(lives.get(output)!, lives.get(input)!, steps));
+    if (found >= 0) donations.set(output, left.splice(found, 1)[0]!);
   }
   return donations;
 }
