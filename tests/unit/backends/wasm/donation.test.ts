@@ -79,6 +79,24 @@ test("a program with donated inputs computes what it computes without, and what 
   );
 });
 
+test("a product takes the memory of what it is subtracted from, however large it is", () => {
+  setBackend("wasm");
+  const n = 150;
+  const make = (seed: number) => np.reshape(lax.rem(lax.mul(lax.iota("int32", n * n), seed), 101), [n, n]);
+  const update = (w: ArrayValue, x: ArrayValue, y: ArrayValue) =>
+    np.subtract(np.multiply(w, 3), np.matmul(x, y));
+  const [x, y] = [make(7), make(11)];
+  const donating = jit(update, { donateArgnums: 0 });
+  const wanted = jit(update)(make(13), x, y) as NDArray;
+  const output = vi.spyOn(theDevice().residency, "output");
+  donating(make(13), x, y);
+  const w = make(13);
+  const before = output.mock.calls.length;
+  const result = donating(w, x, y) as NDArray;
+  expect(output.mock.calls.length - before).toBe(0);
+  expect(result.storage).toEqual(wanted.storage);
+});
+
 test("a step of Adam on two million parameters, all donated, takes no memory beyond them", () => {
   setBackend("wasm");
   const shapes = [[1000, 1200], [1200], [1200, 660], [660]];
