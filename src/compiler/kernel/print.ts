@@ -42,6 +42,9 @@ class Printer {
       case "if":
         line(`if ${this.term(statement.condition)} {`);
         break;
+      case "while":
+        line(`while ${statement.conditions.map((x) => this.term(x)).join(" and then ")} {`);
+        break;
       case "for": {
         const { counter, from, to, step } = statement;
         line(`for ${this.local(counter)} from ${this.term(from)} to ${this.term(to)} by ${step} {`);

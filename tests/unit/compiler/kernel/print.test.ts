@@ -14,6 +14,8 @@ import type { Nest } from "../../../../src/compiler/kernel/nest.ts";
 import { panels } from "../../../../src/compiler/kernel/panels.ts";
 import { printRoutine } from "../../../../src/compiler/kernel/print.ts";
 import { schedule } from "../../../../src/compiler/kernel/schedule.ts";
+import { copyOf, number } from "../../../../src/compiler/kernel/statement.ts";
+import { elementAt, operation, Writer } from "../../../../src/compiler/kernel/writer.ts";
 import { maxOf, sumOf } from "./nests.ts";
 
 const i = Affine.loop;
@@ -223,6 +225,27 @@ test("rows are read as columns by shuffling lanes", () => {
         f32x4[i32_0 + 16] = f32x_11
         f32x4[i32_0 + 32] = f32x_12
         f32x4[i32_0 + 48] = f32x_13
+      }
+    }
+    "
+  `);
+});
+
+test("the conditions of a loop are in the order in which they are looked at", () => {
+  const w = new Writer();
+  const [begin, end] = [w.local("i32"), w.local("i32")];
+  const at = w.variable(number(8));
+  w.while(
+    [operation("ne", copyOf(at), number(0)), operation("lt_s", elementAt("i32", copyOf(at)), number(5))],
+    () => w.add(at, number(-4)),
+  );
+  const text = printRoutine({ name: "search", lanes: 4, begin, end, body: w.statements, steps: 1, align: 1 });
+  expect(`\n${text}\n`).toMatchInlineSnapshot(`
+    "
+    search(begin, end) {
+      i32_0 = 8
+      while (i32_0 != 0) and then (i32[i32_0] < 5) {
+        i32_0 = (i32_0 + -4)
       }
     }
     "
