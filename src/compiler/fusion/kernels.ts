@@ -62,14 +62,13 @@ class Axes {
   get used(): Loop[] {
     return this.loops.filter((loop) => loop.size > 1).flatMap(partsOf);
   }
-  private get places(): Affine[] {
-    return this.loops.map((loop) => (loop.size === 1 ? Affine.of(0) : indexOf(loop)));
-  }
-  /** The places along axes of other sizes, row by row. */
-  index(sizes: readonly number[]): Index {
-    if (sizes.length === this.sizes.length && sizes.every((size, i) => size === this.sizes[i]))
-      return this.places;
-    let rest = linear(this.places, { shape: this.sizes });
+  /** The places along axes of these sizes, row by row, in the pieces of loops that are cut. */
+  index(sizes: readonly number[], pieces: Pieces = new Map()): Index {
+    const places = this.loops.map((loop) =>
+      loop.size === 1 ? Affine.of(0) : inPieces(indexOf(loop), pieces),
+    );
+    if (sizes.length === this.sizes.length && sizes.every((size, i) => size === this.sizes[i])) return places;
+    let rest = linear(places, { shape: this.sizes });
     const index: Affine[] = [];
     for (let axis = sizes.length - 1; axis >= 0; axis--) {
       const [quotient, remainder] = axis === 0 ? [Affine.of(0), rest] : rest.divide(sizes[axis]!);
@@ -96,8 +95,8 @@ export function kernelOf(name: string, outputs: readonly Written[], rows: number
     full.flatMap(({ aval, read, memory }): Store[] => {
       const count = leading(aval, rows)!;
       const own = innerAxes(aval.shape.slice(count));
-      const whole = [...outer.index(aval.shape.slice(0, count)), ...own.index(aval.shape.slice(count))];
-      const index = whole.map((place) => inPieces(place, pieces));
+      const [first, rest] = [aval.shape.slice(0, count), aval.shape.slice(count)];
+      const index = [...outer.index(first, pieces), ...own.index(rest, pieces)];
       const loops = [...outer.used, ...own.used].flatMap((loop) => partsOf(pieces.get(loop)?.loop ?? loop));
       const values = storedElement(read(index), aval.dtype);
       const address = linear(index, aval).times(values.length);
