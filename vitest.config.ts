@@ -3,28 +3,70 @@ import { defineConfig } from "vitest/config";
 
 const src = fileURLToPath(new URL("src", import.meta.url));
 
+/** Tests of what a backend computes: they run on each of them. */
+const onBackends = ["tests/conformance/**/*.test.ts", "tests/laws/**/*.test.ts"];
+/** Those that compute nothing, or choose the backend themselves. */
+const onNone = [
+  "tests/conformance/left.test.ts",
+  "tests/conformance/quax-upstream/structure-matrix.test.ts",
+  "tests/laws/matrix.test.ts",
+  "tests/laws/array-programs.test.ts",
+];
+/** Those that are long, and rather about derivatives than about their numbers: on one backend, except in the full run. */
+const long = ["derivatives", "composition", "collectives", "shapes"].map(
+  (name) => `tests/laws/${name}.test.ts`,
+);
+
 /** `vitest --mode full` sets COTANGENT_FULL, at which laws and conformance run the whole primitive × dtype product. */
-export default defineConfig(({ mode }) => ({
-  resolve: {
-    alias: [
-      { find: /^#host$/, replacement: `${src}/host/node.ts` },
-      { find: /^cotangent$/, replacement: `${src}/index.ts` },
-      { find: /^cotangent\/(?!lint$)(.+)$/, replacement: `${src}/entry/$1.ts` },
-    ],
-  },
-  test: {
-    include: ["tests/**/*.test.ts"],
-    typecheck: {
-      enabled: mode !== "full",
-      include: ["tests/types/**/*.test-d.ts"],
-      tsconfig: "tests/tsconfig.json",
-      ignoreSourceErrors: true, // `npm run typecheck` reports those
-    },
-    env: mode === "full" ? { COTANGENT_FULL: "1" } : {},
+export default defineConfig(({ mode }) => {
+  const full = mode === "full";
+  const settings = {
+    env: full ? { COTANGENT_FULL: "1" } : {},
     pool: "forks",
     execArgv: ["--expose-gc"],
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-  },
-}));
+  } as const;
+  return {
+    resolve: {
+      alias: [
+        { find: /^#host$/, replacement: `${src}/host/node.ts` },
+        { find: /^cotangent$/, replacement: `${src}/index.ts` },
+        { find: /^cotangent\/(?!lint$)(.+)$/, replacement: `${src}/entry/$1.ts` },
+      ],
+    },
+    test: {
+      ...settings,
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: "plain",
+            include: ["tests/**/*.test.ts"],
+            exclude: onBackends,
+            typecheck: {
+              enabled: !full,
+              include: ["tests/types/**/*.test-d.ts"],
+              tsconfig: "tests/tsconfig.json",
+              ignoreSourceErrors: true, // `npm run typecheck` reports those
+            },
+          },
+        },
+        {
+          extends: true,
+          test: { name: "reference", include: onBackends, setupFiles: ["tests/backends/reference.ts"] },
+        },
+        {
+          extends: true,
+          test: {
+            name: "wasm",
+            include: onBackends,
+            exclude: full ? onNone : [...onNone, ...long],
+            setupFiles: ["tests/backends/wasm.ts"],
+          },
+        },
+      ],
+    },
+  };
+});

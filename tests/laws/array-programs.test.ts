@@ -6,6 +6,7 @@ import { wasm } from "../../src/backends/wasm/index.ts";
 import type { ClosedJaxpr } from "../../src/core/jaxpr.ts";
 import {
   type ArrayProgram,
+  type Instruction,
   arrayPrograms,
   dtypesOf32,
   dtypesOf64,

@@ -41,6 +41,9 @@ const programs = new FinalizationRegistry<{ readonly pool: Pool; readonly id: nu
   pool.release(id),
 );
 
+/** What has been compiled: how many programs, and which primitives in them no kernel computes. */
+export const compiled = { programs: 0, onHost: new Set<string>() };
+
 /** A compiled program, ready to be called. */
 export function executableOf(
   program: KernelProgram,
@@ -54,6 +57,8 @@ export function executableOf(
   for (const { bytes } of program.outputs) device.heap.admit(bytes, labels.outputs);
   device.heap.admit(plan.bytes, labels.temporaries);
   const { bytes, hostSteps, parallel } = emitModule(program, plan, device.limits);
+  compiled.programs++;
+  for (const { eqn } of hostSteps) compiled.onHost.add(eqn.primitive.primitive);
   const hosts = hostSteps.map((step) => hostCall(step, plan, device));
   const { pool, memory } = device;
   const module = new WebAssembly.Module(bytes);
