@@ -20,14 +20,6 @@ const long = ["derivatives", "composition", "collectives", "shapes"].map(
 /** `vitest --mode full` sets COTANGENT_FULL, at which laws and conformance run the whole primitive × dtype product. */
 export default defineConfig(({ mode }) => {
   const full = mode === "full";
-  const settings = {
-    env: full ? { COTANGENT_FULL: "1" } : {},
-    pool: "forks",
-    execArgv: ["--expose-gc"],
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-  } as const;
   return {
     resolve: {
       alias: [
@@ -37,7 +29,12 @@ export default defineConfig(({ mode }) => {
       ],
     },
     test: {
-      ...settings,
+      env: full ? { COTANGENT_FULL: "1" } : {},
+      pool: "forks",
+      execArgv: ["--expose-gc"],
+      maxWorkers: 2,
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
       projects: [
         {
           extends: true,

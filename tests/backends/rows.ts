@@ -3,7 +3,7 @@ import { rows } from "../../src/compiler/lower/index.ts";
 import { primitives } from "../../src/core/primitive.ts";
 
 /** Primitives of arrays that are neither lowered to loops nor expanded to others: the reference backend's run, within compiled programs too. */
-export const withoutRows: readonly string[] = ["polygamma", "sort", "top_k", "zeta"];
+export const withoutRows: readonly string[] = ["polygamma", "zeta"];
 
 /** Whether compiled programs may leave a primitive to the host: it calls a function of the user's, or has no row. */
 export const mayBeOnHost = (name: string): boolean =>
