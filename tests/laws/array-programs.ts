@@ -26,8 +26,8 @@ export const dtypesOf64: readonly DType[] = [...dtypesOf32, "float64", "int64", 
 
 /** Around multiples of what a vector holds. */
 const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17];
-/** Elements of an array at most. */
-const LARGEST = 700;
+/** Elements of an array at most: beyond 4 KiB, arrays of a program are not copied into it. */
+const LARGEST = 1500;
 
 type Pick = (below: number) => number;
 
