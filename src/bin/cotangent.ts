@@ -5,8 +5,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { formats, InspectCommandError, inspectExport, inspectText } from "./inspect-command.ts";
-import { stageNames } from "../inspect/index.ts";
+import { formats, InspectCommandError, inspectExport, inspectText, stageChoices } from "./inspect-command.ts";
 
 const usage = `usage: cotangent inspect <file> [--export name] [--args "f32[3,4] f32[4]"] [--stage …] [--format …]
 
@@ -14,7 +13,7 @@ const usage = `usage: cotangent inspect <file> [--export name] [--args "f32[3,4]
              or a program as text (.jaxpr, .txt) or JSON (.json)
   --export   which export; needless where there is one
   --args     shapes and dtypes of the function's arguments
-  --stage    ${stageNames.join(", ")}; without it all as text, and the first in other formats
+  --stage    ${stageChoices.join(", ")}; without it all as text, and the first in other formats
   --format   ${formats.join(", ")}
 `;
 
@@ -41,7 +40,7 @@ async function load(file: string): Promise<object> {
   return tsImport(url, import.meta.url);
 }
 
-async function main(): Promise<string> {
+async function main(): Promise<string | Uint8Array> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {

@@ -5,6 +5,7 @@ import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { TextReader } from "../core/text-reader.ts";
 import {
   fromJSON,
+  Kernels,
   parseJaxpr,
   simplify,
   type StageName,
@@ -21,7 +22,8 @@ import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
 /** The command was given wrongly. */
 export class InspectCommandError extends Error {}
 
-type Writer = (program: ClosedJaxpr, name: string | undefined) => string | Promise<string>;
+type Output = string | Uint8Array | Promise<string>;
+type Writer = (program: ClosedJaxpr, name: string | undefined) => Output;
 const writers: Readonly<Record<string, Writer>> = {
   text: (program) => `${String(program)}\n`,
   json: (program) => `${JSON.stringify(toJSON(program), null, 2)}\n`,
@@ -30,7 +32,14 @@ const writers: Readonly<Record<string, Writer>> = {
   ts: async (program, name) =>
     (await import("../inspect/typescript.ts")).toTypeScript(program, name === undefined ? {} : { name }),
 };
-export const formats: readonly string[] = Object.keys(writers);
+/** Of what the compiler makes of a program: the stage `kernels`. */
+const kernelWriters: Readonly<Record<string, (kernels: Kernels) => Output>> = {
+  text: (kernels) => `${String(kernels)}\n`,
+  json: (kernels) => `${JSON.stringify(kernels, null, 2)}\n`,
+  wasm: (kernels) => kernels.wasm,
+};
+export const formats: readonly string[] = [...Object.keys(writers), "wasm"];
+export const stageChoices: readonly string[] = [...stageNames, "kernels"];
 
 export interface InspectOptions {
   readonly export?: string | undefined;
@@ -49,11 +58,18 @@ function choose(name: string, among: readonly string[], what: string): void {
 
 function check({ stage, format }: InspectOptions): void {
   choose(format, formats, "format");
-  if (stage !== undefined) choose(stage, stageNames, "stage");
+  if (stage !== undefined) choose(stage, stageChoices, "stage");
+  const kernels = stage === "kernels" || (stage === undefined && format === "wasm");
+  if (!(kernels ? kernelWriters : writers)[format])
+    throw new InspectCommandError(
+      kernels
+        ? `kernels are written as ${Object.keys(kernelWriters).join(", ")}`
+        : "wasm is a format of kernels",
+    );
 }
 
 /** A program that stands in a file as text or JSON. */
-export function inspectText(text: string, file: string, options: InspectOptions): string | Promise<string> {
+export function inspectText(text: string, file: string, options: InspectOptions): Output {
   check(options);
   for (const name of ["export", "args"] as const)
     if (options[name] !== undefined)
@@ -71,11 +87,7 @@ function parsedJSON(text: string, file: string): unknown {
 }
 
 /** What a module exports: a program, its stages, a list of a function and its arguments, or a function. */
-export function inspectExport(
-  module: object,
-  file: string,
-  options: InspectOptions,
-): string | Promise<string> {
+export function inspectExport(module: object, file: string, options: InspectOptions): Output {
   check(options);
   const exports = new Map(Object.entries(module));
   const names = [...exports.keys()].filter((name) => inspectable(exports.get(name)));
@@ -115,10 +127,9 @@ const inspectable = (value: unknown): boolean =>
   value instanceof Stages ||
   (Array.isArray(value) && typeof value[0] === "function");
 
-function written(
-  value: ClosedJaxpr | Stages,
-  { stage, format, export: name }: InspectOptions,
-): string | Promise<string> {
+function written(value: ClosedJaxpr | Stages, { stage, format, export: name }: InspectOptions): Output {
+  if (stage === "kernels" || format === "wasm")
+    return kernelWriters[format]!(Kernels.of(value instanceof Stages ? value.quaxified : value));
   const write = (program: ClosedJaxpr) => writers[format]!(program, name);
   if (value instanceof ClosedJaxpr) {
     if (stage === undefined || stage === "traced") return write(value);

@@ -321,11 +321,17 @@ class Printer {
   equations(): string[] {
     this.writeShared();
     this.header(this.program);
-    return this.program.eqns.map((eqn) => {
-      this.layout = new Layout();
-      write(this.equation(eqn));
-      return this.layout.toString().trimEnd();
-    });
+    return this.program.eqns.map((eqn) => this.single(eqn));
+  }
+  single(eqn: Eqn): string {
+    this.layout = new Layout();
+    write(this.equation(eqn));
+    return this.layout.toString().trimEnd();
+  }
+
+  /** What a variable is called, of this program or of one that it holds. */
+  called(v: Var): string {
+    return this.name(v);
   }
 }
 
@@ -339,3 +345,15 @@ export const printJaxpr = ({ jaxpr }: ClosedJaxpr): string => new Printer(jaxpr)
 
 /** The text of each equation, its variables called as `printJaxpr` calls them. */
 export const printEquations = ({ jaxpr }: ClosedJaxpr): string[] => new Printer(jaxpr).equations();
+
+/** Names and equations of a program, and of those that it holds, as `printJaxpr` writes them. */
+export interface ProgramNames {
+  name(variable: Var): string;
+  equation(eqn: Eqn): string;
+}
+/** The names in the text of a program. */
+export function printNames({ jaxpr }: ClosedJaxpr): ProgramNames {
+  const printer = new Printer(jaxpr);
+  printer.text();
+  return { name: (variable) => printer.called(variable), equation: (eqn) => printer.single(eqn) };
+}

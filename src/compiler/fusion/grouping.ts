@@ -281,7 +281,9 @@ class Grouping {
     if (work === "view") return true;
     // One number is computed in each kernel that needs it, once, and holds none of them up.
     if (sizeOf(aval.shape) === 1) return true;
-    if (cost <= CHEAP && depth <= 4) return true;
+    // Where it is used again, one array is rather read than several.
+    const read = [...leaves.keys()].filter((leaf) => sizeOf(leaf.aval.shape) >= sizeOf(aval.shape));
+    if (cost <= CHEAP && depth <= 4 && (count <= 1 || read.length <= 1)) return true;
     return count <= 1 && !(spread && cost > CHEAP);
   }
   /** Puts a value into a kernel: one that computes what it is made of, or a new one. */

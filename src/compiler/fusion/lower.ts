@@ -18,7 +18,6 @@ import {
   type Carried,
   type KernelProgram,
   type Step,
-  type Stored,
   type Window,
 } from "./program.ts";
 
@@ -115,7 +114,8 @@ class BlockLowering {
         if (from !== to) this.steps.push({ kind: "copy", from, to });
       }
     });
-    return { steps: this.steps };
+    const variables = new Map([...this.memories].map(([known, memory]) => [known.variable, memory]));
+    return { steps: this.steps, variables };
   }
 
   private memoryOf(known: Known): ArrayMemory {
@@ -131,7 +131,7 @@ class BlockLowering {
   }
   private fill(x: Literal, memory: ArrayMemory): void {
     const nests = kernelOf(`constant_${memory.name}`, [{ aval: x.aval, read: literalReader(x), memory }], 1);
-    this.steps.push({ kind: "nest", ...preparedAll(nests), eqns: [], stored: [], boundary: null });
+    this.steps.push({ kind: "nest", ...preparedAll(nests), eqns: [], boundary: null });
   }
   private reader(x: Atom, within: Group | Single): Reader {
     if (x instanceof Literal) return literalReader(x);
@@ -184,7 +184,6 @@ class BlockLowering {
       kind: "nest",
       ...preparedAll(nests),
       eqns: [...this.eqnsOf(step)],
-      stored: stored.map((known) => ({ variable: known.variable, memory: this.memoryOf(known) })),
       boundary: step.boundary,
     });
   }
@@ -230,7 +229,6 @@ class BlockLowering {
       kind: "nest",
       ...preparedAll([...copy, ...nests]),
       eqns: [...this.eqnsOf(step), eqn],
-      stored: [{ variable: eqn.outputs[0]!, memory: out! }],
       boundary: null,
     });
   }
@@ -243,21 +241,21 @@ class BlockLowering {
     const memories = arrays.map((aval) => this.names.memory("t", aval));
     const beside = scratch.map((aval) => this.names.memory("scratch", aval));
     const written = prepare(operands).map((read, i) => ({ aval: arrays[i]!, read, memory: memories[i]! }));
-    const write = (part: string, outputs: readonly Written[], stored: readonly Stored[]): void => {
+    const write = (part: string, outputs: readonly Written[]): void => {
       const nests = outputs.length === 0 ? [] : kernelOf(`${name}_${part}`, outputs, sizeOf(outputs[0]!.aval.shape)); // prettier-ignore
       const eqns = [...this.eqnsOf(step), eqn];
-      this.steps.push({ kind: "nest", ...preparedAll(nests), eqns, stored, boundary: null });
+      this.steps.push({ kind: "nest", ...preparedAll(nests), eqns, boundary: null });
     };
-    write("begin", written, []);
+    write("begin", written);
     const worked = statements(memories, beside);
     this.steps.push({ kind: "routine", eqn, ...worked, memories: [...memories, ...beside] });
     const results = finish(operands, memories.map(memoryReader));
     const wanted = eqn.outputs.flatMap((variable, i) => {
       const known = this.plan.values.get(variable)!;
       if (!this.uses.has(known) && !this.outvars.includes(variable)) return [];
-      return [{ variable, aval: variable.aval, read: results[i]!, memory: this.memoryOf(known) }];
+      return [{ aval: variable.aval, read: results[i]!, memory: this.memoryOf(known) }];
     });
-    write("end", wanted, wanted);
+    write("end", wanted);
   }
 
   private sub(closed: ClosedJaxpr, given: readonly ArrayMemory[]): BlockLowering {

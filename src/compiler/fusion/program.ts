@@ -36,15 +36,8 @@ export interface NestStep {
   readonly scratch: ReadonlyMap<Memory, number>;
   /** The equations of which something is computed here. */
   readonly eqns: readonly Eqn[];
-  /** What is kept in memory, and where. */
-  readonly stored: readonly Stored[];
   /** Why it begins; null for what writes to an array in part, for what surrounds statements, and for constants. */
   readonly boundary: Boundary | null;
-}
-/** A variable of the program that is in memory. */
-export interface Stored {
-  readonly variable: Var;
-  readonly memory: ArrayMemory;
 }
 /** Statements that work on memories. */
 export interface RoutineStep {
@@ -112,6 +105,8 @@ export type Step = NestStep | RoutineStep | HostStep | CopyStep | CondStep | Whi
 /** Steps that run one after the other. */
 export interface Block {
   readonly steps: readonly Step[];
+  /** Where the variables of its program are that are in memory. */
+  readonly variables: ReadonlyMap<Var, ArrayMemory>;
 }
 
 /** A program as kernels, and the memory that they work on. */

@@ -41,6 +41,16 @@ describe("inspect", () => {
     );
   });
 
+  test("prints what the compiler makes of a function, and writes its module", () => {
+    const kernels = inspect.kernels(loss)(np.ones([2, 3]), np.ones([3]));
+    expect(show({ export: "applied", stage: "kernels" })).toBe(`${String(kernels)}\n`);
+    expect(JSON.parse(show({ export: "applied", stage: "kernels", format: "json" }))).toEqual(
+      JSON.parse(JSON.stringify(kernels)),
+    );
+    expect(inspectExport(module, "model.ts", { export: "applied", format: "wasm" })).toEqual(kernels.wasm);
+    expect(show({ export: "program", stage: "kernels" })).toContain("1 kernel, ");
+  });
+
   test("prints TypeScript, the function called as the export", async () => {
     expect(await inspectExport(module, "model.ts", { export: "applied", format: "ts" })).toContain(
       "export function applied(a: ArrayValue, b: ArrayValue): ArrayValue {",
@@ -57,6 +67,8 @@ describe("inspect", () => {
     [{ export: "loss" }, 'loss is a function of 2: give the shapes of its arguments, as in --args "f32[3,4] f32[4]"'],
     [{ export: "loss", args: "f33[2]" }, "1:1: expected a dtype, got `f33[2]`"],
     [{ export: "program", args: "f32[2]" }, "--args is for functions"],
+    [{ export: "program", stage: "kernels", format: "dot" }, "kernels are written as text, json, wasm"],
+    [{ export: "program", stage: "traced", format: "wasm" }, "wasm is a format of kernels"],
     [{ export: "program", stage: "joint" }, "of a program there is no stage joint"],
     [{ export: "applied", stage: "join" }, "there is no stage join; did you mean joint?"],
     [{ export: "applied", format: "jsn" }, "there is no format jsn; did you mean json?"],
