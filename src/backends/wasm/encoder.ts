@@ -60,7 +60,7 @@ export class ModuleBuilder {
   ): number {
     if (this.#functions.length > 0)
       throw new BackendError(
-        "backend/wasm-import",
+        "backend/wasm-imports",
         `${module}.${name} is imported after functions were declared`,
       );
     this.#import(module, name, FUNCTION).u32(this.#typeIndex({ params, results }));
