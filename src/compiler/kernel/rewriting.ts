@@ -1,5 +1,5 @@
 import type { Affine } from "./affine.ts";
-import { type Expr, load, type Loop, op, position, reduce, running } from "./expression.ts";
+import { type Expr, type Load, load, type Loop, op, position, reduce, running } from "./expression.ts";
 import { operandsOf, type Store } from "./nest.ts";
 
 interface Replacements {
@@ -50,12 +50,17 @@ export class Rewriting {
     };
   }
 
+  /** The loops in each step of which an element is read anew, though its address is the same. */
+  private anew({ address, loops }: Load): Loop[] {
+    const own = [...loops].filter((loop) => !address.loops.has(loop));
+    return own.flatMap((loop) => [...(this.indices.get(loop)?.loops ?? [loop])]);
+  }
   /** What an expression is with its operands made again, which they are. */
   private again(expr: Expr): Expr {
     const of = (x: Expr): Expr => this.done.get(x)!;
     switch (expr.kind) {
       case "load":
-        return load(expr.memory, this.affine(expr.address));
+        return load(expr.memory, this.affine(expr.address), this.anew(expr));
       case "position":
         return position(this.affine(expr.index));
       case "op":

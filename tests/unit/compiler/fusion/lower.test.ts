@@ -20,4 +20,16 @@ describe("updates", () => {
     expectSameOnBoth((x, at, u) => lax.scatterAdd(x, at, u, numbers, { mode: "clip" }), xs);
     expectSameOnBoth((x, _, u) => lax.scatterAdd(x, lax.full([4, 1], 0, "int32"), u, numbers), xs);
   });
+  test("those to one place of each of a batch are, though loops become one", () => {
+    const numbers = {
+      updateWindowDims: [],
+      insertedWindowDims: [2],
+      scatterDimsToOperandDims: [2],
+      operandBatchingDims: [0, 1],
+      scatterIndicesBatchingDims: [0, 1],
+    };
+    const places = np.reshape(np.remainder(np.arange(54), 2), [2, 3, 9, 1]) as NDArray;
+    const xs = [places, arrayOf([2, 3, 9], "float32", 3)];
+    expectSameOnBoth((at, u) => lax.scatterMax(np.zeros([2, 3, 1]), at, u, numbers), xs);
+  });
 });
