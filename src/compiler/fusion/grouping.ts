@@ -34,6 +34,8 @@ export interface Known {
   readonly leaves: ReadonlyMap<Known, readonly Relation[]>;
   /** Equations between it and what it is computed from. */
   readonly depth: number;
+  /** Operations for an element, from what it is computed from. */
+  readonly cost: number;
   /** Whether each element is too much work to be computed again at another place of the kernel. */
   once: boolean;
 }
@@ -194,6 +196,7 @@ class Grouping {
       stored: true,
       leaves: new Map(),
       depth: 0,
+      cost: 0,
       once: false,
     };
   }
@@ -244,8 +247,8 @@ class Grouping {
             }
           }
       });
-      const depth =
-        1 + operands.reduce((most, x) => Math.max(most, x && !x.stored && x.group === null ? x.depth : 0), 0);
+      // What is not in memory nor in a kernel is computed along with it.
+      const along = operands.filter((x) => x !== null && !x.stored && x.group === null);
       const known: Known = {
         variable: v,
         aval: v.aval,
@@ -254,13 +257,14 @@ class Grouping {
         group: null,
         stored: false,
         leaves,
-        depth,
+        depth: 1 + along.reduce((most, x) => Math.max(most, x!.depth), 0),
+        cost: cost + along.reduce((sum, x) => sum + x!.cost, 0),
         once: false,
       };
       this.values.set(v, known);
-      return { known, cost, use: this.uses.get(v) ?? unused };
+      return { known, free: cost === 0, use: this.uses.get(v) ?? unused };
     });
-    for (const { known, cost, use } of made) if (!this.isDeferred(known, cost, use)) this.place(known);
+    for (const { known, free, use } of made) if (!this.isDeferred(known, free, use)) this.place(known);
     // A contraction reads its operands many times.
     if (computation.work === "contraction")
       for (const { known } of made) for (const leaf of known.leaves.keys()) this.keep(leaf);
@@ -269,18 +273,18 @@ class Grouping {
 
   /** Whether a value is computed where it is needed. */
   private isDeferred(
-    { aval, source, depth, leaves }: Known,
-    cost: number,
+    { aval, source, depth, cost, leaves }: Known,
+    free: boolean,
     { count, inMemory, many, spread }: Use,
   ): boolean {
     const { work } = source!.computation;
     if (inMemory || depth > DEEPEST || leaves.size > 16) return false;
     if (work !== "map" && work !== "view") return false;
     // What is read many times is looked up without computing anything.
-    if (many && (work === "map" || cost > 0)) return false;
+    if (many && (work === "map" || !free)) return false;
     if (work === "view") return true;
-    // One number is computed in each kernel that needs it, once, and holds none of them up.
-    if (sizeOf(aval.shape) === 1) return true;
+    // One number that takes little is computed in each kernel that needs it.
+    if (sizeOf(aval.shape) === 1 && cost <= CHEAP) return true;
     // Where it is used again, one array is rather read than several.
     const read = [...leaves.keys()].filter((leaf) => sizeOf(leaf.aval.shape) >= sizeOf(aval.shape));
     if (cost <= CHEAP && depth <= 4 && (count <= 1 || read.length <= 1)) return true;
