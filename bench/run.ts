@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { setBackend } from "cotangent";
 import { measureMachine, type Machine, show as showMachine } from "./machine/index.ts";
 import { asynchronous, compare, type Side, selfTimed, synchronous } from "./measure.ts";
 import { Jax } from "./peers/jax.ts";
@@ -10,8 +11,14 @@ import { works } from "./works/index.ts";
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "string" }, "no-peers": { type: "boolean" }, list: { type: "boolean" } },
+  options: {
+    json: { type: "string" },
+    "no-peers": { type: "boolean" },
+    list: { type: "boolean" },
+    backend: { type: "string", default: "wasm" },
+  },
 });
+setBackend(options.backend);
 const chosen = works.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
 if (chosen.length === 0 || options.list) {
   if (!options.list) console.error(`no work has ${names.join(" or ")} in its name; there are:`);

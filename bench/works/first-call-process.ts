@@ -1,5 +1,7 @@
+import { setBackend } from "cotangent";
 import { loraTrainer } from "./perceptron.ts";
 
+setBackend("wasm");
 const step = loraTrainer("small", "Adam");
 const started = performance.now();
 step();
