@@ -1,4 +1,4 @@
-import type { Memory, Storage, Type } from "../../compiler/kernel/expression.ts";
+import { type Memory, type Storage, storageBytes, type Type } from "../../compiler/kernel/expression.ts";
 import type { Local, Routine, Statement, Term } from "../../compiler/kernel/statement.ts";
 import type { Code } from "./code.ts";
 import type { LoadOpcode, StoreOpcode, ValType } from "./opcodes.ts";
@@ -250,8 +250,8 @@ class Emitter {
   /** `lanes` elements in a row; what is behind them in memory is not read. The address is on the stack. */
   private loadVector(storage: Storage, offset: number, lanes: number): void {
     const { code } = this;
-    const bytes = lanes * sizes[storage];
-    const align = sizes[storage];
+    const bytes = lanes * storageBytes[storage];
+    const align = storageBytes[storage];
     if (bytes === 16) code.load("v128.load", { offset, align });
     else if (bytes === 8) code.load("v128.load64_zero", { offset, align });
     else if (bytes === 4) code.load("v128.load32_zero", { offset, align });
@@ -295,15 +295,15 @@ class Emitter {
   /** The address and the value are on the stack. */
   private store(storage: Storage, { vector }: Term, offset: number, lanes: number): void {
     const { code } = this;
-    const align = sizes[storage];
+    const align = storageBytes[storage];
     if (!vector) {
       code.store(scalarStores[storage], { offset });
       return;
     }
     if (storage === "bool") code.v128Const(lanesBytes([1, 1, 1, 1], "i32")).op("v128.and");
-    if (sizes[storage] === 1) code.v128Const(narrow(1)).op("i8x16.swizzle");
-    else if (sizes[storage] === 2) code.v128Const(narrow(2)).op("i8x16.swizzle");
-    const bytes = lanes * sizes[storage];
+    if (storageBytes[storage] === 1) code.v128Const(narrow(1)).op("i8x16.swizzle");
+    else if (storageBytes[storage] === 2) code.v128Const(narrow(2)).op("i8x16.swizzle");
+    const bytes = lanes * storageBytes[storage];
     if (bytes === 16) {
       code.store("v128.store", { offset, align });
       return;
@@ -323,17 +323,6 @@ class Emitter {
   }
 }
 
-const sizes: Readonly<Record<Storage, number>> = {
-  i8: 1,
-  u8: 1,
-  bool: 1,
-  i16: 2,
-  u16: 2,
-  i32: 4,
-  f32: 4,
-  i64: 8,
-  f64: 8,
-};
 const scalarLoads: Readonly<Record<Storage, LoadOpcode>> = {
   i8: "i32.load8_s",
   u8: "i32.load8_u",

@@ -96,7 +96,8 @@ describe.each(cases)("the row of %s %j", (name, given) => {
       expectElementwise(primitive, given, arity, dtype, (...x) => close(...x) || !!exceptions[name]?.(...x));
     },
   );
-  test.runIf(dtypes.includes("complex64"))("gives what the reference gives of complex numbers", () => {
+  if (!dtypes.includes("complex64")) return;
+  test("gives what the reference gives of complex numbers", () => {
     const all = arity === 1 ? corners.map((z) => [z]) : pairsOfCorners;
     expectPairs(
       primitive,
