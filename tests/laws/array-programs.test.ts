@@ -30,7 +30,7 @@ function expectSameOnBoth(program: ArrayProgram): void {
   }
 }
 
-const numRuns = full ? 400 : 100;
+const numRuns = full ? 200 : 60;
 
 /** One operation without programs in it. */
 const step = (name: string, ...picks: number[]): Instruction => ({ name, picks, bodies: [] });
