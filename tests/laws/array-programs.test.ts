@@ -30,7 +30,7 @@ function expectSameOnBoth(program: ArrayProgram): void {
   }
 }
 
-const numRuns = full ? 200 : 60;
+const numRuns = full ? 120 : 60;
 
 /** One operation without programs in it. */
 const step = (name: string, ...picks: number[]): Instruction => ({ name, picks, bodies: [] });
@@ -52,11 +52,11 @@ const examples: [ArrayProgram][] = [
 
 describe("programs of arrays compute, compiled, what the reference backend does, to the last bit", () => {
   test("in dtypes of up to 32 bits", { timeout: 600_000 }, () => {
-    fc.assert(fc.property(arrayPrograms(dtypesOf32), expectSameOnBoth), { numRuns, examples });
+    fc.assert(fc.property(arrayPrograms(dtypesOf32), expectSameOnBoth), { numRuns, seed: 1, examples });
   });
   test("in all dtypes", { timeout: 600_000 }, () => {
     withX64(() =>
-      fc.assert(fc.property(arrayPrograms(dtypesOf64), expectSameOnBoth), { numRuns: numRuns / 3 }),
+      fc.assert(fc.property(arrayPrograms(dtypesOf64), expectSameOnBoth), { numRuns: numRuns / 3, seed: 1 }),
     );
   });
 });
