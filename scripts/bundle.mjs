@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { Linter } from "eslint";
+import { rolldown } from "rolldown";
 import { root } from "./packed.mjs";
 
 /** What any browser and any Node has beyond ECMAScript, of which src/host/platform.d.ts declares what it may use. */
@@ -11,28 +11,33 @@ export const globals =
   "atob btoa console performance WebAssembly TextEncoder TextDecoder navigator Worker Blob URL".split(" ");
 
 /**
- * A program with all of the built library that it uses, as one minified file for a browser. It imports nothing, and every
- * global that it names is JavaScript's own or one of `globals`.
+ * The module `text` with all of the built library that it uses, as one minified file for a browser. It imports nothing,
+ * and every global that it names is JavaScript's own or one of `globals`.
  *
- * @param {import("esbuild").BuildOptions} options
+ * @param {string} text
+ * @param {import("rolldown").OutputOptions} options
  */
-export async function bundled(options) {
-  const { outputFiles, metafile } = await build({
-    format: "esm",
-    ...options,
-    bundle: true,
-    minify: true,
+export async function bundled(text, options = {}) {
+  const bundle = await rolldown({
+    input: "entry",
+    cwd: root,
     platform: "browser",
-    target: "es2022",
-    write: false,
-    metafile: true,
-    absWorkingDir: root,
-    logLevel: "warning",
-    tsconfigRaw: "{}", // whose paths lead to the sources, for Node
+    tsconfig: false, // whose paths lead to the sources, for Node
+    transform: { target: "es2022" },
     // Programs import the package by its name: here that is what was built.
-    alias: { cotangent: join(root, "dist/index.js") },
+    resolve: { alias: { cotangent: join(root, "dist/index.js") } },
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? join(root, "entry.js") : null),
+        load: (id) => (id === join(root, "entry.js") ? text : null),
+      },
+    ],
   });
-  const code = outputFiles?.[0]?.text ?? "";
+  const { output } = await bundle.generate({ format: "esm", ...options, minify: true });
+  await bundle.close();
+  assert.equal(output.length, 1);
+  const [{ code, moduleIds }] = output;
   const readonly = Object.fromEntries(globals.map((name) => [name, false]));
   const messages = new Linter().verify(code, {
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: readonly },
@@ -46,18 +51,13 @@ export async function bundled(options) {
   );
   assert.doesNotMatch(code, /\b(from|import|require)\s*\(?\s*["']/, "the bundle imports a module");
   // zod keeps its settings there; the library itself looks for nothing in it.
-  for (const file of Object.keys(metafile.inputs).filter((path) => path.startsWith("dist/")))
-    assert.doesNotMatch(
-      readFileSync(join(root, file), "utf8"),
-      /\bglobalThis\b/,
-      `${file} looks for the global object`,
-    );
+  for (const file of moduleIds.filter((path) => path.startsWith(join(root, "dist/"))))
+    assert.doesNotMatch(readFileSync(file, "utf8"), /\bglobalThis\b/, `${file} looks for the global object`);
   return code;
 }
 
 /** A module that exports `exported` of the library, as `* ` or `{ grad }`. @param {string} exported */
-export const exporting = (exported) =>
-  bundled({ stdin: { contents: `export ${exported} from "cotangent"`, resolveDir: root } });
+export const exporting = (exported) => bundled(`export ${exported} from "cotangent"`);
 
 /** How many kB a file has as it is, and gzipped. @param {string} code */
 export const sizes = (code) => ({

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import type { AnyPrimitive } from "../core/primitive.ts";
+import { primitives } from "../core/primitive.ts";
 import { range, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Aval } from "../core/value.ts";
@@ -116,8 +116,8 @@ function forPacked(x: ArrayValue, order: number): ArrayValue | null {
 }
 
 // Any function of elements that lie at equal places gives equal results at mirrored places.
-for (const prim of Object.values(lax) as readonly (AnyPrimitive | object)[]) {
-  if (!("rules" in prim) || !(prim.rules.elementwise || prim === lax.selectN)) continue;
+for (const prim of primitives.values()) {
+  if (!prim.rules.elementwise && prim !== lax.selectN) continue;
   const rule = (operands: readonly ArrayValue[], params: object) => {
     const first = operands.find((x) => x instanceof Symmetric)!;
     const packed = operands.map((x) =>

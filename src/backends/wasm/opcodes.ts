@@ -69,16 +69,8 @@ const memory = [
   [0x39, "id:", "f64.store"],
   [0x3a, "ii:", "i32.store8 i32.store16"],
   [0x3c, "il:", "i64.store8 i64.store16 i64.store32"],
-  [
-    0xfd_0000,
-    "i:v",
-    "v128.load v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u v128.load32x2_s",
-  ],
-  [
-    0xfd_0006,
-    "i:v",
-    "v128.load32x2_u v128.load8_splat v128.load16_splat v128.load32_splat v128.load64_splat",
-  ],
+  [0xfd_0000, "i:v", "v128.load"],
+  [0xfd_0007, "i:v", "v128.load8_splat v128.load16_splat v128.load32_splat v128.load64_splat"],
   [0xfd_000b, "iv:", "v128.store"],
   [0xfd_005c, "i:v", "v128.load32_zero v128.load64_zero"],
   [0xfe_0000, "ii:i", "memory.atomic.notify"],
@@ -86,40 +78,16 @@ const memory = [
   [0xfe_0002, "ill:i", "memory.atomic.wait64"],
   [0xfe_0010, "i:i", "i32.atomic.load"],
   [0xfe_0011, "i:l", "i64.atomic.load"],
-  [0xfe_0012, "i:i", "i32.atomic.load8_u i32.atomic.load16_u"],
-  [0xfe_0014, "i:l", "i64.atomic.load8_u i64.atomic.load16_u i64.atomic.load32_u"],
   [0xfe_0017, "ii:", "i32.atomic.store"],
   [0xfe_0018, "il:", "i64.atomic.store"],
-  [0xfe_0019, "ii:", "i32.atomic.store8 i32.atomic.store16"],
-  [0xfe_001b, "il:", "i64.atomic.store8 i64.atomic.store16 i64.atomic.store32"],
   [0xfe_001e, "ii:i", "i32.atomic.rmw.add"],
   [0xfe_001f, "il:l", "i64.atomic.rmw.add"],
-  [0xfe_0020, "ii:i", "i32.atomic.rmw8.add_u i32.atomic.rmw16.add_u"],
-  [0xfe_0022, "il:l", "i64.atomic.rmw8.add_u i64.atomic.rmw16.add_u i64.atomic.rmw32.add_u"],
   [0xfe_0025, "ii:i", "i32.atomic.rmw.sub"],
   [0xfe_0026, "il:l", "i64.atomic.rmw.sub"],
-  [0xfe_0027, "ii:i", "i32.atomic.rmw8.sub_u i32.atomic.rmw16.sub_u"],
-  [0xfe_0029, "il:l", "i64.atomic.rmw8.sub_u i64.atomic.rmw16.sub_u i64.atomic.rmw32.sub_u"],
-  [0xfe_002c, "ii:i", "i32.atomic.rmw.and"],
-  [0xfe_002d, "il:l", "i64.atomic.rmw.and"],
-  [0xfe_002e, "ii:i", "i32.atomic.rmw8.and_u i32.atomic.rmw16.and_u"],
-  [0xfe_0030, "il:l", "i64.atomic.rmw8.and_u i64.atomic.rmw16.and_u i64.atomic.rmw32.and_u"],
-  [0xfe_0033, "ii:i", "i32.atomic.rmw.or"],
-  [0xfe_0034, "il:l", "i64.atomic.rmw.or"],
-  [0xfe_0035, "ii:i", "i32.atomic.rmw8.or_u i32.atomic.rmw16.or_u"],
-  [0xfe_0037, "il:l", "i64.atomic.rmw8.or_u i64.atomic.rmw16.or_u i64.atomic.rmw32.or_u"],
-  [0xfe_003a, "ii:i", "i32.atomic.rmw.xor"],
-  [0xfe_003b, "il:l", "i64.atomic.rmw.xor"],
-  [0xfe_003c, "ii:i", "i32.atomic.rmw8.xor_u i32.atomic.rmw16.xor_u"],
-  [0xfe_003e, "il:l", "i64.atomic.rmw8.xor_u i64.atomic.rmw16.xor_u i64.atomic.rmw32.xor_u"],
   [0xfe_0041, "ii:i", "i32.atomic.rmw.xchg"],
   [0xfe_0042, "il:l", "i64.atomic.rmw.xchg"],
-  [0xfe_0043, "ii:i", "i32.atomic.rmw8.xchg_u i32.atomic.rmw16.xchg_u"],
-  [0xfe_0045, "il:l", "i64.atomic.rmw8.xchg_u i64.atomic.rmw16.xchg_u i64.atomic.rmw32.xchg_u"],
   [0xfe_0048, "iii:i", "i32.atomic.rmw.cmpxchg"],
   [0xfe_0049, "ill:l", "i64.atomic.rmw.cmpxchg"],
-  [0xfe_004a, "iii:i", "i32.atomic.rmw8.cmpxchg_u i32.atomic.rmw16.cmpxchg_u"],
-  [0xfe_004c, "ill:l", "i64.atomic.rmw8.cmpxchg_u i64.atomic.rmw16.cmpxchg_u i64.atomic.rmw32.cmpxchg_u"],
 ] as const;
 
 /** The immediates are alignment, offset and a lane. */
@@ -130,10 +98,6 @@ const memoryLane = [
 
 /** The immediate is a lane. */
 const lane = [
-  [0xfd_0015, "v:i", "i8x16.extract_lane_s i8x16.extract_lane_u"],
-  [0xfd_0017, "vi:v", "i8x16.replace_lane"],
-  [0xfd_0018, "v:i", "i16x8.extract_lane_s i16x8.extract_lane_u"],
-  [0xfd_001a, "vi:v", "i16x8.replace_lane"],
   [0xfd_001b, "v:i", "i32x4.extract_lane"],
   [0xfd_001c, "vi:v", "i32x4.replace_lane"],
   [0xfd_001d, "v:l", "i64x2.extract_lane"],
@@ -163,11 +127,7 @@ const plain = [
   [0x99, "d:d", "f64.abs f64.neg f64.ceil f64.floor f64.trunc f64.nearest f64.sqrt"],
   [0xa0, "dd:d", "f64.add f64.sub f64.mul f64.div f64.min f64.max f64.copysign"],
   [0xa7, "l:i", "i32.wrap_i64"],
-  [0xa8, "f:i", "i32.trunc_f32_s i32.trunc_f32_u"],
-  [0xaa, "d:i", "i32.trunc_f64_s i32.trunc_f64_u"],
   [0xac, "i:l", "i64.extend_i32_s i64.extend_i32_u"],
-  [0xae, "f:l", "i64.trunc_f32_s i64.trunc_f32_u"],
-  [0xb0, "d:l", "i64.trunc_f64_s i64.trunc_f64_u"],
   [0xb2, "i:f", "f32.convert_i32_s f32.convert_i32_u"],
   [0xb4, "l:f", "f32.convert_i64_s f32.convert_i64_u"],
   [0xb6, "d:f", "f32.demote_f64"],
@@ -185,13 +145,11 @@ const plain = [
   [0xfc_0004, "f:l", "i64.trunc_sat_f32_s i64.trunc_sat_f32_u"],
   [0xfc_0006, "d:l", "i64.trunc_sat_f64_s i64.trunc_sat_f64_u"],
   [0xfd_000e, "vv:v", "i8x16.swizzle"],
-  [0xfd_000f, "i:v", "i8x16.splat i16x8.splat i32x4.splat"],
+  [0xfd_0011, "i:v", "i32x4.splat"],
   [0xfd_0012, "l:v", "i64x2.splat"],
   [0xfd_0013, "f:v", "f32x4.splat"],
   [0xfd_0014, "d:v", "f64x2.splat"],
-  [0xfd_0023, "vv:v", "i8x16.eq i8x16.ne i8x16.lt_s i8x16.lt_u i8x16.gt_s i8x16.gt_u i8x16.le_s i8x16.le_u"],
-  [0xfd_002b, "vv:v", "i8x16.ge_s i8x16.ge_u i16x8.eq i16x8.ne i16x8.lt_s i16x8.lt_u i16x8.gt_s i16x8.gt_u"],
-  [0xfd_0033, "vv:v", "i16x8.le_s i16x8.le_u i16x8.ge_s i16x8.ge_u i32x4.eq i32x4.ne i32x4.lt_s i32x4.lt_u"],
+  [0xfd_0037, "vv:v", "i32x4.eq i32x4.ne i32x4.lt_s i32x4.lt_u"],
   [0xfd_003b, "vv:v", "i32x4.gt_s i32x4.gt_u i32x4.le_s i32x4.le_u i32x4.ge_s i32x4.ge_u f32x4.eq f32x4.ne"],
   [0xfd_0043, "vv:v", "f32x4.lt f32x4.gt f32x4.le f32x4.ge f64x2.eq f64x2.ne f64x2.lt f64x2.gt f64x2.le"],
   [0xfd_004c, "vv:v", "f64x2.ge"],
@@ -199,49 +157,29 @@ const plain = [
   [0xfd_004e, "vv:v", "v128.and v128.andnot v128.or v128.xor"],
   [0xfd_0052, "vvv:v", "v128.bitselect"],
   [0xfd_0053, "v:i", "v128.any_true"],
-  [0xfd_005e, "v:v", "f32x4.demote_f64x2_zero f64x2.promote_low_f32x4 i8x16.abs i8x16.neg i8x16.popcnt"],
-  [0xfd_0063, "v:i", "i8x16.all_true i8x16.bitmask"],
-  [0xfd_0065, "vv:v", "i8x16.narrow_i16x8_s i8x16.narrow_i16x8_u"],
+  [0xfd_005e, "v:v", "f32x4.demote_f64x2_zero f64x2.promote_low_f32x4"],
   [0xfd_0067, "v:v", "f32x4.ceil f32x4.floor f32x4.trunc f32x4.nearest"],
-  [0xfd_006b, "vi:v", "i8x16.shl i8x16.shr_s i8x16.shr_u"],
-  [0xfd_006e, "vv:v", "i8x16.add i8x16.add_sat_s i8x16.add_sat_u i8x16.sub i8x16.sub_sat_s i8x16.sub_sat_u"],
   [0xfd_0074, "v:v", "f64x2.ceil f64x2.floor"],
-  [0xfd_0076, "vv:v", "i8x16.min_s i8x16.min_u i8x16.max_s i8x16.max_u"],
   [0xfd_007a, "v:v", "f64x2.trunc"],
-  [0xfd_007b, "vv:v", "i8x16.avgr_u"],
-  [0xfd_007c, "v:v", "i16x8.extadd_pairwise_i8x16_s i16x8.extadd_pairwise_i8x16_u"],
-  [0xfd_007e, "v:v", "i32x4.extadd_pairwise_i16x8_s i32x4.extadd_pairwise_i16x8_u i16x8.abs i16x8.neg"],
-  [0xfd_0082, "vv:v", "i16x8.q15mulr_sat_s"],
-  [0xfd_0083, "v:i", "i16x8.all_true i16x8.bitmask"],
-  [0xfd_0085, "vv:v", "i16x8.narrow_i32x4_s i16x8.narrow_i32x4_u"],
-  [0xfd_0087, "v:v", "i16x8.extend_low_i8x16_s i16x8.extend_high_i8x16_s i16x8.extend_low_i8x16_u"],
-  [0xfd_008a, "v:v", "i16x8.extend_high_i8x16_u"],
-  [0xfd_008b, "vi:v", "i16x8.shl i16x8.shr_s i16x8.shr_u"],
-  [0xfd_008e, "vv:v", "i16x8.add i16x8.add_sat_s i16x8.add_sat_u i16x8.sub i16x8.sub_sat_s i16x8.sub_sat_u"],
+  [0xfd_0087, "v:v", "i16x8.extend_low_i8x16_s"],
+  [0xfd_0089, "v:v", "i16x8.extend_low_i8x16_u"],
   [0xfd_0094, "v:v", "f64x2.nearest"],
-  [0xfd_0095, "vv:v", "i16x8.mul i16x8.min_s i16x8.min_u i16x8.max_s i16x8.max_u"],
-  [0xfd_009b, "vv:v", "i16x8.avgr_u i16x8.extmul_low_i8x16_s i16x8.extmul_high_i8x16_s"],
-  [0xfd_009e, "vv:v", "i16x8.extmul_low_i8x16_u i16x8.extmul_high_i8x16_u"],
   [0xfd_00a0, "v:v", "i32x4.abs i32x4.neg"],
   [0xfd_00a3, "v:i", "i32x4.all_true i32x4.bitmask"],
-  [0xfd_00a7, "v:v", "i32x4.extend_low_i16x8_s i32x4.extend_high_i16x8_s i32x4.extend_low_i16x8_u"],
-  [0xfd_00aa, "v:v", "i32x4.extend_high_i16x8_u"],
+  [0xfd_00a7, "v:v", "i32x4.extend_low_i16x8_s"],
+  [0xfd_00a9, "v:v", "i32x4.extend_low_i16x8_u"],
   [0xfd_00ab, "vi:v", "i32x4.shl i32x4.shr_s i32x4.shr_u"],
   [0xfd_00ae, "vv:v", "i32x4.add"],
   [0xfd_00b1, "vv:v", "i32x4.sub"],
-  [0xfd_00b5, "vv:v", "i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u i32x4.dot_i16x8_s"],
-  [0xfd_00bc, "vv:v", "i32x4.extmul_low_i16x8_s i32x4.extmul_high_i16x8_s i32x4.extmul_low_i16x8_u"],
-  [0xfd_00bf, "vv:v", "i32x4.extmul_high_i16x8_u"],
+  [0xfd_00b5, "vv:v", "i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u"],
   [0xfd_00c0, "v:v", "i64x2.abs i64x2.neg"],
   [0xfd_00c3, "v:i", "i64x2.all_true i64x2.bitmask"],
-  [0xfd_00c7, "v:v", "i64x2.extend_low_i32x4_s i64x2.extend_high_i32x4_s i64x2.extend_low_i32x4_u"],
-  [0xfd_00ca, "v:v", "i64x2.extend_high_i32x4_u"],
+  [0xfd_00c7, "v:v", "i64x2.extend_low_i32x4_s"],
+  [0xfd_00c9, "v:v", "i64x2.extend_low_i32x4_u"],
   [0xfd_00cb, "vi:v", "i64x2.shl i64x2.shr_s i64x2.shr_u"],
   [0xfd_00ce, "vv:v", "i64x2.add"],
   [0xfd_00d1, "vv:v", "i64x2.sub"],
   [0xfd_00d5, "vv:v", "i64x2.mul i64x2.eq i64x2.ne i64x2.lt_s i64x2.gt_s i64x2.le_s i64x2.ge_s"],
-  [0xfd_00dc, "vv:v", "i64x2.extmul_low_i32x4_s i64x2.extmul_high_i32x4_s i64x2.extmul_low_i32x4_u"],
-  [0xfd_00df, "vv:v", "i64x2.extmul_high_i32x4_u"],
   [0xfd_00e0, "v:v", "f32x4.abs f32x4.neg"],
   [0xfd_00e3, "v:v", "f32x4.sqrt"],
   [0xfd_00e4, "vv:v", "f32x4.add f32x4.sub f32x4.mul f32x4.div f32x4.min f32x4.max f32x4.pmin f32x4.pmax"],
@@ -251,15 +189,7 @@ const plain = [
   [0xfd_00f8, "v:v", "i32x4.trunc_sat_f32x4_s i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s"],
   [0xfd_00fb, "v:v", "f32x4.convert_i32x4_u i32x4.trunc_sat_f64x2_s_zero i32x4.trunc_sat_f64x2_u_zero"],
   [0xfd_00fe, "v:v", "f64x2.convert_low_i32x4_s f64x2.convert_low_i32x4_u"],
-  [0xfd_0100, "vv:v", "i8x16.relaxed_swizzle"],
-  [0xfd_0101, "v:v", "i32x4.relaxed_trunc_f32x4_s i32x4.relaxed_trunc_f32x4_u"],
-  [0xfd_0103, "v:v", "i32x4.relaxed_trunc_f64x2_s_zero i32x4.relaxed_trunc_f64x2_u_zero"],
   [0xfd_0105, "vvv:v", "f32x4.relaxed_madd f32x4.relaxed_nmadd f64x2.relaxed_madd f64x2.relaxed_nmadd"],
-  [0xfd_0109, "vvv:v", "i8x16.relaxed_laneselect i16x8.relaxed_laneselect i32x4.relaxed_laneselect"],
-  [0xfd_010c, "vvv:v", "i64x2.relaxed_laneselect"],
-  [0xfd_010d, "vv:v", "f32x4.relaxed_min f32x4.relaxed_max f64x2.relaxed_min f64x2.relaxed_max"],
-  [0xfd_0111, "vv:v", "i16x8.relaxed_q15mulr_s i16x8.relaxed_dot_i8x16_i7x16_s"],
-  [0xfd_0113, "vvv:v", "i32x4.relaxed_dot_i8x16_i7x16_add_s"],
 ] as const;
 
 type Words<Text extends string, Before = never> = Text extends `${infer First} ${infer Rest}`
@@ -278,12 +208,12 @@ export type MemoryLaneOpcode = Names<typeof memoryLane>;
 export type LoadOpcode = Exclude<Extract<MemoryOpcode, `${string}.load${string}`>, AtomicOpcode>;
 export type StoreOpcode = Exclude<Extract<MemoryOpcode, `${string}.store${string}`>, AtomicOpcode>;
 export type AtomicOpcode = Extract<MemoryOpcode, `${string}.atomic.${string}`>;
-/** Every instruction, by its name in the text format. */
+/** The name of an instruction in the text format. */
 export type Opcode = PlainOpcode | LaneOpcode | MemoryOpcode | MemoryLaneOpcode | Names<typeof other>;
 
 /**
- * All instructions, by their names in the text format: the first version's, sign extension, saturating conversion,
- * memory.copy and memory.fill, SIMD, relaxed SIMD and atomics.
+ * Instructions by their names in the text format: those of the first version, sign extension, saturating conversion,
+ * memory.copy and memory.fill, and of SIMD, relaxed SIMD and atomics those for lanes and words of 32 and 64 bits.
  * @see https://webassembly.github.io/spec/core/binary/instructions.html
  */
 export const opcodes: Readonly<Record<Opcode, Instruction>> = Object.fromEntries([
@@ -297,9 +227,8 @@ function instructions([code, type, names]: Row, width: (name: string) => number)
   return names.split(" ").map((name, i) => [name, { code: code + i, type: signature, width: width(name) }]);
 }
 
-/** Bytes that a name speaks of: `i64.load8_s` of 8 bits, `v128.load16x4_u` of 16·4, `f32.store` of its type's. */
+/** Bytes that a name speaks of: `i64.load8_s` of 8 bits, `v128.load32_splat` of 32, `f32.store` of its type's. */
 function width(name: string): number {
-  const [, bits, count = 1] =
-    /(?:load|store|rmw|wait)(\d+)(?:x(\d+))?/.exec(name) ?? /^[ifv](\d+)/.exec(name) ?? [];
-  return (Number(bits ?? 32) * Number(count)) / 8; // `memory.atomic.notify` names none
+  const [, bits] = /(?:load|store|wait)(\d+)/.exec(name) ?? /^[ifv](\d+)/.exec(name) ?? [];
+  return Number(bits ?? 32) / 8; // `memory.atomic.notify` names none
 }
