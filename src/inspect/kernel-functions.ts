@@ -32,16 +32,24 @@ function loopsOf({ stores }: Nest, { segments, vectors, lanes }: Schedule): Kern
   }));
 }
 
+const stepsOf = (loops: Iterable<Loop>): number => {
+  let steps = 1;
+  for (const { size } of loops) steps *= size;
+  return steps;
+};
+
+/** Elements that nests write. */
+export const writtenBy = (nests: readonly Nest[]): number =>
+  nests.flatMap(({ stores }) => stores).reduce((sum, { loops }) => sum + stepsOf(loops), 0);
+
 /** Bytes that nests read and write of each array, each byte once for each kernel. */
 export function trafficOf(nests: readonly Nest[]): Record<"read" | "written", Map<ArrayMemory, number>> {
   const read = new Map<ArrayMemory, number>();
   const written = new Map<ArrayMemory, number>();
   const count = (traffic: Map<ArrayMemory, number>, memory: Memory, loops: Iterable<Loop>): void => {
-    let elements = 1;
-    for (const { size } of loops) elements *= size;
     // Copies in panels and partial results are the kernel's own.
     if (!(memory instanceof ArrayMemory)) return;
-    const bytes = (traffic.get(memory) ?? 0) + elements * storageBytes[memory.storage];
+    const bytes = (traffic.get(memory) ?? 0) + stepsOf(loops) * storageBytes[memory.storage];
     traffic.set(memory, Math.min(bytes, memory.bytes));
   };
   for (const { stores } of nests) {

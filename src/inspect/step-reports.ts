@@ -16,7 +16,7 @@ import { showSource } from "../core/source.ts";
 import { showAval } from "../core/value.ts";
 import { boundaryText } from "./boundary.ts";
 import { costOf, total } from "./cost.ts";
-import { functionOf, trafficOf } from "./kernel-functions.ts";
+import { functionOf, trafficOf, writtenBy } from "./kernel-functions.ts";
 import type { ControlFlow, Kernel, KernelEquation, ProgramStep, StepArray } from "./kernel-steps.ts";
 
 type Held = { readonly name: string; readonly block: Block };
@@ -167,7 +167,11 @@ export class StepReports {
     const reads = used(inputs, traffic.read);
     const writes = used(made, traffic.written);
     const overwritten = boundary === null && inputs.find((v) => traffic.written.has(variables.get(v)!));
-    const equations = eqns.map((eqn) => this.equation(eqn, id));
+    // What is added to a window of an array is no more than what is written.
+    const most = boundary === null ? writtenBy(nests) : Infinity;
+    const equations = eqns
+      .map((eqn) => this.equation(eqn, id))
+      .map((each) => (each.primitive === "add_any" ? { ...each, flops: Math.min(each.flops, most) } : each));
     return {
       kind: "kernel",
       id,

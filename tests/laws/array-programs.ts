@@ -220,6 +220,34 @@ export const operations: Readonly<Record<string, Operation>> = {
     const scatter = [lax.scatterAdd, lax.scatterMax, lax.scatter][pick(3)]!;
     return small(scatter(x, indices, updates, numbers, { mode: pick(2) === 0 ? "clip" : "fill" }));
   },
+  addWindow: (pick, operand) => {
+    const x = numeric(operand());
+    const [zeros, sizes] = [lax.full(x.shape, 0, x.dtype), x.shape.map((size) => Math.ceil(size / 2))];
+    const part = fitted(operand(), sizes, x.dtype);
+    const windows = [
+      (): ArrayValue => lax.dynamicUpdateSlice(zeros, part, x.shape.map(() => element(operand()))),
+      (): ArrayValue =>
+        lax.pad(part, scalar(x, 0), x.shape.map((size, axis) => {
+          const low = pick(4) - 1;
+          const interior = pick(2) * Number(sizes[axis]! > 0);
+          return [low, size - low - sizes[axis]! - Math.max(0, sizes[axis]! - 1) * interior, interior] as const;
+        })),
+      (): ArrayValue => {
+        if (x.ndim === 0 || sizeOf(x.shape) === 0) return zeros;
+        const rows = fitted(operand(), [2, ...x.shape.slice(1)], x.dtype);
+        const numbers = { updateWindowDims: range(x.ndim, 1).slice(0, -1), insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+        return lax.scatterAdd(zeros, fitted(operand(), [2, 1], "int32"), rows, numbers, { mode: "fill" });
+      },
+    ]; // prettier-ignore
+    const count = [1, 2, 10][pick(3)]!;
+    const sum = (a: ArrayValue, b: ArrayValue): ArrayValue => lax.addAny.bind([a, b], {})[0]!;
+    let all = x;
+    for (let i = 0; i < count; i++) {
+      const window = windows[pick(3)]!;
+      all = pick(3) === 0 ? sum(all, sum(window(), window())) : sum(window(), all);
+    }
+    return products(small(all));
+  },
   dynamicSlice: (_pick, operand) => {
     const x = operand();
     const starts = x.shape.map(() => element(operand()));

@@ -10,6 +10,7 @@ import { freshLoops, type Reader } from "../kernel/reader.ts";
 import { cond, scan, whileLoop } from "../../control/index.ts";
 import type { Computation, Procedure, Row, Updates } from "../lower/row.ts";
 import { rows } from "../lower/index.ts";
+import { accumulations } from "./accumulate.ts";
 import { group, type Group, type Known, type Plan, type Single } from "./grouping.ts";
 import { kernelOf, literalReader, memoryReader, remembered, updateNests, type Written } from "./kernels.ts";
 import {
@@ -85,15 +86,20 @@ class BlockLowering {
     private readonly names: Memories,
     closed: ClosedJaxpr,
     given: readonly ArrayMemory[],
+    repeated = false,
   ) {
     const { jaxpr } = closed;
     const inputs = [...jaxpr.constvars, ...jaxpr.invars];
     this.outvars = jaxpr.outvars;
-    this.plan = group(jaxpr.eqns, inputs, jaxpr.outvars, computationOf);
+    const { eqns, computations, origins } = accumulations(jaxpr, computationOf, repeated);
+    this.origins = origins;
+    this.plan = group(eqns, inputs, jaxpr.outvars, (eqn) => computations.get(eqn) ?? computationOf(eqn));
     this.uses = this.lastUses();
     inputs.forEach((v, i) => this.memories.set(this.plan.values.get(v)!, given[i]!));
   }
   private readonly outvars: readonly Atom[];
+  /** What equations are in the program that are not its own. */
+  private readonly origins: ReadonlyMap<Eqn, readonly Eqn[]>;
 
   /** Its steps, the outputs being written to `targets`. */
   block(targets: readonly ArrayMemory[]): Block {
@@ -103,6 +109,7 @@ class BlockLowering {
       const known = this.plan.values.get(x)!;
       if (known.step > -1 && !this.memories.has(known)) this.memories.set(known, targets[i]!);
     });
+    for (const step of this.plan.steps.toReversed()) if (step.kind === "single") this.handBack(step);
     for (const step of this.plan.steps)
       if (step.kind === "group") this.kernel(step);
       else this.single(step);
@@ -205,16 +212,20 @@ class BlockLowering {
     return eqn.outputs.map((v) => this.memoryOf(this.plan.values.get(v)!));
   }
 
+  /** What is updated is written to where it is updated, if nothing else reads it. */
+  private handBack(step: Single): void {
+    const { eqn, computation } = step;
+    if (computation?.kind !== "updates") return;
+    const start = eqn.inputs[computation.base]!;
+    if (start instanceof Literal || !this.isLastUse(start, step)) return;
+    const [from, to] = [start, eqn.outputs[0]!].map((v) => this.plan.values.get(v)!);
+    if (from!.step > -1 && !this.memories.has(from!)) this.memories.set(from!, this.memoryOf(to!));
+  }
+
   private updates(step: Single, { base, updates }: Updates): void {
     const { eqn } = step;
     const readers = eqn.inputs.map((x) => this.reader(x, step));
-    const known = this.plan.values.get(eqn.outputs[0]!)!;
     const start = eqn.inputs[base]!;
-    // What nothing else reads is written to where it is, if it is this program's own.
-    if (!(start instanceof Literal) && this.isLastUse(start, step)) {
-      const from = this.plan.values.get(start)!;
-      if (from.step > -1 && !this.memories.has(known)) this.memories.set(known, this.memoryOf(from));
-    }
     const [out] = this.outputsOf(eqn);
     const inPlace = !(start instanceof Literal) && this.memories.get(this.plan.values.get(start)!) === out;
     const copy = inPlace
@@ -228,7 +239,7 @@ class BlockLowering {
     this.steps.push({
       kind: "nest",
       ...preparedAll([...copy, ...nests]),
-      eqns: [...this.eqnsOf(step), eqn],
+      eqns: [...this.eqnsOf(step), ...(this.origins.get(eqn) ?? [eqn])],
       boundary: null,
     });
   }
@@ -258,9 +269,9 @@ class BlockLowering {
     write("end", wanted);
   }
 
-  private sub(closed: ClosedJaxpr, given: readonly ArrayMemory[]): BlockLowering {
+  private sub(closed: ClosedJaxpr, given: readonly ArrayMemory[], repeated = false): BlockLowering {
     const constants = closed.consts.map((value) => this.names.constant(value));
-    return new BlockLowering(this.names, closed, [...constants, ...given]);
+    return new BlockLowering(this.names, closed, [...constants, ...given], repeated);
   }
 
   private cond(eqn: Eqn, { branches }: ParamsOf<typeof cond>): void {
@@ -358,7 +369,7 @@ class BlockLowering {
     const current = initial.map(({ aval }) => this.names.memory("carry", aval));
     const condition = this.names.memory("t", avalOf([], "bool"));
     const test = this.sub(condJaxpr, [...condConsts, ...current]).block([condition]);
-    const lowering = this.sub(bodyJaxpr, [...bodyConsts, ...current]);
+    const lowering = this.sub(bodyJaxpr, [...bodyConsts, ...current], true);
     const carry = this.carry(initial, current, lowering);
     const body = lowering.block(carry.map((c) => c.next));
     this.steps.push({ kind: "while", eqn, test, condition, body, carry });
@@ -377,7 +388,7 @@ class BlockLowering {
     });
     const read = operands.slice(numConsts + numCarry).map(window);
     const written = outputs.slice(numCarry).map(window);
-    const lowering = this.sub(jaxpr, [...consts, ...current, ...read.map((w) => w.part)]);
+    const lowering = this.sub(jaxpr, [...consts, ...current, ...read.map((w) => w.part)], true);
     const carry = this.carry(initial, current, lowering);
     const body = lowering.block([...carry.map((c) => c.next), ...written.map((w) => w.part)]);
     this.steps.push({ kind: "scan", eqn, length, reverse, body, carry, windows: [...read, ...written] });

@@ -9,7 +9,7 @@ import type { Row, Rows, Update, Updates } from "./row.ts";
 import { insideWindow, startOf, windowAt, type Windows } from "./window.ts";
 
 /** What is written, of an old element and an update. */
-type Combine = (dtype: DType) => (before: Element, update: Element) => Element;
+export type Combine = (dtype: DType) => (before: Element, update: Element) => Element;
 
 /**
  * Axes of the steps, those of the index vectors first, along which different steps write to different places, whatever
@@ -62,6 +62,8 @@ const narrowing =
   (before, update) =>
     combine(dtype)(before, update).map((x) => narrowed(x, dtype));
 
+/** The sum of the old element and the update. */
+export const addition: Combine = narrowing((dtype) => sum(dtype).combine);
 const subtract: Combine = () => (before, update) => before.map((x, lane) => op("sub", x, update[lane]!));
 
 const dynamicUpdateSlice: Row<object> = (_params, [x, update, ...starts]): Updates => ({
@@ -85,7 +87,7 @@ const dynamicUpdateSlice: Row<object> = (_params, [x, update, ...starts]): Updat
 /** Rows of what writes into a part of an operand. */
 export const scatters = {
   scatter: scattering(() => (_before, update) => update),
-  "scatter-add": scattering(narrowing((dtype) => sum(dtype).combine)),
+  "scatter-add": scattering(addition),
   "scatter-sub": scattering(narrowing(subtract)),
   "scatter-mul": scattering(narrowing((dtype) => prod(dtype).combine)),
   // Of complex numbers that are not ordered the old one stays.
