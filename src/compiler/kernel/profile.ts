@@ -12,7 +12,7 @@ export interface Profile extends Nest {
   /** Everything that is computed, operands first. */
   readonly all: readonly Expr[];
   readonly reductions: readonly Pass[];
-  /** The reduction at each step of which something is loaded. */
+  /** The innermost reduction at each step of which something is loaded. */
   readonly passes: ReadonlyMap<Expr, Pass>;
   /** The loops of the stores. */
   readonly own: ReadonlySet<Loop>;
@@ -28,7 +28,8 @@ export function profileOf(nest: Nest): Profile {
   const passes = new Map<Expr, Pass>();
   for (const pass of reductions.values())
     for (const x of reachable(pass.values))
-      if (x.kind === "load" && pass.over.some((loop) => x.loops.has(loop))) passes.set(x, pass);
+      if (x.kind === "load" && !passes.has(x) && pass.over.some((loop) => x.loops.has(loop)))
+        passes.set(x, pass);
   const along = all.flatMap((x) => (x.kind === "running" ? x.series.along : []));
   return {
     ...nest,

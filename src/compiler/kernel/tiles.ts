@@ -28,7 +28,8 @@ export function tilesOf(profile: Profile, vectors: ReadonlySet<Loop>): Pick<Sche
       if (segments.has(loop)) continue;
       const width = vectors.has(loop) ? lanes : 1;
       let factor = 1;
-      if (loop === (folded ?? over.at(-1)) && loop.size >= 4 * width) {
+      const innermost = loop === (folded ?? over.at(-1)) && !reductions.some((pass) => pass.loops.has(loop));
+      if (innermost && loop.size >= 4 * width) {
         if (!tiled && values.length === 1) {
           factor = APART;
           apart.add(loop);
@@ -98,14 +99,14 @@ export function blocksOf(
   const [store, ...others] = stores;
   if (store === undefined || others.length > 0) return new Map();
   const { loops } = store;
-  for (const { over, values } of reductions)
+  for (const { values } of reductions)
     for (const x of reachable(values)) {
       if (x.kind !== "load") continue;
       const at = loops.findIndex((loop) => loop.size > 1 && !x.loops.has(loop));
       const loop = loops.slice(at + 1).find((l) => x.loops.has(l));
       if (at < 0 || loop === undefined || ordered.has(loops[at]!) || ordered.has(loop)) continue;
-      const inner = [...loops.slice(at), ...over].filter((l) => x.loops.has(l));
-      const bytes = stepsOf(inner) * storageBytes[x.memory.storage];
+      const around = loops.slice(0, at);
+      const bytes = stepsOf([...x.loops].filter((l) => !around.includes(l))) * storageBytes[x.memory.storage];
       if (bytes <= CACHE) continue;
       const step = Math.max(...segments.get(loop)!.map((segment) => segment.step));
       const size = Math.max(1, Math.floor((CACHE * loop.size) / bytes / step)) * step;
