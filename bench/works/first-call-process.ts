@@ -1,7 +1,5 @@
-import { setBackend } from "cotangent";
 import { loraTrainer } from "./perceptron.ts";
 
-setBackend("wasm");
 const step = loraTrainer("small", "Adam");
 const started = performance.now();
 step();

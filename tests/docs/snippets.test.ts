@@ -10,7 +10,7 @@ beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => {
   Object.assign(config, { enableX64: false, sources: true, explainCacheMisses: false });
-  setBackend("reference");
+  setBackend("wasm");
 });
 
 const programsOn = (page: string): Snippet[] =>
