@@ -1,9 +1,13 @@
-import { makeJaxpr } from "cotangent";
+import { config, makeJaxpr } from "cotangent";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reference } from "../../src/backends/reference/index.ts";
+import { theDevice } from "../../src/backends/wasm/device.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
+import { cutFrom } from "../../src/backends/wasm/threads/grain.ts";
+import type { Buffer } from "../../src/core/backend.ts";
 import type { ClosedJaxpr } from "../../src/core/jaxpr.ts";
+import type { NDArray } from "../../src/core/value.ts";
 import {
   type ArrayProgram,
   type Instruction,
@@ -16,18 +20,25 @@ import {
 import { withX64 } from "./samples.ts";
 
 const full = process.env["COTANGENT_FULL"] === "1";
-function expectSameOnBoth(program: ArrayProgram): void {
+
+/** A program, staged, and what the reference backend makes of its inputs. */
+function staged(program: ArrayProgram): readonly [ClosedJaxpr, readonly Buffer[]] {
   const inputs = inputsOf(program);
   const closed = makeJaxpr(functionOf(program))(...inputs) as unknown as ClosedJaxpr;
-  const expected = reference.compile(closed).execute(inputs.map((x) => x.buffer));
+  return [closed, reference.compile(closed).execute(buffersOf(inputs))];
+}
+const buffersOf = (arrays: readonly NDArray[]): Buffer[] => arrays.map((x) => x.buffer);
+function expectSame(got: readonly Buffer[], expected: readonly Buffer[], of: ClosedJaxpr): void {
+  expected.forEach((buffer, i) => {
+    expect(got[i]!.read(), `output ${i} of ${String(of)}`).toEqual(buffer.read());
+  });
+}
+
+function expectSameOnBoth(program: ArrayProgram): void {
+  const [closed, expected] = staged(program);
   // Arrays that nobody needs any more give their memory to results.
-  for (const donated of [[], inputs.map(() => true)]) {
-    const given = inputsOf(program).map((x) => x.buffer);
-    const got = wasm.compile(closed, { donated }).execute(given);
-    expected.forEach((buffer, i) => {
-      expect(got[i]!.read(), `output ${i} of ${String(closed)}`).toEqual(buffer.read());
-    });
-  }
+  for (const donated of [[], program.inputs.map(() => true)])
+    expectSame(wasm.compile(closed, { donated }).execute(buffersOf(inputsOf(program))), expected, closed);
 }
 
 const numRuns = full ? 1000 : 100;
@@ -58,7 +69,37 @@ describe("programs of arrays compute, compiled, what the reference backend does,
   });
   test("in all dtypes", { timeout: 600_000 }, () => {
     withX64(() =>
-      fc.assert(fc.property(arrayPrograms(dtypesOf64), expectSameOnBoth), { numRuns: numRuns / 3, seed }),
+      fc.assert(fc.property(arrayPrograms(dtypesOf64), expectSameOnBoth), {
+        numRuns: Math.ceil(numRuns / 3),
+        seed,
+      }),
     );
+  });
+});
+
+describe("cut into as many chunks as there are, they compute the same on two threads", () => {
+  const { pool } = theDevice();
+  const threads = config.threads;
+  let usual: number;
+  beforeAll(() => {
+    usual = cutFrom(1);
+    config.threads = 2;
+  });
+  afterAll(() => {
+    cutFrom(usual);
+    config.threads = threads;
+  });
+
+  test("in dtypes of up to 32 bits", { timeout: 600_000 }, async () => {
+    let shared = 0;
+    const property = fc.asyncProperty(arrayPrograms(dtypesOf32), async (program) => {
+      const [closed, expected] = staged(program);
+      const executable = wasm.compile(closed);
+      await pool!.ready();
+      if (pool!.threads === 2) shared++;
+      expectSame(executable.execute(buffersOf(inputsOf(program))), expected, closed);
+    });
+    await fc.assert(property, { numRuns: Math.ceil(numRuns / 4), seed });
+    expect(shared).toBeGreaterThan(numRuns / 8);
   });
 });

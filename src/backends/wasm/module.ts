@@ -19,6 +19,7 @@ import { emit } from "./emit.ts";
 import { ModuleBuilder } from "./encoder.ts";
 import type { MemoryLimits } from "./encoder.ts";
 import { Dispatch } from "./threads/dispatch.ts";
+import { grainOf } from "./threads/grain.ts";
 
 /** A program as a module that exports `main(frame)`. */
 export interface EmittedModule {
@@ -29,11 +30,6 @@ export interface EmittedModule {
   readonly parallel: boolean;
   readonly kernels: ReadonlyMap<Nest | RoutineStep, EmittedKernel>;
 }
-
-/** Operations that one chunk of a kernel has at least: beside them handing it to another thread takes little. */
-const CHUNK = 100_000;
-/** Chunks of a kernel at most: some more than there are threads, which take them as they are done. */
-const CHUNKS = 32;
 
 /** How a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
 export interface EmittedKernel {
@@ -95,8 +91,7 @@ class ModuleWriter {
       emit(routine, code, (memory, to) => this.address(memory, to)),
     );
     const { steps, align } = routine;
-    const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(work / CHUNK)));
-    const grain = Math.ceil(Math.ceil(steps / chunks) / align) * align;
+    const grain = grainOf(steps, work, align);
     this.kernels.set(of, { schedule: how, routine, index, number: this.kernels.size, steps, grain });
   }
 
