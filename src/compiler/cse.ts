@@ -1,22 +1,12 @@
 import { type Atom, type Eqn, Literal, type Var } from "../core/jaxpr.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
-import { sameAval } from "../core/value.ts";
+import { hashAll, hashStructure, sameLiteral, sameStructure, StructureMap } from "../core/structure.ts";
 import type { Rule } from "./rewrite.ts";
-import { hashAll, hashStructure, sameStructure, StructureMap } from "../core/structure.ts";
 
 interface Computation {
   readonly primitive: AnyPrimitive;
   readonly inputs: readonly Atom[];
   readonly params: object;
-}
-
-/** Equal dtype, weakness and bits. */
-export function sameLiteral(a: Literal, b: Literal): boolean {
-  if (a === b) return true;
-  if (!sameAval(a.aval, b.aval)) return false;
-  const [x, y] = [a.value.storage, b.value.storage];
-  for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false;
-  return true;
 }
 
 const sameAtom = (a: Atom, b: Atom): boolean =>

@@ -1,3 +1,6 @@
+import { type Atom, ClosedJaxpr, type Jaxpr, Literal, type Var } from "./jaxpr.ts";
+import { sameAval } from "./value.ts";
+
 // Params and literals as keys of tables: a hash, and full equality where hashes agree.
 
 const identities = new WeakMap<object, number>();
@@ -25,7 +28,7 @@ function hashNumber(x: number): number {
   return mix(words[0]!, words[1]!);
 }
 
-/** Arrays and plain objects are compared by what they hold, everything else by identity. */
+/** Arrays and plain objects are compared by what they hold, programs by what they do, everything else by identity. */
 const isStructure = (x: object): boolean => {
   if (Array.isArray(x)) return true;
   const prototype: unknown = Object.getPrototypeOf(x);
@@ -47,6 +50,7 @@ export function hashStructure(x: unknown): number {
       return identityOf(x);
     case "object": {
       if (x === null) return 3;
+      if (x instanceof ClosedJaxpr) return hashProgram(x);
       if (!isStructure(x)) return identityOf(x);
       let hash = 5;
       if (Array.isArray(x)) for (const item of x) hash = mix(hash, hashStructure(item));
@@ -61,10 +65,72 @@ export function hashStructure(x: unknown): number {
   }
 }
 
-/** Deep equality of plain data, with `Object.is` for all else: -0 is not 0, NaN is NaN. */
+const programHashes = new WeakMap<Jaxpr, number>();
+/** Of the operations in their order, and of how many variables they have. */
+function hashProgram({ jaxpr }: ClosedJaxpr): number {
+  let hash = programHashes.get(jaxpr);
+  if (hash === undefined) {
+    hash = hashAll([jaxpr.invars.length, jaxpr.outvars.length]);
+    for (const { primitive, params, inputs, outputs } of jaxpr.eqns)
+      hash = hashAll([hash, identityOf(primitive), hashStructure(params), inputs.length, outputs.length]);
+    programHashes.set(jaxpr, hash);
+  }
+  return hash;
+}
+
+/** Equal dtype, weakness and bits. */
+export function sameLiteral(a: Literal, b: Literal): boolean {
+  if (a === b) return true;
+  if (!sameAval(a.aval, b.aval)) return false;
+  const [x, y] = [a.value.storage, b.value.storage];
+  for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false;
+  return true;
+}
+
+/** Whether programs do the same with the same constants, whatever their variables are and wherever they come from. */
+function sameProgram(a: ClosedJaxpr, b: ClosedJaxpr): boolean {
+  if (hashProgram(a) !== hashProgram(b)) return false;
+  const counterparts = new Map<Var, Var>();
+  const define = (xs: readonly Var[], ys: readonly Var[]): boolean =>
+    xs.length === ys.length &&
+    xs.every((x, i) => {
+      counterparts.set(x, ys[i]!);
+      return sameAval(x.aval, ys[i]!.aval);
+    });
+  const sameAtoms = (xs: readonly Atom[], ys: readonly Atom[]): boolean =>
+    xs.length === ys.length &&
+    xs.every((x, i) => {
+      const y = ys[i]!;
+      if (!(x instanceof Literal)) return counterparts.get(x) === y;
+      return y instanceof Literal && sameLiteral(x, y);
+    });
+  const [p, q] = [a.jaxpr, b.jaxpr];
+  return (
+    sameStructure(a.consts, b.consts) &&
+    define(p.constvars, q.constvars) &&
+    define(p.invars, q.invars) &&
+    p.eqns.length === q.eqns.length &&
+    p.eqns.every((eqn, i) => {
+      const other = q.eqns[i]!;
+      return (
+        eqn.primitive === other.primitive &&
+        sameAtoms(eqn.inputs, other.inputs) &&
+        sameStructure(eqn.params, other.params) &&
+        define(eqn.outputs, other.outputs)
+      );
+    }) &&
+    sameAtoms(p.outvars, q.outvars)
+  );
+}
+
+/**
+ * Deep equality of plain data and of programs, with `Object.is` for all else: -0 is not 0, NaN is NaN. Programs are the
+ * same if they do the same operations, to the param, in the same order, with the same constants.
+ */
 export function sameStructure(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (a instanceof ClosedJaxpr) return b instanceof ClosedJaxpr && sameProgram(a, b);
   if (!isStructure(a) || !isStructure(b) || Array.isArray(a) !== Array.isArray(b)) return false;
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, i) => sameStructure(item, b[i]));

@@ -30,7 +30,7 @@ afterEach(() => {
 
 /** A function that counts how often it is traced or run, and what is made of it. */
 function counted() {
-  const traced = vi.fn((x: ArrayValue) => np.sum(np.multiply(np.sin(x), lax.square(x))));
+  const traced = vi.fn<(x: ArrayValue) => ArrayValue>((x) => np.sum(np.multiply(np.sin(x), lax.square(x))));
   return { traced, jitted: jit(traced) };
 }
 const size = 3000;
