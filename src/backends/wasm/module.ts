@@ -31,17 +31,37 @@ export interface EmittedModule {
   readonly kernels: ReadonlyMap<Nest | RoutineStep, EmittedKernel>;
 }
 
-/** How a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
-export interface EmittedKernel {
+interface Part {
+  readonly of: Nest | RoutineStep;
   /** Of a nest; null for statements that are written as such. */
   readonly schedule: Schedule | null;
   readonly routine: Routine;
-  /** Of the function in the module. */
+}
+
+/** How a part of a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
+export interface EmittedKernel extends Omit<Part, "of"> {
+  /** Of the function in the module that calls all parts. */
   readonly index: number;
   /** In the table of kernels. */
   readonly number: number;
   readonly steps: number;
   readonly grain: number;
+}
+
+/** The nests that run together. */
+function kernelsOf(nests: readonly Nest[]): Nest[][] {
+  const kernels: Nest[][] = [];
+  nests.forEach((nest, i) => {
+    if (nests[i - 1]?.joined) kernels.at(-1)!.push(nest);
+    else kernels.push([nest]);
+  });
+  return kernels;
+}
+
+function commonMultiple(a: number, b: number): number {
+  let multiple = a;
+  while (multiple % b !== 0) multiple += a;
+  return multiple;
 }
 
 /** Writes the module of a program: a function for each kernel, and one that runs them in order. */
@@ -54,6 +74,8 @@ class ModuleWriter {
   private readonly hostSteps: HostStep[] = [];
   private readonly host: number;
   private readonly kernels = new Map<Nest | RoutineStep, EmittedKernel>();
+  /** The table of kernels. */
+  private readonly called: number[] = [];
   private readonly dispatch: Dispatch;
 
   constructor(
@@ -69,30 +91,47 @@ class ModuleWriter {
     this.kernelsOf(block);
     this.builder.function(["i32"], [], (code) => this.block(block, code), "main");
     const kernels = [...this.kernels.values()];
-    this.dispatch.define(kernels.map(({ index }) => index));
+    this.dispatch.define(this.called);
     const parallel = kernels.some(({ steps, grain }) => grain < steps);
     return { bytes: this.builder.finish(), hostSteps: this.hostSteps, parallel, kernels: this.kernels };
   }
 
   private kernelsOf({ steps }: Block): void {
     for (const step of steps)
-      if (step.kind === "nest") for (const nest of step.nests) this.nest(nest);
-      else if (step.kind === "routine") this.kernel(step, null, step.routine, step.work);
+      if (step.kind === "nest") for (const nests of kernelsOf(step.nests)) this.nests(nests);
+      else if (step.kind === "routine")
+        this.kernel([{ of: step, schedule: null, routine: step.routine }], step.work);
       else if (step.kind === "cond") for (const branch of step.branches) this.kernelsOf(branch);
       else if (step.kind === "while") for (const block of [step.test, step.body]) this.kernelsOf(block);
       else if (step.kind === "scan") this.kernelsOf(step.body);
   }
-  private nest(nest: Nest): void {
-    const how = schedule(nest);
-    this.kernel(nest, how, generate(nest, how), workOf(nest));
+  private nests(nests: readonly Nest[]): void {
+    const parts = nests.map((nest) => {
+      const how = schedule(nest);
+      return { of: nest, schedule: how, routine: generate(nest, how) };
+    });
+    this.kernel(parts, nests.reduce((sum, nest) => sum + workOf(nest), 0)); // prettier-ignore
   }
-  private kernel(of: Nest | RoutineStep, how: Schedule | null, routine: Routine, work: number): void {
-    const index = this.builder.function(["i32", "i32", "i32"], [], (code) =>
-      emit(routine, code, (memory, to) => this.address(memory, to)),
+  private kernel(parts: readonly Part[], work: number): void {
+    const params = ["i32", "i32", "i32"] as const;
+    const functions = parts.map(({ routine }) =>
+      this.builder.function(params, [], (code) =>
+        emit(routine, code, (memory, to) => this.address(memory, to)),
+      ),
     );
-    const { steps, align } = routine;
+    const [only, ...others] = functions as [number, ...number[]];
+    const index =
+      others.length === 0
+        ? only
+        : this.builder.function(params, [], (code) => {
+            for (const part of functions) code.localGet(0).localGet(1).localGet(2).call(part);
+          });
+    const [{ routine: { steps } }] = parts as [Part]; // prettier-ignore
+    const align = parts.reduce((all, { routine }) => commonMultiple(all, routine.align), 1);
     const grain = grainOf(steps, work, align);
-    this.kernels.set(of, { schedule: how, routine, index, number: this.kernels.size, steps, grain });
+    const number = this.called.push(index) - 1;
+    for (const { of, schedule, routine } of parts)
+      this.kernels.set(of, { schedule, routine, index, number, steps, grain });
   }
 
   /** Pushes the address of a memory. The frame is the first parameter of every function. */
@@ -116,7 +155,7 @@ class ModuleWriter {
   private step(step: Step, code: Code): void {
     switch (step.kind) {
       case "nest":
-        for (const nest of step.nests) this.call(nest, code);
+        for (const [nest] of kernelsOf(step.nests)) this.call(nest!, code);
         return;
       case "routine":
         this.call(step, code);

@@ -29,8 +29,9 @@ class Generator {
     const [only] = outer;
     const whole = only === undefined || nest.sequential.has(only) || this.alongSeries(only);
     const first = outer.size === 1 && !whole ? only : null;
-    const cut = first && (schedule.blocks.get(first)?.loop ?? first);
-    this.nested(nest.stores, 0, cut && { loop: cut, begin: read(scopes.begin), end: read(scopes.end) });
+    const cut = first && (nest.shared ?? schedule.blocks.get(first)?.loop ?? first);
+    const own = cut && { loop: cut, begin: read(scopes.begin), end: read(scopes.end) };
+    this.nested(nest.stores, 0, own ? [own] : []);
     const segments = cut ? schedule.segments.get(cut)! : [];
     return {
       name: nest.name,
@@ -49,7 +50,7 @@ class Generator {
   }
 
   /** Stores that share their first `depth` loops, which are open. */
-  private nested(stores: readonly Store[], depth: number, cut: Cut | null): void {
+  private nested(stores: readonly Store[], depth: number, cuts: readonly Cut[]): void {
     const here = stores.filter(({ loops }) => loops.length === depth);
     if (here.length > 0) this.write(here);
     const inner = new Map<Loop, Store[]>();
@@ -62,20 +63,20 @@ class Generator {
     }
     for (const [loop, group] of inner) {
       const block = this.schedule.blocks.get(loop);
-      if (block === undefined) this.opened(loop, group, depth, cut);
+      if (block === undefined) this.opened(loop, group, depth, cuts);
       else {
-        const whole =
-          cut?.loop === block.loop ? cut : { loop: block.loop, begin: zero, end: number(block.loop.size) };
-        this.scopes.blocks(whole, block.size, (part) => this.opened(loop, group, depth, part));
+        const whole = { loop: block.loop, begin: zero, end: number(block.loop.size) };
+        const cut = cuts.find((each) => each.loop === block.loop) ?? whole;
+        const others = cuts.filter((each) => each !== cut);
+        this.scopes.blocks(cut, block.size, (part) => this.opened(loop, group, depth, [...others, part]));
       }
     }
   }
-  private opened(loop: Loop, stores: readonly Store[], depth: number, cut: Cut | null): void {
+  private opened(loop: Loop, stores: readonly Store[], depth: number, cuts: readonly Cut[]): void {
     this.values.reductions.startSeries(stores, loop);
+    const cut = cuts.find((each) => each.loop === loop) ?? null;
     for (const segment of this.schedule.segments.get(loop)!)
-      this.scopes.turn(loop, segment, cut?.loop === loop ? cut : null, () =>
-        this.nested(stores, depth + 1, cut),
-      );
+      this.scopes.turn(loop, segment, cut, () => this.nested(stores, depth + 1, cuts));
   }
 
   private write(stores: readonly Store[]): void {

@@ -20,6 +20,10 @@ export interface Nest {
   readonly stores: readonly Store[];
   /** Loops whose steps are to be taken one after the other. */
   readonly sequential: ReadonlySet<Loop>;
+  /** The loop whose steps threads share, if it is not the outermost. */
+  readonly shared?: Loop;
+  /** Whether threads take the same steps of it and of the next nest together: one writes what it reads there itself. */
+  readonly joined?: boolean;
 }
 
 /** Nests to run one after the other, and the memory that they need for what one leaves to another, in elements. */

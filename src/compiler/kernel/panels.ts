@@ -11,6 +11,10 @@ const LEAST_WORK = 1 << 19;
 const LEAST_WORK_APART = 1 << 11;
 /** How often an element is read at least, for copying it to pay. */
 const LEAST_USE = 16;
+/** Turns of a batch from which on threads share these, and not rows or columns of each. */
+const MANY = 16;
+/** Steps of a sum that take as long as an access to memory far from the one before, as those to rows of one column are. */
+const STEPS_OF_ACCESS = 64;
 
 /**
  * A product of matrices, with its operands first copied in the order in which they are read: all steps of the sum for
@@ -59,6 +63,18 @@ const workOf = ({ over }: Reduction, row: Loop, column: Loop): number => stepsOf
 const isApart = (operand: Expr, loop: Loop): boolean =>
   reachable([operand]).some((x) => x.kind === "load" && Math.abs(x.address.step(loop)) > 1);
 
+/** Whether an operand lies in memory as its rows are read: each row from its start to its end. */
+const isInOrder = (operand: Expr, { over }: Reduction): boolean =>
+  operand.kind === "load" && over.length === 1 && operand.address.step(over[0]!) === 1;
+
+/** How often an element of an array is read or written along with each result. */
+function accessesOf({ stores }: Nest, row: Loop, column: Loop): number {
+  const beside = reachable(stores.flatMap(rootsOf)).filter(
+    ({ kind, loops }) => kind === "load" && loops.has(row) && loops.has(column),
+  );
+  return stores.length + beside.length;
+}
+
 /** Windows that overlap, as those of a convolution do, would be copied many times over. */
 const isCopied = (operand: Expr): boolean =>
   !reachable([operand]).some((x) => {
@@ -102,22 +118,61 @@ function ranges(loop: Loop, width: number): Range[] {
 }
 
 class Panels {
+  /** Copies that are not among the steps yet. */
   private readonly packs: Nest[] = [];
   private readonly scratch = new Map<Memory, number>();
   private readonly copies = new Map<Expr, Expr>();
+  private readonly around: readonly Loop[];
+  /** Whether the columns of some rows are computed before the next rows are; else the rows of some columns. */
+  private readonly rowsFirst: boolean;
+  /** Whether threads share the rows; else the columns. */
+  private readonly byRows: boolean;
+  /** Whether turns of the batch are taken one after the other. */
+  private readonly inOrder: boolean;
 
   constructor(
     private readonly nest: Nest,
     private readonly product: Product,
-  ) {}
+  ) {
+    const { row, column, reductions } = product;
+    this.around = nest.stores[0]!.loops.filter((loop) => loop !== row && loop !== column);
+    const { ordered } = profileOf(nest);
+    this.inOrder = this.around.some((loop) => ordered.has(loop));
+    const steps = reductions.reduce((most, { over }) => Math.max(most, stepsOf(over)), 0);
+    this.rowsFirst = steps <= STEPS_OF_ACCESS * accessesOf(nest, row, column);
+    this.byRows = this.rowsFirst || row.size > column.size;
+  }
 
   steps(): Steps {
-    const { nest } = this;
     const { row, column } = this.product;
-    const columns = ranges(column, TILE.columns * lanesOf(nest));
+    const columns = ranges(column, TILE.columns * lanesOf(this.nest));
     const rows = ranges(row, TILE.rows);
-    const parts = columns.flatMap((c) => rows.map((r) => this.part(r, c)));
-    return { nests: [...this.packs, ...parts], scratch: this.scratch };
+    const nests: Nest[] = [];
+    for (const range of this.byRows ? rows : columns) {
+      const parts = this.byRows
+        ? columns.map((other) => this.part(range, other))
+        : rows.map((other) => this.part(other, range));
+      nests.push(...this.together(range, parts));
+    }
+    return { nests, scratch: this.scratch };
+  }
+
+  /**
+   * The parts of some rows or of some columns, before them the copies that they read. What only these rows or columns
+   * need is copied by the thread that computes them: writing memory that another core has read takes long.
+   */
+  private together({ outer }: Range, parts: readonly Nest[]): Nest[] {
+    const copies = this.packs.splice(0);
+    const [batch] = this.around;
+    const shared = batch && batch.size >= MANY ? batch : outer;
+    if (shared === null || this.inOrder) return [...copies, ...parts];
+    const own = copies.filter(({ stores }) => stores[0]!.loops.includes(shared));
+    const joined = [...own, ...parts].map((nest, i, { length }) => ({
+      ...nest,
+      shared,
+      joined: i < length - 1,
+    }));
+    return [...copies.filter((copy) => !own.includes(copy)), ...joined];
   }
 
   /** The product of some of the rows and of the columns. */
@@ -134,12 +189,12 @@ class Panels {
         exprs.set(x, this.copied(place.expr(x), sum, columns));
       if (workOf(sum, row, column) < LEAST_WORK) continue;
       for (const x of operandsAlong(sum, row, column).filter(isCopied))
-        exprs.set(x, this.copied(place.expr(x), sum, rows));
+        if (!isInOrder(x, sum)) exprs.set(x, this.copied(place.expr(x), sum, rows));
     }
     const rewriting = new Rewriting({ indices, exprs });
-    const outer = [columns.outer, rows.outer].filter((loop) => loop !== null);
-    const around = this.nest.stores[0]!.loops.filter((loop) => loop !== row && loop !== column);
-    const loops = [...around, ...outer, rows.inner, columns.inner];
+    const outer = this.rowsFirst ? [rows.outer, columns.outer] : [columns.outer, rows.outer];
+    const tiles = outer.filter((loop) => loop !== null);
+    const loops = [...this.around, ...tiles, rows.inner, columns.inner];
     return { ...this.nest, stores: this.nest.stores.map((store) => rewriting.store(store, loops)) };
   }
 
@@ -147,14 +202,14 @@ class Panels {
   private copied(expr: Expr, { over }: Reduction, { outer, inner }: Range): Expr {
     const before = this.copies.get(expr);
     if (before) return before;
-    const around = this.nest.stores[0]!.loops;
+    const { around } = this;
     // What is computed for a row as a whole is computed before its elements.
     const whole = reachable([expr]).some((x) => x.kind === "reduced");
     const order = [...around, ...(outer ? [outer] : []), ...(whole ? [inner, ...over] : [...over, inner])];
     const loops = order.filter((loop) => expr.loops.has(loop));
     let address = Affine.of(0);
     for (const loop of loops) address = address.times(loop.size).plus(Affine.loop(loop));
-    const memory: Memory = { name: `${this.nest.name}_panel${this.packs.length}`, storage: expr.type };
+    const memory: Memory = { name: `${this.nest.name}_panel${this.copies.size}`, storage: expr.type };
     this.scratch.set(memory, stepsOf(loops));
     const store: Store = { loops, memory, address, value: expr };
     this.packs.push({ name: memory.name, stores: [store], sequential: new Set() });

@@ -10,9 +10,9 @@ import {
   op,
   reduce,
 } from "../../../../src/compiler/kernel/expression.ts";
-import type { Nest } from "../../../../src/compiler/kernel/nest.ts";
+import type { Nest, Steps } from "../../../../src/compiler/kernel/nest.ts";
 import { panels } from "../../../../src/compiler/kernel/panels.ts";
-import { arrays, executed, inTurn } from "./machine.ts";
+import { arrays, executed, inTurn, Machine } from "./machine.ts";
 import { maxOf, sumOf } from "./nests.ts";
 
 const i = Affine.loop;
@@ -67,6 +67,13 @@ function product({ sizes, left, right, storage, before, after }: Layout): [Nest,
 }
 
 const plain = (x: Expr): Expr => x;
+const usual = {
+  left: "rows first",
+  right: "steps first",
+  storage: "f32",
+  before: plain,
+  after: plain,
+} as const;
 const layouts: Record<string, Partial<Layout>> = {
   "rows by columns": {},
   "the left one transposed": { left: "steps first" },
@@ -86,20 +93,80 @@ const sizes: readonly Sizes[] = [
 test.for(Object.keys(layouts).flatMap((name) => sizes.map((size) => ({ name, size }))))(
   "a product $name is the same from panels: $size",
   ({ name, size }) => {
-    const usual = {
-      left: "rows first",
-      right: "steps first",
-      storage: "f32",
-      before: plain,
-      after: plain,
-    } as const;
     const [nest, data] = product({ ...usual, ...layouts[name], sizes: size });
     const steps = panels(nest);
-    expect(steps.nests.length).toBeGreaterThan(2);
+    expect(steps.nests.length).toBeGreaterThan(1);
     const [{ memory }] = nest.stores as [Nest["stores"][0]];
     expect(inTurn(steps, data).get(memory)).toEqual(executed(nest, data).get(memory));
   },
 );
+
+/** A multiple of what kernels want their chunks to be of. */
+const GRAIN = 8;
+
+/** What nests leave in memories if threads take the last steps of those that run together first, some at a time. */
+function inChunks({ nests, scratch }: Steps, data: ReadonlyMap<Memory, TypedArray>): Map<Memory, TypedArray> {
+  const memories = new Map(data);
+  for (const [memory, size] of scratch) memories.set(memory, new arrays[memory.storage](size));
+  for (let first = 0; first < nests.length;) {
+    const count = nests.slice(first).findIndex(({ joined }) => !joined) + 1;
+    const together = nests.slice(first, first + count);
+    const steps = together.map((nest) => new Machine(nest, memories).routine.steps);
+    expect(new Set(steps).size).toBe(1);
+    const grain = Math.ceil(steps[0]! / 3 / GRAIN) * GRAIN;
+    for (let begin = (Math.ceil(steps[0]! / grain) - 1) * grain; begin >= 0; begin -= grain)
+      for (const nest of together) {
+        const machine = new Machine(nest, memories).run(begin, Math.min(begin + grain, steps[0]!));
+        for (const memory of memories.keys()) memories.set(memory, machine.read(memory));
+      }
+    first += count;
+  }
+  return memories;
+}
+
+test.for(Object.keys(layouts).flatMap((name) => sizes.map((size) => ({ name, size }))))(
+  "a product $name is the same from panels in chunks: $size",
+  ({ name, size }) => {
+    const [nest, data] = product({ ...usual, ...layouts[name], sizes: size });
+    const [{ memory }] = nest.stores as [Nest["stores"][0]];
+    expect(inChunks(panels(nest), data).get(memory)).toEqual(executed(nest, data).get(memory));
+  },
+);
+
+test("what the columns of a tile need is copied together with them; what all need, before", () => {
+  const [nest] = product({
+    ...usual,
+    left: "steps first",
+    sizes: { batch: 1, rows: 64, columns: 128, steps: 100 },
+  });
+  const shared = panels(nest).nests.map(({ name, joined, shared }) => [name, shared?.name, joined ?? false]);
+  expect(shared).toEqual([
+    ["product_panel1", undefined, false],
+    ["product_panel0", "no", true],
+    ["product", "no", false],
+  ]);
+});
+
+test("what is long is shared: rows, if there are more of them", () => {
+  const of = (rows: number, columns: number): (string | undefined)[] =>
+    panels(product({ ...usual, sizes: { batch: 1, rows, columns, steps: 128 } })[0]).nests.map(
+      ({ shared }) => shared?.name,
+    );
+  expect(of(64, 128)).toEqual(["no", "no"]);
+  expect(of(128, 64)).toEqual([undefined, "mo"]);
+});
+
+test("rows are gone through one after another where arrays are read beside a short sum", () => {
+  const [nest] = product({ ...usual, sizes: { batch: 1, rows: 64, columns: 128, steps: 100 } });
+  const [store] = nest.stores as [Nest["stores"][0]];
+  const value = op("add", store.value, load({ name: "residual", storage: "f32" }, store.address));
+  const loops = (nest: Nest): string[] =>
+    panels(nest)
+      .nests.at(-1)!
+      .stores[0]!.loops.map(({ name }) => name);
+  expect(loops(nest)).toEqual(["b", "no", "mo", "mi", "ni"]);
+  expect(loops({ ...nest, stores: [{ ...store, value }] })).toEqual(["b", "mo", "no", "mi", "ni"]);
+});
 
 test("what is computed for a whole row is computed before its elements are copied", () => {
   const [nest, data] = product({

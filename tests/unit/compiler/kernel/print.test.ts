@@ -39,15 +39,15 @@ test("the tile of a product of matrices has its sums in locals", () => {
   const { nests } = panels(nestOf("product", [m, n], i(m).times(64).plus(i(n)), op("max", sum!, f32(0))));
   expect(textOf(nests.at(-1)!)).toMatchInlineSnapshot(`
     "
-    product(begin, end) { // 8 steps, in parts of 1
+    product(begin, end) { // 32 steps, in parts of 1
       f32x_0 = splat(0)
-      i32_1 = &product_panel1
+      i32_1 = &x
       i32_2 = &product_panel0
       i32_3 = &out
-      for i32_4 from begin to min_s(end, 8) by 1 {
+      for i32_4 from 0 to 8 by 1 {
         i32_5 = (i32_4 << 13)
         i32_6 = (i32_4 << 5)
-        for i32_7 from 0 to 32 by 1 {
+        for i32_7 from begin to min_s(end, 32) by 1 {
           i32_8 = (i32_7 << 12)
           i32_9 = (i32_7 << 10)
           i32_10 = (i32_6 + i32_9)
@@ -69,16 +69,16 @@ test("the tile of a product of matrices has its sums in locals", () => {
             f32x_12 = (f32x_12 + (f32x_24 * f32x_25))
             f32x_26 = f32x4[i32_22 + 16]
             f32x_13 = (f32x_13 + (f32x_24 * f32x_26))
-            f32x_27 = splat(f32[i32_20 + 4])
+            f32x_27 = splat(f32[i32_20 + 1024])
             f32x_14 = (f32x_14 + (f32x_27 * f32x_25))
             f32x_15 = (f32x_15 + (f32x_27 * f32x_26))
-            f32x_28 = splat(f32[i32_20 + 8])
+            f32x_28 = splat(f32[i32_20 + 2048])
             f32x_16 = (f32x_16 + (f32x_28 * f32x_25))
             f32x_17 = (f32x_17 + (f32x_28 * f32x_26))
-            f32x_29 = splat(f32[i32_20 + 12])
+            f32x_29 = splat(f32[i32_20 + 3072])
             f32x_18 = (f32x_18 + (f32x_29 * f32x_25))
             f32x_19 = (f32x_19 + (f32x_29 * f32x_26))
-            i32_20 = (i32_20 + 16)
+            i32_20 = (i32_20 + 4)
             i32_22 = (i32_22 + 32)
           }
           i32_30 = (i32_3 + i32_10)
