@@ -1,4 +1,5 @@
 import { type Buffer, type CompileOptions, type Executable, HostBuffer } from "../../core/backend.ts";
+import { BackendError } from "../../core/errors.ts";
 import { allocate, dtypeInfo, type TypedArray } from "../../core/dtype.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type MemoryPlan, planMemory } from "../../compiler/fusion/memory-plan.ts";
@@ -61,7 +62,7 @@ export function executableOf(
   for (const { eqn } of hostSteps) compiled.onHost.add(eqn.primitive.primitive);
   const hosts = hostSteps.map((step) => hostCall(step, plan, device));
   const { pool, memory } = device;
-  const module = new WebAssembly.Module(bytes);
+  const module = compiledBy(bytes);
   const instance = new WebAssembly.Instance(module, {
     cotangent: { memory, host: (step: number, frame: number) => hosts[step]!(frame) },
     ...(pool && { [threadNames.module]: pool.imports }),
@@ -96,6 +97,20 @@ export function executableOf(
   );
   if (id !== null) programs.register(executable, { pool: pool!, id });
   return executable;
+}
+
+/** @throws BackendError where the engine refuses, as under a page's content security policy. */
+function compiledBy(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    throw new BackendError(
+      "wasm/module",
+      `the engine refuses to compile a program: ${String(cause)}. A page with a content security policy allows it by ` +
+        `script-src 'wasm-unsafe-eval'; setBackend("reference") runs programs without it`,
+      { cause },
+    );
+  }
 }
 
 function donationsOf(

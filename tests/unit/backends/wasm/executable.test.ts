@@ -236,6 +236,20 @@ describe("a call that fails", () => {
   });
 });
 
+test("an engine that refuses modules is an error that says what allows them", () => {
+  const policy = new WebAssembly.CompileError("blocked by CSP");
+  vi.spyOn(WebAssembly, "Module").mockImplementation(function refusing() {
+    throw policy;
+  } as never);
+  expect(() => programOf((x) => np.sin(x!), [vector()], deviceOf())).toThrow(
+    expect.objectContaining({
+      code: "wasm/module",
+      cause: policy,
+      message: expect.stringMatching(/blocked by CSP.*script-src 'wasm-unsafe-eval'/),
+    }),
+  );
+});
+
 test("a function of the user's may call the program that calls it", () => {
   const device = deviceOf();
   const depths: number[] = [];
