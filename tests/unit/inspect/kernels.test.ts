@@ -110,6 +110,23 @@ const table: readonly (readonly [because: string, f: Fn, args: readonly ShapeDty
     },
     [f32(2, 100_000)],
   ],
+  [
+    "d = add reads other rows of b, which k0 computes, than its own",
+    (x) => {
+      const sums = np.sum(x!, 1);
+      return np.add(sums, np.flip(sums));
+    },
+    [f32(9, 5)],
+  ],
+  [
+    "k0 has 200 equations, as many as a kernel may have",
+    (x) => {
+      const steps = [x!];
+      for (let i = 0; i < 201; i++) steps.push(np.add(steps.at(-1)!, i));
+      return steps;
+    },
+    [f32(9)],
+  ],
 ];
 describe("why a kernel begins", () => {
   test.each(table)("%s", (because, f, args) => {
