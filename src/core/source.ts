@@ -122,7 +122,7 @@ interface Site {
 /** What engines hang on `Error`, where they do. */
 const errors = Error as {
   readonly stackTraceLimit?: number;
-  readonly prepareStackTrace?: (error: Error, sites: readonly Site[]) => unknown;
+  readonly prepareStackTrace?: (error: Error, sites: Site[]) => unknown;
 };
 
 /** How many frames V8 is asked for, until the user's is among them: each one costs. */
@@ -138,7 +138,7 @@ function stackOf(frames: number, prepare = errors.prepareStackTrace): unknown {
   if (stackTraceLimit !== undefined) Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   return stack;
 }
-const asSites = (_error: Error, sites: readonly Site[]): readonly Site[] => sites;
+const asSites = (_error: Error, sites: Site[]): Site[] => sites;
 
 /** As `written`, of the files that are executed; null if they are not known, or maps tell more about them. */
 const executed = ((): typeof written | null => {

@@ -1,7 +1,7 @@
 import type { EmittedKernel } from "../backends/wasm/module.ts";
 import { ArrayMemory, type RoutineStep } from "../compiler/fusion/program.ts";
 import { type Loop, type Memory, storageBytes } from "../compiler/kernel/expression.ts";
-import { type Nest, reachable, rootsOf } from "../compiler/kernel/nest.ts";
+import { exprsOf, type Nest } from "../compiler/kernel/nest.ts";
 import type { Schedule } from "../compiler/kernel/schedule.ts";
 import { workOf } from "../compiler/kernel/work.ts";
 import type { KernelFunction, KernelLoop } from "./kernel-steps.ts";
@@ -53,7 +53,7 @@ export function trafficOf(nests: readonly Nest[]): Record<"read" | "written", Ma
     traffic.set(memory, Math.min(bytes, memory.bytes));
   };
   for (const { stores } of nests) {
-    for (const x of reachable(stores.flatMap(rootsOf))) if (x.kind === "load") count(read, x.memory, x.loops);
+    for (const x of exprsOf(stores)) if (x.kind === "load") count(read, x.memory, x.loops);
     for (const { memory, loops } of stores) count(written, memory, loops);
   }
   return { read, written };

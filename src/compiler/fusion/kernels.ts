@@ -7,7 +7,7 @@ import { type Element, readElement, representation, storedElement } from "../ker
 import { constant, Loop } from "../kernel/expression.ts";
 import { type Cuts, withCuts } from "../kernel/guard.ts";
 import { fromBfloat16, fromFloat16 } from "../kernel/half.ts";
-import { type Nest, reachable, rootsOf, type Store } from "../kernel/nest.ts";
+import { exprsOf, type Nest, type Store } from "../kernel/nest.ts";
 import { arranged, type Index, indexOf, partsOf, type Reader } from "../kernel/reader.ts";
 import type { Update } from "../lower/row.ts";
 import { leading, linear } from "./probe.ts";
@@ -148,7 +148,7 @@ function piecesOf(cuts: Cuts, loops: ReadonlySet<Loop>): Pieces[] {
 /** The loops that running reductions go along, which are never cut. */
 function seriesLoops(stores: readonly Store[]): Set<Loop> {
   const along = new Set<Loop>();
-  for (const expr of reachable(stores.flatMap(rootsOf)))
+  for (const expr of exprsOf(stores))
     if (expr.kind === "running") for (const loop of expr.series.along) along.add(loop);
   return along;
 }

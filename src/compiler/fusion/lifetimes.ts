@@ -1,4 +1,4 @@
-import { reachable, rootsOf } from "../kernel/nest.ts";
+import { exprsOf } from "../kernel/nest.ts";
 import { type Memory, storageBytes } from "../kernel/expression.ts";
 import type { ArrayMemory, Block, Carried, KernelProgram, Step } from "./program.ts";
 
@@ -48,8 +48,7 @@ class Walk {
         for (const [memory, elements] of step.scratch)
           this.sizes.set(memory, elements * storageBytes[memory.storage]);
         for (const { stores } of step.nests) {
-          for (const expr of reachable(stores.flatMap(rootsOf)))
-            if (expr.kind === "load") this.use(expr.memory);
+          for (const expr of exprsOf(stores)) if (expr.kind === "load") this.use(expr.memory);
           for (const { memory } of stores) this.use(memory);
         }
         return;

@@ -29,11 +29,11 @@ export class Addresses {
         offset += factor * Number(scope.counter.value);
         continue;
       }
-      prefix += `${idOf(loop)}*${factor * scale}+`;
+      prefix += `${loop.id}*${factor * scale}+`;
       const key = `a${prefix}`;
       let partial = scope.values.get(key);
       if (partial === undefined) {
-        const times = `t${idOf(loop)}*${factor * scale}`;
+        const times = `t${loop.id}*${factor * scale}`;
         let term = scope.values.get(times);
         if (term === undefined)
           scope.values.set(times, (term = this.scopes.keep(product(scope.counter, factor * scale), scope)));

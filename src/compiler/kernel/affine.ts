@@ -1,4 +1,4 @@
-import { type Expr, idOf, i32, type Loop, op, position, union } from "./expression.ts";
+import { type Expr, i32, type Loop, op, position, union } from "./expression.ts";
 
 /** A loop that an index cannot be taken apart at, unless it is two: an outer one and one of `inner` steps. */
 export class SplitLoop extends Error {
@@ -12,18 +12,31 @@ export class SplitLoop extends Error {
 
 /** `constant + Σ factor · loop + dynamic`: an index or an address, in elements. `dynamic` is known only when it runs. */
 export class Affine {
-  readonly key: string;
-  readonly loops: ReadonlySet<Loop>;
+  private text: string | null = null;
+  private around: ReadonlySet<Loop> | null = null;
 
   private constructor(
     readonly constant: number,
+    /** In the order in which the loops were made. */
     readonly terms: readonly (readonly [loop: Loop, factor: number])[],
     readonly dynamic: Expr | null,
-  ) {
-    const names = terms.map(([loop, factor]) => `${idOf(loop)}*${factor}`);
-    this.key = `${constant}+${names.join("+")}${dynamic ? `+e${dynamic.id}` : ""}`;
-    const own: ReadonlySet<Loop> = new Set(terms.map(([loop]) => loop));
-    this.loops = dynamic ? union([own, dynamic.loops]) : own;
+  ) {}
+
+  /** The same for equal indices. */
+  get key(): string {
+    if (this.text === null) {
+      this.text = `${this.constant}`;
+      for (const [loop, factor] of this.terms) this.text += `+${loop.id}*${factor}`;
+      if (this.dynamic) this.text += `+e${this.dynamic.id}`;
+    }
+    return this.text;
+  }
+  get loops(): ReadonlySet<Loop> {
+    if (this.around === null) {
+      const own: ReadonlySet<Loop> = new Set(this.terms.map(([loop]) => loop));
+      this.around = this.dynamic ? union([own, this.dynamic.loops]) : own;
+    }
+    return this.around;
   }
 
   static of(constant: number): Affine {
@@ -43,14 +56,11 @@ export class Affine {
   plus(other: Affine | number): Affine {
     if (typeof other === "number")
       return other === 0 ? this : new Affine(this.constant + other, this.terms, this.dynamic);
-    const factors = new Map(this.terms);
-    for (const [loop, factor] of other.terms) factors.set(loop, (factors.get(loop) ?? 0) + factor);
-    const terms = [...factors].filter(([, factor]) => factor !== 0).sort(([a], [b]) => idOf(a) - idOf(b));
     const dynamic =
       this.dynamic && other.dynamic
         ? op("add", this.dynamic, other.dynamic)
         : (this.dynamic ?? other.dynamic);
-    return new Affine(this.constant + other.constant, terms, dynamic);
+    return new Affine(this.constant + other.constant, added(this.terms, other.terms), dynamic);
   }
   times(factor: number): Affine {
     if (factor === 1) return this;
@@ -124,6 +134,29 @@ export class Affine {
       result = result.plus((of(loop) ?? Affine.loop(loop)).times(factor));
     return this.dynamic ? result.plus(Affine.dynamic(dynamic(this.dynamic))) : result;
   }
+}
+
+/** Both, in order. */
+function added(a: Affine["terms"], b: Affine["terms"]): Affine["terms"] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const terms: (readonly [Loop, number])[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    const [x, y] = [a[i], b[j]];
+    if (y === undefined || (x !== undefined && x[0].id < y[0].id)) {
+      terms.push(x!);
+      i++;
+    } else if (x === undefined || y[0].id < x[0].id) {
+      terms.push(y);
+      j++;
+    } else {
+      const factor = x[1] + y[1];
+      if (factor !== 0) terms.push([x[0], factor]);
+      i++;
+      j++;
+    }
+  }
+  return terms;
 }
 
 const zero = Affine.of(0);

@@ -31,8 +31,12 @@ export const loaded: Readonly<Record<Storage, Type>> = {
   bool: "bool",
 };
 
+let ids = 0;
+
 /** A loop of a kernel: counts from 0 to `size`. Identified by the object. */
 export class Loop {
+  /** Order of creation. */
+  readonly id = ids++;
   constructor(
     readonly size: number,
     readonly name: string,
@@ -141,7 +145,6 @@ export interface Series {
 let known = new Map<string, Expr>();
 let reductions = new Map<string, Reduction>();
 let allSeries = new Map<string, Series>();
-let ids = 0;
 
 /** Forgets the expressions made so far: those of another program are no longer shared with new ones. */
 export function freshExpressions(): void {
@@ -176,14 +179,16 @@ function intern<T extends Expr>(key: string, make: () => Omit<T, "id">): T {
   return expr;
 }
 
-const objectIds = new WeakMap<object, number>();
-let objects = 0;
-/** A number for an object, for keys. */
-export function idOf(object: object): number {
-  let id = objectIds.get(object);
-  if (id === undefined) objectIds.set(object, (id = objects++));
+const memoryIds = new WeakMap<Memory, number>();
+let memories = 0;
+/** A number for a memory, for keys. */
+export function idOf(memory: Memory): number {
+  let id = memoryIds.get(memory);
+  if (id === undefined) memoryIds.set(memory, (id = memories++));
   return id;
 }
+/** Loops, for keys. */
+const named = (loops: readonly Loop[]): string => loops.map(({ id }) => id).join();
 
 /** A number, of a type. Integers are taken modulo their width, bool as 0 or 1. */
 export function constant(type: Type, value: number | bigint): Const {
@@ -218,7 +223,7 @@ export function position(index: Affine): Expr {
 /** An element of memory, read anew in each step of the loops `anew`, which write to it. */
 export function load(memory: Memory, address: Affine, anew: readonly Loop[] = []): Load {
   const type = loaded[memory.storage];
-  return intern<Load>(`l${idOf(memory)}@${address.key}/${anew.map(idOf).join()}`, () => ({
+  return intern<Load>(`l${idOf(memory)}@${address.key}/${named(anew)}`, () => ({
     kind: "load",
     type,
     memory,
@@ -287,7 +292,7 @@ export const variable = (type: Type): Variable => ({ kind: "variable", id: ids++
 /** A reduction over loops: one value for each part of the monoid. */
 export function reduce(monoid: Monoid, over: readonly Loop[], values: readonly Expr[]): readonly Expr[] {
   if (over.some((loop) => loop.size === 0)) return monoid.unit;
-  const key = `r${monoid.name}/${over.map(idOf).join()}/${values.map((x) => x.id).join()}`;
+  const key = `r${monoid.name}/${named(over)}/${values.map((x) => x.id).join()}`;
   let reduction = reductions.get(key);
   if (reduction === undefined) {
     reduction = { id: ids++, monoid, over, values };
@@ -304,7 +309,7 @@ export function reduce(monoid: Monoid, over: readonly Loop[], values: readonly E
 /** The running reduction along loops, in the order of their steps. */
 export function running(monoid: Monoid, along: readonly Loop[], values: readonly Expr[]): readonly Expr[] {
   const loops = union([new Set(along), ...values.map((x) => x.loops)]);
-  const key = `s${monoid.name}/${along.map(idOf).join()}/${values.map((x) => x.id).join()}`;
+  const key = `s${monoid.name}/${named(along)}/${values.map((x) => x.id).join()}`;
   let series = allSeries.get(key);
   if (series === undefined) {
     series = { id: ids++, monoid, along, values };

@@ -1,5 +1,5 @@
 import type { Loop } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+import { exprsOf, type Nest, rootsOf, type Store } from "./nest.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Cut, Scopes } from "./scopes.ts";
 import { number, read, type Routine, type Statement, type Term, zero } from "./statement.ts";
@@ -20,7 +20,7 @@ class Generator {
     private readonly schedule: Schedule,
   ) {
     this.scopes = new Scopes(schedule);
-    this.values = new Values(this.scopes, new Survey(nest.stores.flatMap(rootsOf)));
+    this.values = new Values(this.scopes, new Survey(nest.stores));
   }
 
   routine(): Routine {
@@ -45,7 +45,7 @@ class Generator {
   }
 
   private alongSeries(loop: Loop): boolean {
-    const all = reachable(this.nest.stores.flatMap(rootsOf));
+    const all = exprsOf(this.nest.stores);
     return all.some((x) => x.kind === "running" && x.series.along.includes(loop));
   }
 

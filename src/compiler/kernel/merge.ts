@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
 import { Loop } from "./expression.ts";
-import { type Nest, reachable, rootsOf } from "./nest.ts";
+import { exprsOf, type Nest } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
 
 /** A nest that does the same in fewer loops: neighbours that every index runs through as through one are one. */
@@ -14,7 +14,7 @@ type Pair = readonly [outer: Loop, inner: Loop];
 
 /** Two loops, one of which is within the other wherever there is either of them. */
 function mergeable({ stores, sequential }: Nest): Pair | null {
-  const all = reachable(stores.flatMap(rootsOf));
+  const all = exprsOf(stores);
   const lists = [
     ...stores.map(({ loops }) => loops),
     ...all.flatMap((x) => (x.kind === "reduced" ? [x.reduction.over] : [])),

@@ -60,6 +60,14 @@ export function reachable(roots: readonly Expr[]): Expr[] {
   return [...found].sort((a, b) => a.id - b.id);
 }
 
+const known = new WeakMap<readonly Store[], readonly Expr[]>();
+/** Everything that stores are computed from, operands first. */
+export function exprsOf(stores: readonly Store[]): readonly Expr[] {
+  let all = known.get(stores);
+  if (all === undefined) known.set(stores, (all = reachable(stores.flatMap(rootsOf))));
+  return all;
+}
+
 /** The expressions of a store. */
 export const rootsOf = ({ value, when, address }: Store): Expr[] =>
   [value, when, address.dynamic].filter((x) => x !== undefined && x !== null);

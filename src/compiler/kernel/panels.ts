@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Steps, type Store } from "./nest.ts";
+import { exprsOf, type Nest, reachable, type Steps, type Store } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
 import { lanesOf, profileOf, stepsOf } from "./profile.ts";
 import { TILE } from "./tiles.ts";
@@ -41,7 +41,7 @@ function productIn(nest: Nest): Product | null {
   if (first === undefined || !others.every(({ loops }) => alike(loops))) return null;
   const column = first.loops.find((loop) => first.address.step(loop) === 1 && !ordered.has(loop));
   if (column === undefined || column.size < LEAST_USE) return null;
-  const sums = reachable(stores.flatMap(rootsOf)).filter((x) => x.kind === "reduced");
+  const sums = exprsOf(stores).filter((x) => x.kind === "reduced");
   const rows = first.loops.filter((loop) => loop !== column && loop.size >= LEAST_USE && !ordered.has(loop));
   for (const row of rows.sort((a, b) => b.size - a.size)) {
     const reductions = sums

@@ -1,6 +1,6 @@
 import type { Affine } from "./affine.ts";
 import type { Expr, Loop, Reduction } from "./expression.ts";
-import { type Nest, reachable, rootsOf } from "./nest.ts";
+import { exprsOf, type Nest, reachable } from "./nest.ts";
 
 /** A reduction, with the loops that its result depends on. */
 export interface Pass extends Reduction {
@@ -21,7 +21,7 @@ export interface Profile extends Nest {
 }
 
 export function profileOf(nest: Nest): Profile {
-  const all = reachable(nest.stores.flatMap(rootsOf));
+  const all = exprsOf(nest.stores);
   const reductions = new Map<Reduction, Pass>();
   for (const expr of all)
     if (expr.kind === "reduced") reductions.set(expr.reduction, { ...expr.reduction, loops: expr.loops });
@@ -45,7 +45,7 @@ export function profileOf(nest: Nest): Profile {
 /** How many lanes vectors have: as many as there are of the widest type. */
 export function lanesOf({ stores }: Nest): 2 | 4 {
   const wide =
-    reachable(stores.flatMap(rootsOf)).some(({ type }) => type === "i64" || type === "f64") ||
+    exprsOf(stores).some(({ type }) => type === "i64" || type === "f64") ||
     stores.some(({ memory: { storage } }) => storage === "i64" || storage === "f64");
   return wide ? 2 : 4;
 }

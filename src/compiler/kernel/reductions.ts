@@ -1,4 +1,4 @@
-import { type Expr, idOf, type Loop, type Monoid, type Reduced, type Reduction, type Running, type Series, union, variable } from "./expression.ts"; // prettier-ignore
+import { type Expr, type Loop, type Monoid, type Reduced, type Reduction, type Running, type Series, union, variable } from "./expression.ts"; // prettier-ignore
 import { reachable, rootsOf, type Store } from "./nest.ts";
 import { anywhere, keyAt, type Place, type Scopes } from "./scopes.ts";
 import { copyOf, type Local, read, type Term } from "./statement.ts";
@@ -13,7 +13,7 @@ export class Reductions {
   constructor(
     private readonly scopes: Scopes,
     private readonly survey: Survey,
-    private readonly values: Pick<Values, "valueOf" | "splatOf" | "compute" | "outerOperands">,
+    private readonly values: Pick<Values, "valueOf" | "splatOf" | "compute" | "needed" | "outerOperands">,
   ) {}
 
   /** Computes a reduction, and those that can run in the same pass, for all places that they are wanted at. */
@@ -35,12 +35,14 @@ export class Reductions {
       places.map(() => Array.from({ length: copies }, () => this.accumulator(reduction.monoid, vector))),
     );
     const step = (): void => {
+      const needed: Expr[][] = [];
       // One place after the other: what is loaded for it is used before the next is loaded.
       for (const i of this.scopes.places(over))
         places.forEach((place, p) => {
           const where: Place = new Map([...place, ...i]);
           group.forEach((reduction, g) => {
-            this.values.compute(reduction.values, [where]);
+            needed[g] ??= this.values.needed(reduction.values, where);
+            for (const expr of needed[g]) this.values.valueOf(expr, where);
             const values = reduction.values.map((x, part) => {
               const value = vector ? this.values.splatOf(x, where) : this.values.valueOf(x, where);
               return folded
@@ -153,6 +155,7 @@ export class Reductions {
 
   /** Accumulators of what runs along `loop` and loops within it, which is about to be opened. */
   startSeries(stores: readonly Store[], loop: Loop): void {
+    if (!this.survey.runs) return;
     const found = reachable(stores.flatMap(rootsOf)).flatMap((x) => (x.kind === "running" ? x.series : []));
     for (const series of new Set(found)) {
       if (series.along[0] !== loop) continue;
@@ -186,7 +189,7 @@ export class Reductions {
   }
 }
 
-const keyOf = (place: Place): string => [...place].map(([loop, i]) => `${idOf(loop)}.${i}`).join();
+const keyOf = (place: Place): string => [...place].map(([loop, i]) => `${loop.id}.${i}`).join();
 
 interface Pattern {
   readonly left: readonly Expr[];

@@ -1,10 +1,13 @@
-import { type Expr, idOf, type Loop, type Type } from "./expression.ts";
+import { type Expr, type Loop, type Type } from "./expression.ts";
 import type { Part, Schedule, Segment } from "./schedule.ts";
 import { type Local, number, read, type Statement, sum, type Term, zero } from "./statement.ts";
 
 /** Which part of each tiled loop around is being computed. */
 export type Place = ReadonlyMap<Loop, number>;
 export const anywhere: Place = new Map();
+
+/** Names what has been computed in a scope. */
+type Key = string | number;
 
 /** The steps of a loop that are to be taken, as far as that is known only when it runs. */
 export interface Cut {
@@ -16,7 +19,9 @@ export interface Cut {
 /** The statements of one turn of a loop, or of the kernel, and what has been computed in it. */
 class Scope {
   readonly statements: Statement[] = [];
-  readonly values = new Map<string, Term>();
+  readonly values = new Map<Key, Term>();
+  /** The values that are the same in every lane, as vectors. */
+  readonly splats = new Map<Key, Term>();
   readonly level: number;
   /** Locals that move with the loop: by how much in each turn. */
   readonly moving: { readonly local: Local; readonly by: number }[] = [];
@@ -138,15 +143,16 @@ export class Scopes {
 }
 
 /** A name for the value of an expression at a place. */
-export function keyAt(expr: Expr, place: Place, suffix = ""): string {
-  let key = `${expr.id}${suffix}`;
-  for (const [loop, i] of place) if (expr.loops.has(loop)) key += `,${idOf(loop)}.${i}`;
-  return key;
+export function keyAt(expr: Expr, place: Place): Key {
+  let parts = "";
+  for (const [loop, i] of place) if (expr.loops.has(loop)) parts += `,${loop.id}.${i}`;
+  return parts === "" ? expr.id : expr.id + parts;
 }
 /** The part of a place that some loops say. */
 export function narrowed(loops: ReadonlySet<Loop>, place: Place): Place {
-  if (place.size === 0) return place;
-  return new Map([...place].filter(([loop]) => loops.has(loop)));
+  for (const loop of place.keys())
+    if (!loops.has(loop)) return new Map([...place].filter(([each]) => loops.has(each)));
+  return place;
 }
 
 const scalar = (op: "le_s" | "lt_s" | "and", args: readonly Term[], of: Type): Term => ({

@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction, reduce } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Steps, type Store } from "./nest.ts";
+import { exprsOf, type Nest, reachable, type Steps, type Store } from "./nest.ts";
 import { stepsOf } from "./profile.ts";
 import { Rewriting } from "./rewriting.ts";
 
@@ -43,7 +43,7 @@ type Result = Extract<Expr, { kind: "reduced" }>;
 
 function reductionsIn({ stores }: Nest): Map<Reduction, Result[]> {
   const found = new Map<Reduction, Result[]>();
-  for (const expr of reachable(stores.flatMap(rootsOf)))
+  for (const expr of exprsOf(stores))
     if (expr.kind === "reduced") found.set(expr.reduction, [...(found.get(expr.reduction) ?? []), expr]);
   return found;
 }

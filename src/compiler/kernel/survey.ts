@@ -1,34 +1,55 @@
-import { type Expr, idOf, type Reduced, type Reduction } from "./expression.ts";
-import { operandsOf, reachable } from "./nest.ts";
+import { type Expr, type Reduced, type Reduction } from "./expression.ts";
+import { exprsOf, operandsOf, rootsOf, type Store } from "./nest.ts";
+
+/** Nested deeper than this, a value is kept. */
+const DEEPEST = 40;
 
 /** What is to be known of the expressions of a nest before any of them is computed. */
 export class Survey {
-  /** Expressions that more than one is computed from, or one that is computed elsewhere. */
-  readonly shared = new Set<Expr>();
+  /** Expressions that are kept: that more than one is computed from, or one that is computed elsewhere; or nested too deep. */
+  readonly kept = new Set<Expr>();
+  /** Whether there are running reductions. */
+  readonly runs: boolean;
   /** What each reduction's parts are used as. */
   readonly results = new Map<Reduction, (Expr | undefined)[]>();
   /** How many reductions are computed before an expression is, one from the other. */
   private readonly stages = new Map<Expr, number>();
   private readonly siblings = new Map<string, Reduction[]>();
 
-  constructor(roots: readonly Expr[]) {
+  constructor(stores: readonly Store[]) {
+    const roots = stores.flatMap(rootsOf);
+    const all = exprsOf(stores);
+    this.runs = all.some(({ kind }) => kind === "running");
     const parents = new Map<Expr, Expr>();
     const rooted = new Set<Expr>();
     for (const root of roots) {
-      if (rooted.has(root)) this.shared.add(root);
+      if (rooted.has(root)) this.kept.add(root);
       rooted.add(root);
     }
-    for (const expr of reachable(roots)) {
+    for (const expr of all) {
       let stage = 0;
       for (const operand of operandsOf(expr)) {
         stage = Math.max(stage, this.stages.get(operand)!);
         if (rooted.has(operand) || (parents.has(operand) && parents.get(operand) !== expr))
-          this.shared.add(operand);
+          this.kept.add(operand);
         parents.set(operand, expr);
-        if (usedElsewhere(operand, expr)) this.shared.add(operand);
+        if (usedElsewhere(operand, expr)) this.kept.add(operand);
       }
       if (expr.kind === "reduced") this.enter(expr, ++stage);
       this.stages.set(expr, stage);
+    }
+    this.keepDeep(all);
+  }
+
+  private keepDeep(all: readonly Expr[]): void {
+    const depths = new Map<Expr, number>();
+    for (const expr of all) {
+      let depth = 0;
+      for (const operand of operandsOf(expr))
+        if (!this.kept.has(operand)) depth = Math.max(depth, depths.get(operand)!);
+      if (depth === DEEPEST) this.kept.add(expr);
+      // Results of reductions are in locals.
+      depths.set(expr, expr.kind === "reduced" || expr.kind === "running" ? 0 : depth + 1);
     }
   }
 
@@ -63,7 +84,7 @@ function usedElsewhere(operand: Expr, expr: Expr): boolean {
 }
 
 const siblingKey = ({ reduction: { over }, loops }: Reduced, stage: number): string =>
-  `${stage}/${over.map(idOf).join()}/${[...loops]
-    .map(idOf)
+  `${stage}/${over.map(({ id }) => id).join()}/${[...loops]
+    .map(({ id }) => id)
     .sort((a, b) => a - b)
     .join()}`;

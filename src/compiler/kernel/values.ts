@@ -6,26 +6,6 @@ import { keyAt, narrowed, type Place, type Scopes } from "./scopes.ts";
 import type { Term } from "./statement.ts";
 import type { Survey } from "./survey.ts";
 
-/** Nested deeper than this, a value is kept in a local. */
-const DEEPEST = 40;
-const depths = new WeakMap<Term, number>();
-
-function depthOf(term: Term): number {
-  const known = depths.get(term);
-  if (known !== undefined) return known;
-  const below =
-    term.kind === "op" || term.kind === "gather" || term.kind === "shuffle"
-      ? term.args
-      : "arg" in term
-        ? [term.arg]
-        : term.kind === "load"
-          ? [term.base]
-          : [];
-  const depth = 1 + below.reduce((most, x) => Math.max(most, depthOf(x)), 0);
-  depths.set(term, depth);
-  return depth;
-}
-
 /** Writes down what computes expressions: each once for a place, in the outermost loop where it can be. */
 export class Values {
   readonly addresses: Addresses;
@@ -41,19 +21,23 @@ export class Values {
 
   /** Computes roots and what they need, operands first, for each place: no recursion follows the depth of a program. */
   compute(roots: readonly Expr[], places: readonly Place[]): void {
+    for (const expr of this.needed(roots, places[0]!)) for (const place of places) this.valueOf(expr, place);
+  }
+
+  /** Roots and what they need that is not known at a place, operands first. */
+  needed(roots: readonly Expr[], place: Place): Expr[] {
     const waiting = [...roots];
     const found = new Set<Expr>();
     for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
       if (found.has(expr) || expr.kind === "const") continue;
-      if (this.known(expr, places[0]!)) continue;
+      if (this.known(expr, place)) continue;
       found.add(expr);
       // What a reduction computes from is computed within its loops.
       if (expr.kind !== "reduced") waiting.push(...operandsOf(expr));
       else waiting.push(...this.outerOperands(expr.reduction));
     }
     // What is loaded is loaded where it is wanted, as it is wanted: in every lane, or alone.
-    for (const expr of [...found].sort((a, b) => a.id - b.id))
-      if (expr.kind !== "load") for (const place of places) this.valueOf(expr, place);
+    return [...found].filter(({ kind }) => kind !== "load").sort((a, b) => a.id - b.id);
   }
 
   /** Of what is computed within a reduction, the largest expressions that do not depend on its loops. */
@@ -87,7 +71,7 @@ export class Values {
     if (before) return before;
     return this.scopes.within(home, () => {
       let value = this.made(expr, narrowed(expr.loops, place));
-      if (this.survey.shared.has(expr) || depthOf(value) > DEEPEST) value = this.scopes.keep(value);
+      if (this.survey.kept.has(expr)) value = this.scopes.keep(value);
       home.values.set(key, value);
       return value;
     });
@@ -124,8 +108,8 @@ export class Values {
     const { scopes } = this;
     if (scopes.vectorOf(expr.loops)) return this.valueOf(expr, place);
     const home = scopes.home(expr.loops);
-    const key = keyAt(expr, place, "s");
-    const before = home.values.get(key);
+    const key = keyAt(expr, place);
+    const before = home.splats.get(key);
     if (before) return before;
     const splat = scopes.within(home, () => {
       // A number that is only wanted in every lane is loaded into all of them.
@@ -133,7 +117,7 @@ export class Values {
       const arg = alone ? this.valueOf(expr, place) : this.made(expr, narrowed(expr.loops, place));
       return scopes.keep({ kind: "splat", type: expr.type, vector: true, arg });
     });
-    home.values.set(key, splat);
+    home.splats.set(key, splat);
     return splat;
   }
 }

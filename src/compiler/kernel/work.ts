@@ -1,5 +1,5 @@
 import type { Loop } from "./expression.ts";
-import { type Nest, reachable, rootsOf } from "./nest.ts";
+import { exprsOf, type Nest } from "./nest.ts";
 
 /** An estimate of the operations that a nest takes, loads and stores being some. */
 export function workOf({ stores }: Nest): number {
@@ -9,7 +9,7 @@ export function workOf({ stores }: Nest): number {
     return product;
   };
   let work = stores.reduce((sum, { loops }) => sum + steps(loops), 0);
-  for (const expr of reachable(stores.flatMap(rootsOf)))
+  for (const expr of exprsOf(stores))
     if (expr.kind === "op" || expr.kind === "load") work += steps(expr.loops);
     else if (expr.kind === "reduced") work += steps([...expr.loops, ...expr.reduction.over]);
   return work;
