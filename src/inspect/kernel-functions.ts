@@ -1,24 +1,22 @@
 import type { EmittedKernel } from "../backends/wasm/module.ts";
 import { ArrayMemory, type RoutineStep } from "../compiler/fusion/program.ts";
 import { type Loop, type Memory, storageBytes } from "../compiler/kernel/expression.ts";
+import { generate } from "../compiler/kernel/generate.ts";
 import { exprsOf, type Nest } from "../compiler/kernel/nest.ts";
-import type { Schedule } from "../compiler/kernel/schedule.ts";
+import { type Schedule, schedule } from "../compiler/kernel/schedule.ts";
 import { workOf } from "../compiler/kernel/work.ts";
 import type { KernelFunction, KernelLoop } from "./kernel-steps.ts";
 
 /** The function that a nest has become, or statements that were written as such. */
-export function functionOf(
-  of: Nest | RoutineStep,
-  { schedule, routine, steps, grain }: EmittedKernel,
-): KernelFunction {
-  return {
-    name: routine.name,
-    loops: "stores" in of && schedule ? loopsOf(of, schedule) : [],
-    steps,
-    chunks: Math.ceil(steps / grain),
-    work: "stores" in of ? workOf(of) : of.work,
-    routine,
-  };
+export function functionOf(of: Nest | RoutineStep, { steps, grain }: EmittedKernel): KernelFunction {
+  const chunks = Math.ceil(steps / grain);
+  if ("routine" in of) {
+    const { routine, work } = of;
+    return { name: routine.name, loops: [], steps, chunks, work, routine };
+  }
+  const how = schedule(of);
+  const routine = generate(of, how);
+  return { name: of.name, loops: loopsOf(of, how), steps, chunks, work: workOf(of), routine };
 }
 
 function loopsOf({ stores }: Nest, { segments, vectors, lanes }: Schedule): KernelLoop[] {

@@ -4,14 +4,16 @@ import type {
   Carried,
   HostStep,
   KernelProgram,
+  NestStep,
   RoutineStep,
   Step,
 } from "../../compiler/fusion/program.ts";
 import type { Memory } from "../../compiler/kernel/expression.ts";
 import type { MemoryPlan } from "../../compiler/fusion/memory-plan.ts";
+import { type Content, contentOf } from "../../compiler/kernel/content.ts";
 import { generate } from "../../compiler/kernel/generate.ts";
 import type { Nest } from "../../compiler/kernel/nest.ts";
-import { type Schedule, schedule } from "../../compiler/kernel/schedule.ts";
+import { schedule } from "../../compiler/kernel/schedule.ts";
 import type { Routine } from "../../compiler/kernel/statement.ts";
 import { workOf } from "../../compiler/kernel/work.ts";
 import type { Code } from "./code.ts";
@@ -31,15 +33,26 @@ export interface EmittedModule {
   readonly kernels: ReadonlyMap<Nest | RoutineStep, EmittedKernel>;
 }
 
-interface Part {
-  readonly of: Nest | RoutineStep;
-  /** Of a nest; null for statements that are written as such. */
-  readonly schedule: Schedule | null;
+/** What a kernel is given: the frame, and where its steps begin and end. */
+const PARAMS = ["i32", "i32", "i32"] as const;
+
+/** A function of the module that runs a routine: it is given what a kernel is, and the addresses of memories. */
+interface Written {
   readonly routine: Routine;
+  readonly index: number;
+}
+interface Part extends Written {
+  readonly of: Nest | RoutineStep;
+  readonly given: readonly Memory[];
+}
+/** How many nests do the same to different memories, and their function once it is written. */
+interface Alike {
+  nests: number;
+  written: Written | null;
 }
 
 /** How a part of a kernel is called: whole, or in chunks of `grain` steps. The shape decides, so results are the same anywhere. */
-export interface EmittedKernel extends Omit<Part, "of"> {
+export interface EmittedKernel {
   /** Of the function in the module that calls all parts. */
   readonly index: number;
   /** In the table of kernels. */
@@ -49,13 +62,22 @@ export interface EmittedKernel extends Omit<Part, "of"> {
 }
 
 /** The nests that run together. */
-function kernelsOf(nests: readonly Nest[]): Nest[][] {
+function together(nests: readonly Nest[]): Nest[][] {
   const kernels: Nest[][] = [];
   nests.forEach((nest, i) => {
     if (nests[i - 1]?.joined) kernels.at(-1)!.push(nest);
     else kernels.push([nest]);
   });
   return kernels;
+}
+
+/** The steps of a block that have kernels, and of those within it. */
+function* kernelsOf({ steps }: Block): Generator<NestStep | RoutineStep> {
+  for (const step of steps)
+    if (step.kind === "nest" || step.kind === "routine") yield step;
+    else if (step.kind === "cond") for (const branch of step.branches) yield* kernelsOf(branch);
+    else if (step.kind === "while") for (const block of [step.test, step.body]) yield* kernelsOf(block);
+    else if (step.kind === "scan") yield* kernelsOf(step.body);
 }
 
 function commonMultiple(a: number, b: number): number {
@@ -74,6 +96,8 @@ class ModuleWriter {
   private readonly hostSteps: HostStep[] = [];
   private readonly host: number;
   private readonly kernels = new Map<Nest | RoutineStep, EmittedKernel>();
+  private readonly contents = new Map<Nest, Content>();
+  private readonly alike = new Map<string, Alike>();
   /** The table of kernels. */
   private readonly called: number[] = [];
   private readonly dispatch: Dispatch;
@@ -88,7 +112,15 @@ class ModuleWriter {
   }
 
   module({ block }: KernelProgram): EmittedModule {
-    this.kernelsOf(block);
+    for (const step of kernelsOf(block))
+      if (step.kind === "nest") for (const nest of step.nests) this.count(nest);
+    for (const step of kernelsOf(block))
+      if (step.kind === "nest")
+        for (const nests of together(step.nests)) {
+          const parts = nests.map((nest) => this.part(nest));
+          this.kernel(parts, nests.reduce((sum, nest) => sum + workOf(nest), 0)); // prettier-ignore
+        }
+      else this.kernel([{ ...this.written(step.routine), of: step, given: [] }], step.work);
     this.builder.function(["i32"], [], (code) => this.block(block, code), "main");
     const kernels = [...this.kernels.values()];
     this.dispatch.define(this.called);
@@ -96,42 +128,50 @@ class ModuleWriter {
     return { bytes: this.builder.finish(), hostSteps: this.hostSteps, parallel, kernels: this.kernels };
   }
 
-  private kernelsOf({ steps }: Block): void {
-    for (const step of steps)
-      if (step.kind === "nest") for (const nests of kernelsOf(step.nests)) this.nests(nests);
-      else if (step.kind === "routine")
-        this.kernel([{ of: step, schedule: null, routine: step.routine }], step.work);
-      else if (step.kind === "cond") for (const branch of step.branches) this.kernelsOf(branch);
-      else if (step.kind === "while") for (const block of [step.test, step.body]) this.kernelsOf(block);
-      else if (step.kind === "scan") this.kernelsOf(step.body);
+  private count(nest: Nest): void {
+    const content = contentOf(nest);
+    this.contents.set(nest, content);
+    const alike = this.alike.get(content.text);
+    if (alike) alike.nests++;
+    else this.alike.set(content.text, { nests: 1, written: null });
   }
-  private nests(nests: readonly Nest[]): void {
-    const parts = nests.map((nest) => {
-      const how = schedule(nest);
-      return { of: nest, schedule: how, routine: generate(nest, how) };
-    });
-    this.kernel(parts, nests.reduce((sum, nest) => sum + workOf(nest), 0)); // prettier-ignore
+  /** The function of a nest. Those that do the same to different memories have one, which is given the addresses. */
+  private part(nest: Nest): Part {
+    const { text, memories } = this.contents.get(nest)!;
+    const alike = this.alike.get(text)!;
+    if (alike.nests === 1) return { ...this.written(generate(nest, schedule(nest))), of: nest, given: [] };
+    alike.written ??= this.written(generate(nest, schedule(nest)), memories);
+    return { ...alike.written, of: nest, given: memories };
+  }
+  private written(routine: Routine, given: readonly Memory[] = []): Written {
+    const params = [...PARAMS, ...given.map(() => "i32" as const)];
+    const locals = new Map(given.map((memory, i) => [memory, PARAMS.length + i]));
+    const index = this.builder.function(params, [], (code) =>
+      emit(routine, code, (memory, to) => {
+        const local = locals.get(memory);
+        if (local === undefined) this.address(memory, to);
+        else to.localGet(local);
+      }),
+    );
+    return { routine, index };
   }
   private kernel(parts: readonly Part[], work: number): void {
-    const params = ["i32", "i32", "i32"] as const;
-    const functions = parts.map(({ routine }) =>
-      this.builder.function(params, [], (code) =>
-        emit(routine, code, (memory, to) => this.address(memory, to)),
-      ),
-    );
-    const [only, ...others] = functions as [number, ...number[]];
+    const [only, ...others] = parts as [Part, ...Part[]];
     const index =
-      others.length === 0
-        ? only
-        : this.builder.function(params, [], (code) => {
-            for (const part of functions) code.localGet(0).localGet(1).localGet(2).call(part);
+      others.length === 0 && only.given.length === 0
+        ? only.index
+        : this.builder.function(PARAMS, [], (code) => {
+            for (const part of parts) {
+              code.localGet(0).localGet(1).localGet(2);
+              for (const memory of part.given) this.address(memory, code);
+              code.call(part.index);
+            }
           });
     const [{ routine: { steps } }] = parts as [Part]; // prettier-ignore
     const align = parts.reduce((all, { routine }) => commonMultiple(all, routine.align), 1);
     const grain = grainOf(steps, work, align);
     const number = this.called.push(index) - 1;
-    for (const { of, schedule, routine } of parts)
-      this.kernels.set(of, { schedule, routine, index, number, steps, grain });
+    for (const { of } of parts) this.kernels.set(of, { index, number, steps, grain });
   }
 
   /** Pushes the address of a memory. The frame is the first parameter of every function. */
@@ -155,7 +195,7 @@ class ModuleWriter {
   private step(step: Step, code: Code): void {
     switch (step.kind) {
       case "nest":
-        for (const [nest] of kernelsOf(step.nests)) this.call(nest!, code);
+        for (const [nest] of together(step.nests)) this.call(nest!, code);
         return;
       case "routine":
         this.call(step, code);

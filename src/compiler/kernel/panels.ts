@@ -69,7 +69,7 @@ const isInOrder = (operand: Expr, { over }: Reduction): boolean =>
 
 /** How often an element of an array is read or written along with each result. */
 function accessesOf({ stores }: Nest, row: Loop, column: Loop): number {
-  const beside = reachable(stores.flatMap(rootsOf)).filter(
+  const beside = exprsOf(stores).filter(
     ({ kind, loops }) => kind === "load" && loops.has(row) && loops.has(column),
   );
   return stores.length + beside.length;
