@@ -122,7 +122,7 @@ interface Site {
 /** What engines hang on `Error`, where they do. */
 const errors = Error as {
   readonly stackTraceLimit?: number;
-  readonly prepareStackTrace?: (error: Error, sites: Site[]) => unknown;
+  readonly prepareStackTrace?: (error: Error, sites: never[]) => unknown;
 };
 
 /** How many frames V8 is asked for, until the user's is among them: each one costs. */
