@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ArrayValue, jit, lax, makeJaxpr, numpy as np, pureCallback, ShapeDtypeStruct } from "cotangent";
-import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
+import { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
 import { hashStructure, sameStructure, StructureMap } from "../../../src/core/structure.ts";
 
 describe("data", () => {
@@ -73,5 +73,16 @@ describe("programs", () => {
     expect(sameStructure(a, b)).toBe(false);
     expect(sameStructure(b, a)).toBe(false);
     expect(sameStructure(a, [])).toBe(false);
+  });
+
+  test("nested 100,000 deep are hashed", () => {
+    const program = of((y) => np.sin(y!));
+    let nested = program;
+    for (let depth = 0; depth < 100_000; depth++) {
+      const { jaxpr } = program;
+      const eqns = [{ ...jaxpr.eqns[0]!, params: { jaxpr: nested } }];
+      nested = new ClosedJaxpr({ ...jaxpr, eqns }, []);
+    }
+    expect(hashStructure(nested)).toBe(hashStructure(program));
   });
 });

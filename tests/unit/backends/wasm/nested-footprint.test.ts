@@ -76,7 +76,7 @@ test.each(orders)(
       register?.mock.calls.length,
     ];
     let last: unknown;
-    for (let call = 0; call < 100; call++) {
+    for (let call = 0; call < 40; call++) {
       last = f(x);
       expect(residency.resident).toBeLessThanOrEqual(config.memory);
     }
