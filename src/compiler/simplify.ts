@@ -5,6 +5,7 @@ import { commonSubexpressions } from "./cse.ts";
 import { dce } from "../interpreters/dce.ts";
 import { foldConstants } from "./fold.ts";
 import { inline } from "./inline.ts";
+import { loopConstants } from "./loop-constants.ts";
 import { rewrite, type Rule } from "./rewrite.ts";
 
 /** Sweeps at most; nearly every program is done after the first. */
@@ -51,7 +52,7 @@ export function simplifyWith(
   });
   function swept(program: ClosedJaxpr): ClosedJaxpr {
     for (let sweep = 0; sweep < SWEEPS; sweep++) {
-      const next = rewrite(program, [inner, algebraic, foldConstants, commonSubexpressions()]);
+      const next = rewrite(program, [inner, loopConstants, algebraic, foldConstants, commonSubexpressions()]);
       if (next === program) break;
       program = dce(next);
     }

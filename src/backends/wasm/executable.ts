@@ -51,8 +51,7 @@ export function executableOf(
   device: Device,
   { name = "a program", donated }: CompileOptions = {},
 ): Executable {
-  const given = donated ?? [];
-  const plan = planMemory(program, isSmall, given);
+  const plan = planMemory(program, isSmall, donated ?? []);
   const labels = { outputs: `outputs of ${name}`, temporaries: `temporaries of ${name}` };
   // Addresses beyond 32 bits cannot be written down.
   for (const { bytes } of program.outputs) device.heap.admit(bytes, labels.outputs);
@@ -83,8 +82,10 @@ export function executableOf(
   };
   const constants = program.constants.map(({ value }) => value.buffer);
   const inputs = [...program.constants.map(({ memory }) => memory), ...program.inputs].map(port);
-  const outputs = program.outputs.map(port);
-  const donations = donationsOf(program, plan, given);
+  const given = [...program.constants.map(({ memory }) => memory), ...program.inputs];
+  const returned = program.outputs.map((memory) => given.indexOf(memory));
+  const outputs = program.outputs.filter((_, i) => returned[i]! < 0).map(port);
+  const donations = donationsOf(program, plan, donated ?? []);
   const executable = new WasmExecutable(
     device,
     labels,
@@ -93,6 +94,7 @@ export function executableOf(
     constants,
     inputs,
     outputs,
+    returned,
     donations,
   );
   if (id !== null) programs.register(executable, { pool: pool!, id });
@@ -118,11 +120,14 @@ function donationsOf(
   { donations }: MemoryPlan,
   donated: readonly boolean[],
 ): Donations {
-  const large = [...constants.map((x) => x.memory), ...inputs].filter((memory) => !isSmall(memory));
+  const everything = [...constants.map((x) => x.memory), ...inputs];
+  const large = everything.filter((memory) => !isSmall(memory));
   const sources = outputs
-    .filter((memory) => !isSmall(memory))
+    .filter((memory) => !isSmall(memory) && !everything.includes(memory))
     .map((memory) => (donations.has(memory) ? large.indexOf(donations.get(memory)!) : -1));
-  const given = inputs.filter((memory, i) => donated[i] && !isSmall(memory)).map((x) => large.indexOf(x));
+  const given = inputs
+    .filter((memory, i) => donated[i] && !isSmall(memory) && !outputs.includes(memory))
+    .map((x) => large.indexOf(x));
   return { sources, freed: given.filter((i) => !sources.includes(i)) };
 }
 
@@ -134,12 +139,15 @@ class WasmExecutable implements Executable {
     private readonly main: (frame: number) => void,
     private readonly constants: readonly Buffer[],
     private readonly inputs: readonly Port[],
+    /** Those that are computed. */
     private readonly outputs: readonly Port[],
+    /** For each output which of the constants and inputs it is, or -1. */
+    private readonly returned: readonly number[],
     private readonly donations: Donations,
   ) {}
 
   execute(given: readonly Buffer[]): Buffer[] {
-    const { device, labels, inputs, outputs, constants } = this;
+    const { device, labels, inputs, outputs, returned, constants } = this;
     const { sources, freed } = this.donations;
     const { residency, arena, heap, pool } = device;
     const pinned: WasmBuffer[] = [];
@@ -189,8 +197,13 @@ class WasmExecutable implements Executable {
       this.main(frame);
       for (const source of freed) heap.free(pinned[source]!.donate());
       const results: Buffer[] = [];
-      for (let i = 0; i < outputs.length; i++) {
-        const { offset, element, length } = outputs[i]!;
+      for (let i = 0, next = 0; i < returned.length; i++) {
+        const source = returned[i]!;
+        if (source >= 0) {
+          results.push(source < first ? constants[source]! : given[source - first]!);
+          continue;
+        }
+        const { offset, element, length } = outputs[next++]!;
         if (offset >= 0) results.push(new HostBuffer(copiedOut(heap.views[element], frame + offset, length)));
         else results.push(pending);
       }

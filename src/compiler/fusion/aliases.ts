@@ -1,7 +1,7 @@
 import { type Expr, type Load, type Loop, type Memory, storageBytes } from "../kernel/expression.ts";
 import { reachable, rootsOf, type Store } from "../kernel/nest.ts";
-import type { Life } from "./lifetimes.ts";
-import type { NestStep, Step } from "./program.ts";
+import { type Life, lifetimesWithin } from "./lifetimes.ts";
+import type { ArrayMemory, Block, NestStep, Step } from "./program.ts";
 
 /**
  * Whether a memory can be where `before` is, whose life it does not precede: that one is not used later, and where both
@@ -20,9 +20,22 @@ export function canTakeOver(life: Life, before: Life, steps: readonly (Step | nu
     case "host":
       // Operands are copied before results are.
       return isAmong(step.outputs, memory) && isAmong(step.operands, before.memory);
+    case "while":
+    case "scan":
+      // A carry is where it begins.
+      return step.carry.some(
+        ({ initial, pair, unchanged }) => !unchanged && initial === before.memory && pair[0] === memory,
+      );
     default:
       return false;
   }
+}
+
+/** Whether what a body computes of an entry of a carry can be written where that is. */
+export function canStay(current: ArrayMemory, next: ArrayMemory, body: Block): boolean {
+  const { lives, steps } = lifetimesWithin(body);
+  const [before, life] = [lives.get(current), lives.get(next)];
+  return life !== undefined && (before === undefined || canTakeOver(life, before, steps));
 }
 
 /**

@@ -14,15 +14,27 @@ export interface Lifetimes {
   readonly lives: ReadonlyMap<Memory, Life>;
   /** Memories whose address changes. */
   readonly moving: readonly ArrayMemory[];
-  /** The steps by their numbers; null where there is none, or one that has others within. */
+  /** Of memories that are where another one is that moves, that one. */
+  readonly together: ReadonlyMap<ArrayMemory, ArrayMemory>;
+  /** The steps by their numbers: a loop by that of its beginning; null where there is none, or branches. */
   readonly steps: readonly (Step | null)[];
 }
 
 /** When each memory of a program is in use. Inputs are from the beginning. */
-export function lifetimesOf({ inputs, constants, block }: KernelProgram): Lifetimes {
+export function lifetimesOf({ inputs, constants, outputs, block }: KernelProgram): Lifetimes {
   const walk = new Walk();
   for (const memory of [...inputs, ...constants.map((x) => x.memory)]) walk.use(memory);
   walk.block(block);
+  // What is returned as it was given is there until the end.
+  walk.tick();
+  for (const memory of outputs) walk.use(memory);
+  return walk;
+}
+
+/** When each memory of a loop's body is in use, from one turn's beginning to its end. */
+export function lifetimesWithin(body: Block): Lifetimes {
+  const walk = new Walk();
+  walk.block(body);
   return walk;
 }
 
@@ -34,7 +46,8 @@ class Walk {
   readonly lives = new Map<Memory, Life>();
   /** Memories whose address changes. */
   readonly moving: ArrayMemory[] = [];
-  /** The steps by their numbers; null where there is none, or one that has others within. */
+  readonly together = new Map<ArrayMemory, ArrayMemory>();
+  /** The steps by their numbers; null where there is none, or branches. */
   readonly steps: (Step | null)[] = [null];
   private readonly loops: { start: number; uses: Memory[] }[] = [];
 
@@ -42,7 +55,7 @@ class Walk {
     for (const step of steps) this.step(step);
   }
   private step(step: Step): void {
-    this.tick(step.kind === "nest" || step.kind === "host" || step.kind === "copy" ? step : null);
+    this.tick(step.kind === "cond" || step.kind === "routine" ? null : step);
     switch (step.kind) {
       case "nest":
         for (const [memory, elements] of step.scratch)
@@ -89,13 +102,15 @@ class Walk {
   private get now(): number {
     return this.steps.length - 1;
   }
-  private tick(step: Step | null = null): void {
+  tick(step: Step | null = null): void {
     this.steps.push(step);
   }
   private loop(carry: readonly Carried[], body: () => void): void {
-    for (const { initial, current, next } of carry) {
+    for (const { initial, current, next, inPlace } of carry) {
       this.use(initial);
-      this.moving.push(current, ...(next === current ? [] : [next]));
+      this.moving.push(current);
+      if (!inPlace) this.moving.push(next);
+      else if (next !== current) this.together.set(next, current);
     }
     const own = carry.flatMap(whereabouts);
     for (const memory of own) this.use(memory);

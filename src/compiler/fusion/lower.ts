@@ -11,6 +11,7 @@ import { cond, scan, whileLoop } from "../../control/index.ts";
 import type { Computation, Procedure, Row, Updates } from "../lower/row.ts";
 import { rows } from "../lower/index.ts";
 import { accumulations } from "./accumulate.ts";
+import { canStay } from "./aliases.ts";
 import { group, type Group, type Known, type Plan, type Single } from "./grouping.ts";
 import { kernelOf, literalReader, memoryReader, remembered, updateNests, type Written } from "./kernels.ts";
 import {
@@ -30,7 +31,9 @@ export function lowerProgram(closed: ClosedJaxpr): KernelProgram {
   const names = new Memories();
   const inputs = jaxpr.invars.map((v) => names.memory("in", v.aval));
   const given = [...consts.map((value) => names.constant(value)), ...inputs];
-  const outputs = jaxpr.outvars.map((v) => names.memory("out", v.aval));
+  const variables: readonly Atom[] = [...jaxpr.constvars, ...jaxpr.invars];
+  // What is given is returned as it is.
+  const outputs = jaxpr.outvars.map((x) => given[variables.indexOf(x)] ?? names.memory("out", x.aval));
   const block = new BlockLowering(names, closed, given).block(outputs);
   return { inputs, constants: names.constants, outputs, block };
 }
@@ -79,6 +82,8 @@ function preparedAll(nests: readonly Nest[]): Steps {
 class BlockLowering {
   private readonly steps: Step[] = [];
   private readonly memories = new Map<Known, ArrayMemory>();
+  /** Where else values go. */
+  private readonly also = new Map<Known, readonly ArrayMemory[]>();
   private readonly plan: Plan;
   private readonly uses: ReadonlyMap<Known, number>;
 
@@ -104,10 +109,17 @@ class BlockLowering {
   /** Its steps, the outputs being written to `targets`. */
   block(targets: readonly ArrayMemory[]): Block {
     // What is computed here is written to where it is to be.
+    const written = new Set<number>();
     this.outvars.forEach((x, i) => {
       if (x instanceof Literal) return;
       const known = this.plan.values.get(x)!;
-      if (known.step > -1 && !this.memories.has(known)) this.memories.set(known, targets[i]!);
+      if (known.step === -1) return;
+      if (!this.memories.has(known)) this.memories.set(known, targets[i]!);
+      else if (known.group !== null) {
+        // A kernel writes what it has computed to several memories.
+        this.also.set(known, [...(this.also.get(known) ?? []), targets[i]!]);
+        written.add(i);
+      }
     });
     for (const step of this.plan.steps.toReversed()) if (step.kind === "single") this.handBack(step);
     for (const step of this.plan.steps)
@@ -118,7 +130,7 @@ class BlockLowering {
       if (x instanceof Literal) this.fill(x, to);
       else {
         const from = this.memoryOf(this.plan.values.get(x)!);
-        if (from !== to) this.steps.push({ kind: "copy", from, to });
+        if (from !== to && !written.has(i)) this.steps.push({ kind: "copy", from, to });
       }
     });
     const variables = new Map([...this.memories].map(([known, memory]) => [known.variable, memory]));
@@ -179,11 +191,13 @@ class BlockLowering {
   private kernel(step: Group): void {
     const stored = step.members.filter((member) => member.stored);
     if (stored.length === 0) return;
-    const outputs = stored.map((known) => ({
-      aval: known.aval,
-      read: this.read(known, step),
-      memory: this.memoryOf(known),
-    }));
+    const outputs = stored.flatMap((known) =>
+      [this.memoryOf(known), ...(this.also.get(known) ?? [])].map((memory) => ({
+        aval: known.aval,
+        read: this.read(known, step),
+        memory,
+      })),
+    );
     const primitives = step.members.map(({ source }) => source!.eqn.primitive.primitive);
     const name = [...new Set(primitives)].slice(-4).join("_");
     const nests = kernelOf(`k${this.names.count++}_${name}`, outputs, step.rows);
@@ -285,23 +299,36 @@ class BlockLowering {
     });
   }
 
-  /** The entries of a carry: `current` is given to the body, which has been lowered for it. */
-  private carry(
-    initial: readonly ArrayMemory[],
-    current: readonly ArrayMemory[],
-    body: BlockLowering,
-  ): Carried[] {
-    return initial.map((memory, i) => {
-      const inPlace = body.isInPlace(i, current[i]!);
+  /**
+   * The body of a loop, and the entries of its carry: `current` is given to it, which is lowered for that.
+   * @param others Where its outputs go that are not carried.
+   * @param last Of the two memories of a carry, the one in which it is at the end; null if that is not known.
+   */
+  private loop(
+    lowering: BlockLowering,
+    [initial, current, outputs]: readonly (readonly ArrayMemory[])[],
+    others: readonly ArrayMemory[],
+    last: 0 | 1 | null,
+  ): { readonly body: Block; readonly carry: readonly Carried[] } {
+    const updated = current!.map((memory, i) => lowering.isInPlace(i, memory));
+    const next = current!.map((memory, i) => (updated[i] ? memory : this.names.memory("next", memory.aval)));
+    const unchanged = current!.map((memory, i) => lowering.isUnchanged(i, memory));
+    const body = lowering.block([...next, ...others]);
+    const carry = current!.map((memory, i): Carried => {
+      const inPlace = updated[i]! || canStay(memory, next[i]!, body);
+      const at = inPlace ? 0 : last;
+      const place = (which: 0 | 1): ArrayMemory =>
+        which === at && !unchanged[i] ? outputs![i]! : this.names.memory("t", memory.aval);
       return {
-        initial: memory,
-        current: current[i]!,
-        next: inPlace ? current[i]! : this.names.memory("next", memory.aval),
-        pair: [this.names.memory("t", memory.aval), this.names.memory("t", memory.aval)],
-        unchanged: body.isUnchanged(i, current[i]!),
+        initial: initial![i]!,
+        current: memory,
+        next: next[i]!,
+        pair: [place(0), place(1)],
+        unchanged: unchanged[i]!,
         inPlace,
       };
     });
+    return { body, carry };
   }
   /** Whether an output is what is given as `memory`. */
   isUnchanged(output: number, memory: ArrayMemory): boolean {
@@ -353,9 +380,14 @@ class BlockLowering {
     }
     return uses;
   }
-  /** What is carried at the end, as outputs of the loop. */
-  private finish(carry: readonly Carried[], outputs: readonly ArrayMemory[]): void {
-    carry.forEach(({ current }, i) => this.steps.push({ kind: "copy", from: current, to: outputs[i]! }));
+  /** What is carried at the end, as outputs of the loop, where it is not there yet and something reads it. */
+  private finish(carry: readonly Carried[], eqn: Eqn): void {
+    const outputs = this.outputsOf(eqn);
+    carry.forEach(({ current, pair }, i) => {
+      const [v, to] = [eqn.outputs[i]!, outputs[i]!];
+      const isRead = this.uses.has(this.plan.values.get(v)!) || this.outvars.includes(v);
+      if (isRead && !pair.includes(to)) this.steps.push({ kind: "copy", from: current, to });
+    });
   }
 
   private while(
@@ -370,10 +402,9 @@ class BlockLowering {
     const condition = this.names.memory("t", avalOf([], "bool"));
     const test = this.sub(condJaxpr, [...condConsts, ...current]).block([condition]);
     const lowering = this.sub(bodyJaxpr, [...bodyConsts, ...current], true);
-    const carry = this.carry(initial, current, lowering);
-    const body = lowering.block(carry.map((c) => c.next));
+    const { body, carry } = this.loop(lowering, [initial, current, this.outputsOf(eqn)], [], null);
     this.steps.push({ kind: "while", eqn, test, condition, body, carry });
-    this.finish(carry, this.outputsOf(eqn));
+    this.finish(carry, eqn);
   }
 
   private scan(eqn: Eqn, { jaxpr, length, numCarry, numConsts, reverse }: ParamsOf<typeof scan>): void {
@@ -389,9 +420,10 @@ class BlockLowering {
     const read = operands.slice(numConsts + numCarry).map(window);
     const written = outputs.slice(numCarry).map(window);
     const lowering = this.sub(jaxpr, [...consts, ...current, ...read.map((w) => w.part)], true);
-    const carry = this.carry(initial, current, lowering);
-    const body = lowering.block([...carry.map((c) => c.next), ...written.map((w) => w.part)]);
+    const parts = written.map((w) => w.part);
+    const last = length % 2 === 0 ? 0 : 1;
+    const { body, carry } = this.loop(lowering, [initial, current, outputs], parts, last);
     this.steps.push({ kind: "scan", eqn, length, reverse, body, carry, windows: [...read, ...written] });
-    this.finish(carry, outputs);
+    this.finish(carry, eqn);
   }
 }

@@ -36,12 +36,14 @@ export function planMemory(
 ): MemoryPlan {
   const places = new Map<Memory, Place>();
   const { inputs, constants, outputs } = program;
-  const { lives, moving, steps } = lifetimesOf(program);
-  const outside = [...constants.map(({ memory }) => memory), ...inputs, ...outputs];
+  const { lives, moving, together, steps } = lifetimesOf(program);
+  const given = new Set([...constants.map(({ memory }) => memory), ...inputs]);
+  const made = [...new Set(outputs)].filter((memory) => !given.has(memory));
+  const outside = [...given, ...made];
   const large = outside.filter((memory) => !isSmall(memory));
   const donations = donationsOf(
     inputs.filter((memory, i) => donated[i] && !isSmall(memory)),
-    outputs.filter((memory) => !isSmall(memory)),
+    made.filter((memory) => !isSmall(memory)),
     lives,
     steps,
   );
@@ -49,11 +51,28 @@ export function planMemory(
   for (const memory of [...large, ...moving])
     if (!donations.has(memory)) places.set(memory, { cell: 4 * cells++ });
   for (const [output, input] of donations) places.set(output, places.get(input)!);
+  for (const [memory, moved] of together) places.set(memory, places.get(moved)!);
   let end = aligned(4 * cells);
   for (const memory of outside)
     if (isSmall(memory)) {
       places.set(memory, { offset: end });
       end += aligned(memory.bytes);
+    }
+  const ending = new Map<number, Life[]>();
+  for (const life of lives.values()) {
+    const list = ending.get(life.last);
+    if (list) list.push(life);
+    else ending.set(life.last, [life]);
+  }
+  // What an output is made of, element by element, can be where the output will be.
+  for (const output of made)
+    for (let next = lives.get(output); next && !donations.has(output);) {
+      const { memory, first } = next;
+      const before = endingAt(first).find(
+        (life) => !places.has(life.memory) && canTakeOver(next!, life, steps),
+      );
+      if (before) places.set(before.memory, places.get(memory)!);
+      next = before;
     }
   const temporaries = [...lives.values()]
     .filter(({ memory }) => !places.has(memory))
@@ -77,6 +96,9 @@ export function planMemory(
   }
   return { bytes: end + pool.size, places, donations, shared: pool.size, unshared };
 
+  function endingAt(step: number): readonly Life[] {
+    return ending.get(step) ?? [];
+  }
   function offsetOf(memory: Memory): number {
     return (places.get(memory) as { readonly offset: number }).offset;
   }

@@ -67,7 +67,10 @@ export interface CondStep {
   readonly index: ArrayMemory;
   readonly branches: readonly Block[];
 }
-/** An entry of a carry: `current` is where it is now and `next` where the body writes it; they alternate between `pair`. */
+/**
+ * An entry of a carry: `current` is where it is now and `next` where the body writes it; they alternate between `pair`,
+ * the first of which is where it begins.
+ */
 export interface Carried {
   readonly initial: ArrayMemory;
   readonly current: ArrayMemory;
@@ -75,7 +78,7 @@ export interface Carried {
   readonly pair: readonly [ArrayMemory, ArrayMemory];
   /** Whether the body does not write it. */
   readonly unchanged: boolean;
-  /** Whether the body writes it where it is, or not at all. */
+  /** Whether the body writes it where it is, or not at all: `next` is where `current` is. */
   readonly inPlace: boolean;
 }
 export interface WhileStep {
@@ -113,6 +116,7 @@ export interface Block {
 export interface KernelProgram {
   readonly inputs: readonly ArrayMemory[];
   readonly constants: readonly { readonly memory: ArrayMemory; readonly value: NDArray }[];
+  /** Of an output that is an input or a constant, that one's. */
   readonly outputs: readonly ArrayMemory[];
   readonly block: Block;
 }

@@ -6,7 +6,9 @@ import type { ArrayValue } from "../../../../src/core/value.ts";
 import { cumsum, dynamicUpdateSlice, rev, sin, transpose } from "../../../../src/lax/index.ts";
 import * as np from "../../../../src/numpy/index.ts";
 import { scan } from "../../../../src/control/index.ts";
+import type { Carried, ScanStep } from "../../../../src/compiler/fusion/program.ts";
 import { f32, programOf } from "../programs.ts";
+import { stepsOf } from "./compiled.ts";
 
 type Program = (...xs: ArrayValue[]) => ArrayValue | readonly ArrayValue[];
 
@@ -20,7 +22,7 @@ const plan = (f: Program, donated: readonly boolean[], shape = [8, 8]) => {
 function sources(f: Program, ...donated: boolean[]): (number | null)[] {
   const { program, plan: made } = plan(f, donated);
   return program.outputs.map((memory) => {
-    const source = made.donations.get(memory);
+    const source = made.donations.get(memory) ?? program.inputs.find((input) => input === memory);
     if (source === undefined) return null;
     expect(made.places.get(memory)).toBe(made.places.get(source));
     return program.inputs.indexOf(source);
@@ -94,6 +96,64 @@ describe("an output has memory of its own", () => {
     // The array itself is copied first, and its part is written then: the second input is read after that.
     expect(sources(f, false, true)).toEqual([null]);
   });
+});
+
+/** How the carries of the only loop are kept, and how many arrays are copied. */
+function carriesOf(f: Program, shape = [8, 8]): { readonly inPlace: boolean[]; readonly copies: number } {
+  const { program } = plan(f, [false, false], shape);
+  const steps = stepsOf(program.block);
+  const [loop] = steps.filter((step) => step.kind === "scan" || step.kind === "while");
+  return {
+    inPlace: loop!.carry.map(({ inPlace }) => inPlace),
+    copies: steps.filter((step) => step.kind === "copy").length,
+  };
+}
+type Arrays = readonly ArrayValue[];
+const loop =
+  (body: (carry: Arrays, row: ArrayValue) => readonly [Arrays, Arrays]): Program =>
+  (x, y) => {
+    const [carry, stacked] = scan(body as never, [x, y], x) as unknown as [Arrays, Arrays];
+    return [...carry, ...stacked];
+  };
+
+describe("a carry is written where it is", () => {
+  test.each<[string, Program]>([
+    ["where each element is read only for its own", loop(([a, b], row) => [[np.add(a!, row), np.multiply(b!, 2)], []])],
+    ["if nothing reads it", loop(([, b], row) => [[np.add(np.zeros([8, 8]), row), np.add(b!, 1)], []])],
+  ])("%s", (_, f) => {
+    expect(carriesOf(f)).toEqual({ inPlace: [true, true], copies: 0 });
+  }); // prettier-ignore
+});
+describe("a carry alternates between two memories", () => {
+  test.each<[string, boolean[], Program]>([
+    ["where other elements are read", [false, true], loop(([a, b]) => [[transpose(a!, [1, 0]), np.add(b!, 1)], []])],
+    ["where another carry is computed of it later", [false, false], loop(([a, b]) => [[np.add(a!, 1), np.matmul(np.matmul(a!, a!), b!)], []])],
+    ["where it is stacked as it was", [false, true], loop(([a, b]) => [[np.add(a!, 1), np.add(b!, 1)], [a!]])],
+    ["that takes the place of another one, which was read before", [true, false], loop(([a, b]) => [[b!, np.add(a!, 1)], []])],
+  ])("%s", (_, inPlace, f) => {
+    expect(carriesOf(f).inPlace).toEqual(inPlace);
+  }); // prettier-ignore
+});
+test("what is carried and stacked is written to both memories by one kernel", () => {
+  const { copies } = carriesOf(
+    loop(([a, b], row) => {
+      const next = np.sin(np.add(np.matmul(a!, b!), row));
+      return [[next, np.add(b!, 1)], [next]];
+    }),
+  );
+  expect(copies).toBe(0);
+});
+test("a loop begins where a temporary is, and ends where an output is to be", () => {
+  const f: Program = (x) => {
+    const [first] = scan((c: ArrayValue, row: ArrayValue) => [np.add(c, row), null], np.matmul(x, x), x) as unknown as [ArrayValue]; // prettier-ignore
+    return first;
+  };
+  const { program, plan: made } = plan(f, [false], [64, 64]);
+  const [step] = stepsOf(program.block).filter(({ kind }) => kind === "scan");
+  const [{ initial, pair }] = (step as ScanStep).carry as [Carried];
+  expect(pair[0]).toBe(program.outputs[0]);
+  expect(made.places.get(initial)).toBe(made.places.get(pair[0]));
+  expect(made.shared).toBe(0);
 });
 
 test("a temporary takes the memory of one that it is computed from element by element", () => {

@@ -108,7 +108,8 @@ export class MemoryMachine {
       case "scan":
         this.start(step.carry);
         for (const { whole, part } of step.windows) this.moving.set(part, whole);
-        for (let turn = 0; turn < Math.min(step.length, TURNS); turn++) {
+        // As many turns as leave carries where all of them do.
+        for (let turn = 0; turn < Math.min(step.length, TURNS + ((step.length - TURNS) % 2)); turn++) {
           this.block(step.body);
           this.advance(step.carry);
         }
@@ -119,16 +120,21 @@ export class MemoryMachine {
   private start(carry: readonly Carried[]): void {
     // An entry that the body does not write is where it was before the loop.
     const before = carry.map(({ initial }) => this.resolved(initial));
-    carry.forEach(({ current, next, pair, unchanged }, i) => {
+    // What is copied to where it is stays what it is until all have been copied.
+    const isThere = (i: number): boolean =>
+      this.plan.places.get(before[i]!) === this.plan.places.get(carry[i]!.pair[0]);
+    const order = carry.map((_, i) => i).sort((a, b) => Number(isThere(a)) - Number(isThere(b)));
+    for (const i of order) {
+      const { current, next, pair, unchanged, inPlace } = carry[i]!;
       if (unchanged) {
         this.moving.set(current, before[i]!);
-        return;
+        continue;
       }
       this.read(before[i]!);
       this.write(pair[0]);
       this.moving.set(current, pair[0]);
-      if (next !== current) this.moving.set(next, pair[1]);
-    });
+      if (next !== current) this.moving.set(next, inPlace ? pair[0] : pair[1]);
+    }
   }
   private advance(carry: readonly Carried[]): void {
     for (const { current, next, inPlace } of carry) {
