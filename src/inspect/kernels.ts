@@ -1,6 +1,5 @@
-import { limitsOf } from "../backends/wasm/device.ts";
 import { isSmall } from "../backends/wasm/executable.ts";
-import { hasThreads } from "../backends/wasm/features.ts";
+import { theTarget } from "../backends/wasm/features.ts";
 import { emitModule } from "../backends/wasm/module.ts";
 import { lowerProgram } from "../compiler/fusion/lower.ts";
 import { planMemory } from "../compiler/fusion/memory-plan.ts";
@@ -39,7 +38,7 @@ export class Kernels implements Cost {
     const program = optimise(closed);
     const lowered = lowerProgram(program);
     const plan = planMemory(lowered, isSmall);
-    const { bytes, kernels } = emitModule(lowered, plan, limitsOf(hasThreads()));
+    const { bytes, kernels } = emitModule(lowered, plan, theTarget());
     const reports = new StepReports(program, lowered.block, kernels);
     const memory = workingMemory(lowered, plan, (memory) => reports.array(memory));
     return new Kernels(program, reports.steps(), memory, bytes);

@@ -1,7 +1,6 @@
 import { config, onSetting } from "../../core/config.ts";
 import { Arena } from "./arena.ts";
-import type { MemoryLimits } from "./encoder.ts";
-import { hasThreads } from "./features.ts";
+import { type Target, theTarget } from "./features.ts";
 import { Heap } from "./heap.ts";
 import { Residency } from "./residency.ts";
 import { configuredPool, type Pool } from "./threads/pool.ts";
@@ -12,21 +11,19 @@ export interface Device {
   readonly memory: WebAssembly.Memory;
   readonly residency: Residency;
   readonly arena: Arena;
-  /** What modules say of the memory that they import. */
-  readonly limits: MemoryLimits;
+  /** What modules may make use of. */
+  readonly target: Target;
   /** The threads that share the memory, where that can be. */
   readonly pool: Pool | null;
 }
-
-/** What modules say of the memory that they import, which is `shared` or not. */
-export const limitsOf = (shared: boolean): MemoryLimits => ({ initial: 1, maximum: 65_536, shared });
 
 let device: Device | undefined;
 
 /** The device, made when it is first needed. @throws BackendError when the engine refuses the memory. */
 export function theDevice(): Device {
   if (device === undefined) {
-    const shared = hasThreads();
+    const target = theTarget();
+    const { shared } = target;
     const heap = new Heap({ shared });
     const residency = new Residency(heap, { budget: config.memory });
     onSetting("memory", (bytes) => residency.resize(bytes));
@@ -35,7 +32,7 @@ export function theDevice(): Device {
       memory: heap.memory,
       residency,
       arena: new Arena(heap),
-      limits: limitsOf(shared),
+      target,
       pool: shared ? configuredPool(heap.memory) : null,
     };
   }

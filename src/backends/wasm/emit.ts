@@ -7,9 +7,12 @@ import { hasVectorOperation, scalarOperation, shapeOf, vectorOperation } from ".
 /** Where the address of a memory is found. */
 export type AddressOf = (memory: Memory, code: Code) => void;
 
-/** Writes the body of a function `(frame, begin, end)` that runs a routine. */
-export function emit(routine: Routine, code: Code, addressOf: AddressOf): void {
-  new Emitter(routine, code, addressOf).run();
+/**
+ * Writes the body of a function `(frame, begin, end)` that runs a routine. Where there is relaxed SIMD, the products that
+ * an accumulator sums are added to it in one instruction, which may round once.
+ */
+export function emit(routine: Routine, code: Code, addressOf: AddressOf, relaxed = false): void {
+  new Emitter(routine, code, addressOf, relaxed).run();
 }
 
 const valTypes: Readonly<Record<Type, ValType>> = {
@@ -20,6 +23,15 @@ const valTypes: Readonly<Record<Type, ValType>> = {
   bool: "i32",
 };
 
+/** The factors of what is added to an accumulator: no other local is set to a sum of itself and a product. */
+function factorsAdded(value: Term, local: Local): readonly Term[] | null {
+  if (value.kind !== "op" || value.op !== "add" || !value.vector) return null;
+  if (value.type !== "f32" && value.type !== "f64") return null;
+  const [sum, product] = value.args;
+  if (sum?.kind !== "local" || sum.local !== local) return null;
+  return product?.kind === "op" && product.op === "mul" ? product.args : null;
+}
+
 class Emitter {
   private readonly locals = new Map<Local, number>();
 
@@ -27,6 +39,7 @@ class Emitter {
     private readonly routine: Routine,
     private readonly code: Code,
     private readonly addressOf: AddressOf,
+    private readonly relaxed: boolean,
   ) {
     this.locals.set(routine.begin, 1).set(routine.end, 2);
   }
@@ -46,7 +59,7 @@ class Emitter {
     const { code } = this;
     switch (statement.kind) {
       case "set":
-        this.term(statement.value);
+        this.assigned(statement.local, statement.value);
         code.localSet(this.indexOf(statement.local));
         return;
       case "store":
@@ -94,6 +107,17 @@ class Emitter {
         if (!known) code.end();
       }
     }
+  }
+
+  private assigned(local: Local, value: Term): void {
+    const factors = this.relaxed ? factorsAdded(value, local) : null;
+    if (factors === null) {
+      this.term(value);
+      return;
+    }
+    for (const factor of factors) this.term(factor);
+    this.code.localGet(this.indexOf(local));
+    this.code.op(value.type === "f32" ? "f32x4.relaxed_madd" : "f64x2.relaxed_madd");
   }
 
   private term(term: Term): void {

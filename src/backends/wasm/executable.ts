@@ -56,7 +56,7 @@ export function executableOf(
   // Addresses beyond 32 bits cannot be written down.
   for (const { bytes } of program.outputs) device.heap.admit(bytes, labels.outputs);
   device.heap.admit(plan.bytes, labels.temporaries);
-  const { bytes, hostSteps, parallel } = emitModule(program, plan, device.limits);
+  const { bytes, hostSteps, parallel } = emitModule(program, plan, device.target);
   compiled.programs++;
   for (const { eqn } of hostSteps) compiled.onHost.add(eqn.primitive.primitive);
   const hosts = hostSteps.map((step) => hostCall(step, plan, device));

@@ -25,7 +25,17 @@ export const hasThreads = once(() => {
   return typeof SharedArrayBuffer === "function" && WebAssembly.validate(module.finish());
 });
 
-function once(probe: () => boolean): () => boolean {
-  let answer: boolean | undefined;
+/** What a module may make use of. */
+export interface Target {
+  /** Its memory is shared, and threads run its kernels. */
+  readonly shared: boolean;
+  /** It has relaxed SIMD. */
+  readonly relaxed: boolean;
+}
+/** What there is here. */
+export const theTarget = once<Target>(() => ({ shared: hasThreads(), relaxed: hasRelaxedSimd() }));
+
+function once<T>(probe: () => T): () => T {
+  let answer: T | undefined;
   return () => (answer ??= probe());
 }

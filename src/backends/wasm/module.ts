@@ -19,7 +19,7 @@ import { workOf } from "../../compiler/kernel/work.ts";
 import type { Code } from "./code.ts";
 import { emit } from "./emit.ts";
 import { ModuleBuilder } from "./encoder.ts";
-import type { MemoryLimits } from "./encoder.ts";
+import type { Target } from "./features.ts";
 import { Dispatch } from "./threads/dispatch.ts";
 import { grainOf } from "./threads/grain.ts";
 
@@ -87,8 +87,8 @@ function commonMultiple(a: number, b: number): number {
 }
 
 /** Writes the module of a program: a function for each kernel, and one that runs them in order. */
-export function emitModule(program: KernelProgram, plan: MemoryPlan, memory: MemoryLimits): EmittedModule {
-  return new ModuleWriter(plan, memory).module(program);
+export function emitModule(program: KernelProgram, plan: MemoryPlan, target: Target): EmittedModule {
+  return new ModuleWriter(plan, target).module(program);
 }
 
 class ModuleWriter {
@@ -104,11 +104,12 @@ class ModuleWriter {
 
   constructor(
     private readonly plan: MemoryPlan,
-    memory: MemoryLimits,
+    private readonly target: Target,
   ) {
-    this.builder.importMemory("cotangent", "memory", memory);
+    const { shared } = target;
+    this.builder.importMemory("cotangent", "memory", { initial: 1, maximum: 65_536, shared });
     this.host = this.builder.importFunction("cotangent", "host", ["i32", "i32"], []);
-    this.dispatch = new Dispatch(this.builder, memory.shared === true);
+    this.dispatch = new Dispatch(this.builder, shared);
   }
 
   module({ block }: KernelProgram): EmittedModule {
@@ -146,12 +147,13 @@ class ModuleWriter {
   private written(routine: Routine, given: readonly Memory[] = []): Written {
     const params = [...PARAMS, ...given.map(() => "i32" as const)];
     const locals = new Map(given.map((memory, i) => [memory, PARAMS.length + i]));
+    const addressOf = (memory: Memory, code: Code): void => {
+      const local = locals.get(memory);
+      if (local === undefined) this.address(memory, code);
+      else code.localGet(local);
+    };
     const index = this.builder.function(params, [], (code) =>
-      emit(routine, code, (memory, to) => {
-        const local = locals.get(memory);
-        if (local === undefined) this.address(memory, to);
-        else to.localGet(local);
-      }),
+      emit(routine, code, addressOf, this.target.relaxed),
     );
     return { routine, index };
   }

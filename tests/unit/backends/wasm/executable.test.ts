@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { reference } from "../../../../src/backends/reference/index.ts";
 import { Arena } from "../../../../src/backends/wasm/arena.ts";
 import { WasmBuffer } from "../../../../src/backends/wasm/buffer.ts";
-import { type Device, limitsOf } from "../../../../src/backends/wasm/device.ts";
+import type { Device } from "../../../../src/backends/wasm/device.ts";
 import { compiled, executableOf } from "../../../../src/backends/wasm/executable.ts";
 import { Heap } from "../../../../src/backends/wasm/heap.ts";
 import { Residency } from "../../../../src/backends/wasm/residency.ts";
@@ -45,7 +45,7 @@ function deviceOf(threads?: number): Device {
     memory: heap.memory,
     residency: new Residency(heap),
     arena: new Arena(heap),
-    limits: limitsOf(shared),
+    target: { shared, relaxed: false },
     pool,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { grad, lax, lora, makeJaxpr, nn, numpy as np, optim, quaxify, random } from "cotangent";
-import { limitsOf } from "../../../../src/backends/wasm/device.ts";
 import { isSmall } from "../../../../src/backends/wasm/executable.ts";
+import { hasRelaxedSimd, type Target } from "../../../../src/backends/wasm/features.ts";
 import { emitModule } from "../../../../src/backends/wasm/module.ts";
 import { lowerProgram } from "../../../../src/compiler/fusion/lower.ts";
 import { planMemory } from "../../../../src/compiler/fusion/memory-plan.ts";
@@ -66,18 +66,34 @@ const programs: readonly (readonly [name: string, program: ClosedJaxpr])[] = [
   ["scattered and gathered rows", of((x, i) => x!.at(i!).add(x!.get(i!)), zeros(30, 8), np.zeros([5], { dtype: "int32" }))], // prettier-ignore
 ];
 
+const targets: readonly Target[] = [true, false].flatMap((shared) =>
+  [true, false].map((relaxed) => ({ shared, relaxed })),
+);
+const moduleOf = (program: ClosedJaxpr, target: Target) => {
+  const kernels = lowerProgram(optimise(program));
+  return emitModule(kernels, planMemory(kernels, isSmall), target);
+};
+
 describe.each(programs)("the module of %s", (_name, program) => {
-  test.each([true, false])(
-    "is valid to the engine and to binaryen, its memory being shared: %s",
-    (shared) => {
-      const kernels = lowerProgram(optimise(program));
-      const { bytes, hostSteps } = emitModule(kernels, planMemory(kernels, isSmall), limitsOf(shared));
-      expect(hostSteps).toEqual([]);
+  test.each(targets)("is valid to the engine and to binaryen, for %o", (target) => {
+    const { bytes, hostSteps } = moduleOf(program, target);
+    expect(hostSteps).toEqual([]);
+    if (!target.relaxed || hasRelaxedSimd())
       expect(WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)).toBe(true);
-      const { valid, text } = readBack(bytes);
-      expect(valid).toBe(true);
-      expect(text).toContain('(export "main"');
-      expect(/\(memory .*\bshared\)/.test(text)).toBe(shared);
-    },
-  );
+    const { valid, text } = readBack(bytes);
+    expect(valid).toBe(true);
+    expect(text).toContain('(export "main"');
+    expect(/\(memory .*\bshared\)/.test(text)).toBe(target.shared);
+  });
+});
+
+test("products are added to sums in one instruction where the engine has one, and nothing else is", () => {
+  const instructions = (program: ClosedJaxpr, relaxed: boolean): string =>
+    readBack(moduleOf(program, { shared: false, relaxed }).bytes).text;
+  const product = of((x, y) => np.matmul(x!, y!), zeros(40, 40), zeros(40, 40));
+  expect(instructions(product, true)).toContain("f32x4.relaxed_madd");
+  expect(instructions(product, true)).not.toContain("f32x4.add");
+  expect(instructions(product, false)).not.toContain("relaxed");
+  const elementwise = of((x, y) => np.add(np.multiply(x!, y!), x!), zeros(4096), zeros(4096));
+  expect(instructions(elementwise, true)).not.toContain("relaxed");
 });
