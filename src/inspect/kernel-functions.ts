@@ -20,7 +20,7 @@ export function functionOf(of: Nest | RoutineStep, { steps, grain }: EmittedKern
 }
 
 function loopsOf({ stores }: Nest, { segments, vectors, lanes }: Schedule): KernelLoop[] {
-  const own = new Set(stores.flatMap(({ loops }) => loops));
+  const own = new Set(stores.flatMap(({ loops, pass }) => (pass ? [] : loops)));
   return [...segments].map(([loop, turns]) => ({
     name: loop.name,
     size: loop.size,

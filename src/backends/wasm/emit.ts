@@ -1,6 +1,7 @@
 import { type Memory, type Storage, storageBytes, type Type } from "../../compiler/kernel/expression.ts";
 import type { Local, Routine, Statement, Term } from "../../compiler/kernel/statement.ts";
 import type { Code } from "./code.ts";
+import { extremumOf } from "./extremum.ts";
 import type { LoadOpcode, StoreOpcode, ValType } from "./opcodes.ts";
 import { hasVectorOperation, scalarOperation, shapeOf, vectorOperation } from "./operations.ts";
 
@@ -139,6 +140,10 @@ class Emitter {
       case "splat":
         this.splat(term.arg);
         return;
+      case "any":
+        this.term(term.arg);
+        code.op("v128.any_true");
+        return;
       case "gather":
         this.gather(term.type, term.args);
         return;
@@ -174,6 +179,14 @@ class Emitter {
   }
 
   private vectorOp(term: Extract<Term, { kind: "op" }>): void {
+    const extremum = extremumOf(term);
+    if (extremum) {
+      const [name, a, b] = extremum;
+      this.term(a);
+      this.term(b);
+      this.code.op(`${term.of === "f32" ? "f32x4" : "f64x2"}.${name}`);
+      return;
+    }
     const shift = term.op === "shl" || term.op === "shr_s" || term.op === "shr_u";
     if (hasVectorOperation(term.op, term.of) && (!shift || !term.args[1]!.vector)) {
       vectorOperation(term.op, term.of, this.code, (i) => this.term(term.args[i]!));

@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
-import { type Expr, Loop, type Reduction, reduce } from "./expression.ts";
-import { type Nest, reachable, rootsOf } from "./nest.ts";
+import { type Expr, Loop, type Reduced, type Reduction, reduce } from "./expression.ts";
+import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
 import { stepsOf } from "./profile.ts";
 import { Rewriting } from "./rewriting.ts";
 
@@ -16,15 +16,34 @@ const LEAST_STEPS = 4 * BLOCK;
  */
 export function blocked(nest: Nest): Nest {
   const exprs = new Map<Expr, Expr>();
+  const pieces = new Map<Expr, readonly Piece[]>();
   const cuts = new Map<Loop, Cut>();
   for (const expr of reachable(nest.stores.flatMap(rootsOf))) {
     if (expr.kind !== "reduced" || !isLong(expr.reduction)) continue;
     const values = expr.reduction.values.map((x) => new Rewriting({ exprs }).expr(x));
-    exprs.set(expr, inBlocks({ ...expr.reduction, values }, cuts)[expr.part]!);
+    const own = inBlocks({ ...expr.reduction, values }, cuts);
+    const [all, left] = own.map(({ results }) => results);
+    exprs.set(expr, (left ? expr.reduction.monoid.combine(all!, left) : all!)[expr.part]!);
+    pieces.set(expr, own);
   }
   if (exprs.size === 0) return nest;
   const rewriting = new Rewriting({ exprs });
-  return { ...nest, stores: nest.stores.map((store) => rewriting.store(store, store.loops)) };
+  const stores = nest.stores.flatMap((store) => {
+    const own = store.pass && pieces.get(store.pass);
+    return own ? own.map((piece) => piecewise(store, piece, rewriting)) : rewriting.store(store, store.loops);
+  });
+  return { ...nest, stores };
+}
+
+/** What is written along with a reduction, along with a piece of it. */
+function piecewise(
+  { pass, ...store }: Store,
+  { indices, results, over }: Piece,
+  rewriting: Rewriting,
+): Store {
+  const loops = [...store.loops.filter((loop) => pass!.loops.has(loop)), ...over];
+  const within = new Rewriting({ indices }).store(rewriting.store(store, store.loops), loops);
+  return { ...within, pass: results[pass!.part] as Reduced };
 }
 
 const isLong = ({ over, values }: Reduction): boolean =>
@@ -42,23 +61,35 @@ function cutOf(loop: Loop, size: number): Cut {
   return { outer, inner, rest: new Loop(loop.size - full * size, `${loop.name}r`) };
 }
 
+/** Steps of a reduction: what they are reduced to, and the loops that they are now. */
+interface Piece {
+  readonly results: readonly Expr[];
+  readonly over: readonly Loop[];
+  readonly indices: ReadonlyMap<Loop, Affine>;
+}
+
 /** The innermost loops are a block, and of the last that is too long for it some steps. */
-function inBlocks({ monoid, over, values }: Reduction, cuts: Map<Loop, Cut>): readonly Expr[] {
+function inBlocks({ monoid, over, values }: Reduction, cuts: Map<Loop, Cut>): readonly Piece[] {
   let first = over.length - 1;
   while (stepsOf(over.slice(first)) <= BLOCK) first--;
   const [around, loop, within] = [over.slice(0, first), over[first]!, over.slice(first + 1)];
   const size = Math.floor(BLOCK / stepsOf(within));
-  if (size === 1) return reduce(monoid, [...around, loop], reduce(monoid, within, values));
+  if (size === 1) {
+    const results = reduce(monoid, [...around, loop], reduce(monoid, within, values));
+    return [{ results, over, indices: new Map() }];
+  }
   let cut = cuts.get(loop);
   if (cut === undefined) cuts.set(loop, (cut = cutOf(loop, size)));
   const { outer, inner, rest } = cut;
-  const at = (index: Affine): Expr[] => {
-    const rewriting = new Rewriting({ indices: new Map([[loop, index]]) });
-    return values.map((x) => rewriting.expr(x));
+  const piece = (index: Affine, innermost: readonly Loop[], outermost: readonly Loop[]): Piece => {
+    const indices = new Map([[loop, index]]);
+    const rewriting = new Rewriting({ indices });
+    const block = reduce(monoid, innermost, values.map((x) => rewriting.expr(x))); // prettier-ignore
+    const results = outermost.length > 0 ? reduce(monoid, outermost, block) : block;
+    return { results, over: [...outermost, ...innermost], indices };
   };
-  const blocks = reduce(monoid, [inner, ...within], at(Affine.loop(outer).times(inner.size).plus(Affine.loop(inner)))); // prettier-ignore
-  const all = reduce(monoid, [...around, outer], blocks);
-  if (rest.size === 0) return all;
-  const left = reduce(monoid, [...around, rest, ...within], at(Affine.loop(rest).plus(outer.size * inner.size))); // prettier-ignore
-  return monoid.combine(all, left);
+  const full = Affine.loop(outer).times(inner.size).plus(Affine.loop(inner));
+  const blocks = piece(full, [inner, ...within], [...around, outer]);
+  if (rest.size === 0) return [blocks];
+  return [blocks, piece(Affine.loop(rest).plus(outer.size * inner.size), [...around, rest, ...within], [])];
 }

@@ -23,10 +23,10 @@ class Writer {
 
   content({ stores, sequential, shared }: Nest): Content {
     for (const store of stores) {
-      for (const root of rootsOf(store)) this.write(root);
-      const { loops, memory, address, value, when } = store;
+      const { loops, memory, address, value, when, pass } = store;
+      for (const root of [...rootsOf(store), ...(pass ? [pass] : [])]) this.write(root);
       this.text += `${this.loopsOf(loops)}:${this.memory(memory)}@${this.affine(address)}=${this.of(value)}`;
-      this.text += when ? `?${this.of(when)};` : ";";
+      this.text += `${when ? `?${this.of(when)}` : ""}${pass ? `!${this.of(pass)}` : ""};`;
     }
     const sizes = [...this.loops.keys()].map(({ size }) => size);
     return {

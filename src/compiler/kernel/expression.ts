@@ -71,7 +71,8 @@ export type Binary =
   | "and" | "or" | "xor" | "shl" | "shr_s" | "shr_u"
   | "eq" | "ne" | "lt" | "le" | "lt_s" | "lt_u" | "le_s" | "le_u"; // prettier-ignore
 
-export type OpName = Unary | Binary | "select";
+/** `rarely` is a choice as `select` is, whose first value is computed only where it is chosen in some lane. */
+export type OpName = Unary | Binary | "select" | "rarely";
 
 interface Common {
   /** Order of creation: operands come before what is made of them. */
@@ -254,7 +255,7 @@ const reinterpreted: Partial<Record<Type, Type>> = { f32: "i32", i32: "f32", f64
 /** The type of what an operation makes of operands. */
 export function typeOf(op: OpName, args: readonly { readonly type: Type }[]): Type {
   if (comparisons.has(op)) return "bool";
-  if (op === "select") return args[1]!.type;
+  if (op === "select" || op === "rarely") return args[1]!.type;
   if (op === "reinterpret") return reinterpreted[args[0]!.type]!;
   return results[op] ?? args[0]!.type;
 }
@@ -274,7 +275,7 @@ export function op(name: OpName, ...args: readonly Expr[]): Expr {
 
 /** What needs no operation: a choice that is known, and i32 arithmetic of constants, which indices are full of. */
 function simplified(name: OpName, [a, b, c]: readonly Expr[]): Expr | null {
-  if (name === "select") {
+  if (name === "select" || name === "rarely") {
     if (a!.kind === "const") return a!.value ? b! : c!;
     return b === c ? b! : null;
   }

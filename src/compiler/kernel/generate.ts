@@ -62,6 +62,12 @@ class Generator {
       else inner.set(loop, [store]);
     }
     for (const [loop, group] of inner) {
+      const [{ pass }] = group as [Store];
+      // What is written along with a reduction is written when that is computed.
+      if (pass?.reduction.over[0] === loop) {
+        this.values.reductions.pass(pass);
+        continue;
+      }
       const block = this.schedule.blocks.get(loop);
       if (block === undefined) this.opened(loop, group, depth, cuts);
       else {

@@ -1,5 +1,5 @@
 import type { Affine } from "./affine.ts";
-import type { Expr, Loop, Memory } from "./expression.ts";
+import type { Expr, Loop, Memory, Reduced } from "./expression.ts";
 
 /** `memory[address] = value` for each step of the loops, the first one being the outermost. */
 export interface Store {
@@ -9,6 +9,8 @@ export interface Store {
   readonly value: Expr;
   /** Where it is false, nothing is written. */
   readonly when?: Expr;
+  /** What is reduced along the last of these loops: the store is written as that is computed, not in loops of its own. */
+  readonly pass?: Reduced;
 }
 
 /**
@@ -48,14 +50,18 @@ export function operandsOf(expr: Expr): readonly Expr[] {
   }
 }
 
+/** What an expression is computed from where nothing rare is needed. */
+export const usualOperandsOf = (expr: Expr): readonly Expr[] =>
+  expr.kind === "op" && expr.op === "rarely" ? [expr.args[0]!, expr.args[2]!] : operandsOf(expr);
+
 /** Everything that `roots` are computed from, themselves included, operands first. */
-export function reachable(roots: readonly Expr[]): Expr[] {
+export function reachable(roots: readonly Expr[], operands = operandsOf): Expr[] {
   const found = new Set<Expr>();
   const waiting = [...roots];
   for (let expr = waiting.pop(); expr !== undefined; expr = waiting.pop()) {
     if (found.has(expr)) continue;
     found.add(expr);
-    waiting.push(...operandsOf(expr));
+    waiting.push(...operands(expr));
   }
   return [...found].sort((a, b) => a.id - b.id);
 }

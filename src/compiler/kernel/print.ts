@@ -82,6 +82,7 @@ class Printer {
       case "lane":
         return `${this.term(term.arg)}.${term.lane}`;
       case "splat":
+      case "any":
       case "reverse":
         return `${term.kind}(${this.term(term.arg)})`;
       case "gather":

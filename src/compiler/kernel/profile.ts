@@ -14,7 +14,7 @@ export interface Profile extends Nest {
   readonly reductions: readonly Pass[];
   /** The innermost reduction at each step of which something is loaded. */
   readonly passes: ReadonlyMap<Expr, Pass>;
-  /** The loops of the stores. */
+  /** The loops of the stores, apart from those of reductions. */
   readonly own: ReadonlySet<Loop>;
   /** Loops whose steps are taken one after the other. */
   readonly ordered: ReadonlySet<Loop>;
@@ -37,7 +37,7 @@ export function profileOf(nest: Nest): Profile {
     all,
     reductions: [...reductions.values()],
     passes,
-    own: new Set(nest.stores.flatMap(({ loops }) => loops)),
+    own: new Set(nest.stores.flatMap(({ loops, pass }) => loops.filter((l) => !pass || pass.loops.has(l)))),
     ordered: new Set([...nest.sequential, ...along]),
   };
 }

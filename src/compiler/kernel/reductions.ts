@@ -13,8 +13,19 @@ export class Reductions {
   constructor(
     private readonly scopes: Scopes,
     private readonly survey: Survey,
-    private readonly values: Pick<Values, "valueOf" | "splatOf" | "compute" | "needed" | "outerOperands">,
+    private readonly values: Pick<
+      Values,
+      "valueOf" | "splatOf" | "compute" | "needed" | "outerOperands" | "addresses"
+    >,
   ) {}
+
+  /** Computes a reduction, if it has not been. */
+  pass(expr: Reduced): void {
+    this.values.compute(
+      [expr],
+      this.scopes.places(this.scopes.open().filter((loop) => expr.loops.has(loop))),
+    );
+  }
 
   /** Computes a reduction, and those that can run in the same pass, for all places that they are wanted at. */
   reduce(expr: Reduced): void {
@@ -51,6 +62,11 @@ export class Reductions {
             });
             const target = accumulators[g]![p]![(apart && i.get(apart)) ?? 0]!;
             this.combineInto(reduction.monoid, target, values, vector);
+            for (const store of this.survey.written.get(reduction) ?? []) {
+              const value = this.values.valueOf(store.value, where);
+              for (const statement of this.values.addresses.storeTo(store, where)(value))
+                this.scopes.push(statement);
+            }
           });
         });
     };
@@ -108,9 +124,10 @@ export class Reductions {
       if (expr.kind === "const") {
         values.set(expr, vector ? this.values.splatOf(expr, anywhere) : this.values.valueOf(expr, anywhere));
       } else if (expr.kind === "op") {
-        const of = expr.op === "select" ? expr.type : expr.args[0]!.type;
+        const op = expr.op === "rarely" ? "select" : expr.op;
+        const of = op === "select" ? expr.type : expr.args[0]!.type;
         const args = expr.args.map((x) => values.get(x)!);
-        const value: Term = { kind: "op", op: expr.op, of, type: expr.type, vector, args };
+        const value: Term = { kind: "op", op, of, type: expr.type, vector, args };
         values.set(expr, pattern.steps.length > 3 ? this.scopes.keep(value) : value);
       }
     }

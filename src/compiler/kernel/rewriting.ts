@@ -1,5 +1,15 @@
 import type { Affine } from "./affine.ts";
-import { type Expr, type Load, load, type Loop, op, position, reduce, running } from "./expression.ts";
+import {
+  type Expr,
+  type Load,
+  load,
+  type Loop,
+  op,
+  position,
+  type Reduced,
+  reduce,
+  running,
+} from "./expression.ts";
 import { operandsOf, type Store } from "./nest.ts";
 
 interface Replacements {
@@ -15,10 +25,13 @@ export class Rewriting {
   private readonly indices: ReadonlyMap<Loop, Affine>;
   private readonly loops: (loops: readonly Loop[]) => readonly Loop[];
   private readonly done: Map<Expr, Expr>;
+  /** Whether nothing changes but what depends on the loops in `indices`: those of a reduction are its own. */
+  private readonly onlyIndices: boolean;
 
-  constructor({ indices = new Map(), loops = (same) => same, exprs = new Map() }: Replacements) {
+  constructor({ indices = new Map(), loops, exprs = new Map() }: Replacements) {
     this.indices = indices;
-    this.loops = loops;
+    this.loops = loops ?? ((same) => same);
+    this.onlyIndices = loops === undefined && exprs.size === 0;
     this.done = new Map(exprs);
   }
 
@@ -27,6 +40,10 @@ export class Rewriting {
     const waiting = [root];
     for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
       if (found.has(expr) || this.done.has(expr)) continue;
+      if (this.onlyIndices && ![...this.indices.keys()].some((loop) => expr!.loops.has(loop))) {
+        this.done.set(expr, expr);
+        continue;
+      }
       found.add(expr);
       waiting.push(...operandsOf(expr));
     }
@@ -39,14 +56,15 @@ export class Rewriting {
       (value) => this.expr(value),
     );
   }
-  /** A store under `loops`. */
-  store({ memory, address, value, when }: Store, loops: readonly Loop[]): Store {
+  /** A store under `loops`; what it is written along with is still reduced. */
+  store({ memory, address, value, when, pass }: Store, loops: readonly Loop[]): Store {
     return {
       loops,
       memory,
       address: this.affine(address),
       value: this.expr(value),
       ...(when && { when: this.expr(when) }),
+      ...(pass && { pass: this.expr(pass) as Reduced }),
     };
   }
 

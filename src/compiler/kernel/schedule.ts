@@ -34,16 +34,37 @@ export interface Schedule {
  */
 export function schedule(nest: Nest): Schedule {
   const profile = profileOf(nest);
-  const { all, reductions, lanes } = profile;
-  const vector = vectorLoop(profile);
-  const vectors = new Set<Loop>(vector ? [vector] : []);
+  const vectors = vectorLoops(profile);
+  const { segments, apart } = tilesOf(profile, vectors);
+  return { lanes: profile.lanes, vectors, segments, apart, blocks: blocksOf(profile, segments) };
+}
+
+/**
+ * The loops that have lanes as their steps, each where it is better than none: of the stores, first the one that all of
+ * them are best off with, then one for each that does not share it, and of reductions that have none yet.
+ */
+function vectorLoops(profile: Profile): Set<Loop> {
+  const { stores, all, reductions, lanes, own, ordered } = profile;
+  const isUsable = (loop: Loop): boolean =>
+    loop.size > 1 && own.has(loop) && !ordered.has(loop) && !stores.some(({ when }) => when?.loops.has(loop));
+  const vectors = new Set<Loop>();
   // What depends on two of them would have lanes of both.
   const together = [
     ...all.map(({ loops }) => loops),
     ...reductions.map(({ over, loops }) => new Set([...over, ...loops])),
+    ...stores.map(({ loops }) => new Set(loops)),
   ];
   const alone = (loop: Loop): boolean =>
     together.every((loops) => !loops.has(loop) || ![...vectors].some((other) => loops.has(other)));
+  const add = (loops: Iterable<Loop>): void => {
+    const [best] = [...loops]
+      .filter(alone)
+      .map((loop) => ({ loop, cost: costOfBest(profile, [...vectors, loop]) }))
+      .sort((a, b) => a.cost - b.cost);
+    if (best && best.cost < costOfBest(profile, vectors)) vectors.add(best.loop);
+  };
+  add([...own].filter(isUsable));
+  for (const { loops } of stores) if (!loops.some((loop) => vectors.has(loop))) add(loops.filter(isUsable));
   for (const { over } of reductions) {
     if (over.some((loop) => vectors.has(loop))) continue;
     const [best] = over
@@ -52,28 +73,15 @@ export function schedule(nest: Nest): Schedule {
       .sort((a, b) => a.cost - b.cost);
     if (best && best.cost < costOf(profile, vectors)) vectors.add(best.loop);
   }
-  const { segments, apart } = tilesOf(profile, vectors);
-  return { lanes, vectors, segments, apart, blocks: blocksOf(profile, segments) };
+  return vectors;
 }
 
-/** The loop of the stores that has lanes as its steps, if one is better than none. */
-function vectorLoop(profile: Profile): Loop | null {
-  const { stores, own, ordered } = profile;
-  let best: Loop | null = null;
-  let least = costOfBest(profile, null);
-  for (const loop of own) {
-    if (loop.size < 2 || ordered.has(loop) || stores.some(({ when }) => when?.loops.has(loop))) continue;
-    const cost = costOfBest(profile, loop);
-    if (cost < least) [best, least] = [loop, cost];
-  }
-  return best;
-}
-
-/** The cost with `loop` vectorised and, in reductions that do not depend on it, the best of their own. */
-function costOfBest(profile: Profile, loop: Loop | null): number {
-  const vectors = new Set(loop ? [loop] : []);
-  for (const { over, loops } of profile.reductions) {
-    if (loop && loops.has(loop)) continue;
+/** The cost with some loops vectorised and, in reductions that do not depend on them, the best of their own. */
+function costOfBest(profile: Profile, loops: Iterable<Loop>): number {
+  const vectors = new Set(loops);
+  const chosen = [...vectors];
+  for (const { over, loops: around } of profile.reductions) {
+    if (chosen.some((loop) => around.has(loop))) continue;
     const last = over.findLast(({ size }) => size >= profile.lanes);
     if (last) vectors.add(last);
   }

@@ -33,8 +33,17 @@ class Scope {
     readonly parts: readonly Part[],
     /** Where the counter begins and how far it goes each time; null if it has one turn. */
     readonly turns: { readonly first: Term; readonly step: number } | null = null,
+    /** Whether its statements are run under a condition, in a turn of the scope around it. */
+    readonly conditional = false,
   ) {
     this.level = parent ? parent.level + 1 : 0;
+  }
+  /** What has been computed here, or before the condition was looked at. */
+  known(key: Key): Term | undefined {
+    return this.values.get(key) ?? (this.conditional ? this.parent!.known(key) : undefined);
+  }
+  knownSplat(key: Key): Term | undefined {
+    return this.splats.get(key) ?? (this.conditional ? this.parent!.knownSplat(key) : undefined);
   }
 }
 export type { Scope };
@@ -93,6 +102,13 @@ export class Scopes {
       this.push({ kind: "if", condition, body: inner.statements });
     } else this.scope.statements.push(...inner.statements);
   }
+  /** Runs `body` with its statements under a condition. */
+  when(condition: Term, body: () => void): void {
+    const { loop, counter, parts } = this.scope;
+    const inner = new Scope(this.scope, loop, counter, parts, null, true);
+    this.within(inner, body);
+    this.push({ kind: "if", condition, body: inner.statements });
+  }
   /** Runs `body` for blocks of `size` steps of a loop that is opened in it, from `begin` to `end`. */
   blocks({ loop, begin, end }: Cut, size: number, body: (cut: Cut) => void): void {
     const counter = this.local("i32", false);
@@ -108,7 +124,7 @@ export class Scopes {
   open(): Loop[] {
     const loops: Loop[] = [];
     for (let scope: Scope | null = this.scope; scope; scope = scope.parent)
-      if (scope.loop) loops.unshift(scope.loop);
+      if (scope.loop && !scope.conditional) loops.unshift(scope.loop);
     return loops;
   }
   scopeOf(loop: Loop): Scope | null {
@@ -119,7 +135,7 @@ export class Scopes {
   /** The scope where something that depends on these loops is computed: the innermost of theirs. */
   home(loops: ReadonlySet<Loop>): Scope {
     for (let scope = this.scope; ; scope = scope.parent!)
-      if (scope.parent === null || (scope.loop && loops.has(scope.loop))) return scope;
+      if (isWhole(scope) || (scope.loop && loops.has(scope.loop))) return scope;
   }
   /** The vectorised loop that something depends on. */
   vectorOf(loops: ReadonlySet<Loop>): Loop | null {
@@ -141,6 +157,10 @@ export class Scopes {
     return this.scopeOf(loop)!.parts[place.get(loop) ?? 0]!;
   }
 }
+
+/** Whether a scope is not within a loop. */
+const isWhole = ({ parent, conditional }: Scope): boolean =>
+  parent === null || (conditional && isWhole(parent));
 
 /** A name for the value of an expression at a place. */
 export function keyAt(expr: Expr, place: Place): Key {

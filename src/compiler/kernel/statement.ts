@@ -32,6 +32,8 @@ export type Term = Typed &
     /** The address of a memory. */
     | { readonly kind: "address"; readonly memory: Memory }
     | { readonly kind: "splat"; readonly arg: Term }
+    /** Whether a bool is true in any lane. */
+    | { readonly kind: "any"; readonly arg: Term }
     | { readonly kind: "gather"; readonly args: readonly Term[] }
     | { readonly kind: "lane"; readonly arg: Term; readonly lane: number }
     /** The lanes in the opposite order. */

@@ -1,4 +1,4 @@
-import { type Expr, type Reduced, type Reduction } from "./expression.ts";
+import { type Expr, type Loop, type Reduced, type Reduction } from "./expression.ts";
 import { exprsOf, operandsOf, rootsOf, type Store } from "./nest.ts";
 
 /** Nested deeper than this, a value is kept. */
@@ -16,7 +16,15 @@ export class Survey {
   private readonly stages = new Map<Expr, number>();
   private readonly siblings = new Map<string, Reduction[]>();
 
+  /** The stores that are written as a reduction is computed. */
+  readonly written = new Map<Reduction, Store[]>();
+
   constructor(stores: readonly Store[]) {
+    for (const store of stores)
+      if (store.pass) {
+        const reduction = innermost(store.pass, store.loops.at(-1)!);
+        this.written.set(reduction, [...(this.written.get(reduction) ?? []), store]);
+      }
     const roots = stores.flatMap(rootsOf);
     const all = exprsOf(stores);
     this.runs = all.some(({ kind }) => kind === "running");
@@ -68,6 +76,11 @@ export class Survey {
   siblingsOf(expr: Reduced): readonly Reduction[] {
     return this.siblings.get(siblingKey(expr, this.stages.get(expr)!))!;
   }
+}
+
+/** The reduction along `loop`, which may be what another one is of. */
+function innermost({ reduction, part }: Reduced, loop: Loop): Reduction {
+  return reduction.over.includes(loop) ? reduction : innermost(reduction.values[part] as Reduced, loop);
 }
 
 /** Whether an operand is computed in another scope than what it is an operand of, or is wanted more than once there. */

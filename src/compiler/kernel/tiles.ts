@@ -1,5 +1,5 @@
 import { type Expr, type Loop, storageBytes } from "./expression.ts";
-import { reachable } from "./nest.ts";
+import { reachable, rootsOf } from "./nest.ts";
 import { besideOf, isApart, type Pass, type Profile, stepsOf } from "./profile.ts";
 import type { Part, Schedule, Segment } from "./schedule.ts";
 
@@ -11,8 +11,8 @@ export const TILE = { rows: 4, columns: 2 } as const;
 const CACHE = 1 << 18;
 /** Partial results of a reduction that would else wait for each other. */
 const APART = 4;
-/** Larger nests are not written down twice in a turn of their loop. */
-const LARGE = 60;
+/** Operations that are written down for a turn of a loop, where that has several steps, and for a tile. */
+const LARGE = { turn: 80, tile: 120 } as const;
 
 /** The turns of each loop, so that what is loaded is used more than once and what is computed need not wait. */
 export function tilesOf(profile: Profile, vectors: ReadonlySet<Loop>): Pick<Schedule, "segments" | "apart"> {
@@ -31,8 +31,8 @@ export function tilesOf(profile: Profile, vectors: ReadonlySet<Loop>): Pick<Sche
       const innermost = loop === (folded ?? over.at(-1)) && !reductions.some((pass) => pass.loops.has(loop));
       if (innermost && loop.size >= 4 * width) {
         if (!tiled && values.length === 1) {
-          factor = APART;
-          apart.add(loop);
+          factor = Math.min(APART, copiesOf(values, [loop], LARGE.turn));
+          if (factor > 1) apart.add(loop);
         } else if (tiled && !folded && isTransposed(values, loop, vectors)) factor = lanes;
       }
       segments.set(loop, segmentsOf(loop, vectors, factor, lanes));
@@ -41,9 +41,16 @@ export function tilesOf(profile: Profile, vectors: ReadonlySet<Loop>): Pick<Sche
   return { segments, apart };
 }
 
+/** How often what is computed in each step of all the loops may be written down, for so many operations at most. */
+function copiesOf(values: readonly Expr[], loops: readonly Loop[], most: number): number {
+  const all = reachable(values).filter((x) => loops.every((loop) => x.loops.has(loop)));
+  const operations = all.filter(({ kind }) => kind === "op").length;
+  return all.some(({ kind }) => kind === "running") ? 1 : Math.max(1, Math.floor(most / (operations || 1)));
+}
+
 /** How many steps, or vectors of steps, each loop of the stores takes in a turn. */
 function factorsOf(profile: Profile, vectors: ReadonlySet<Loop>): Map<Loop, number> {
-  const { stores, all, reductions, own, ordered, lanes } = profile;
+  const { stores, reductions, own, ordered, lanes } = profile;
   // The reduction with the most steps decides.
   const [main] = [...reductions].sort(
     (a, b) => stepsOf([...b.loops, ...b.over]) - stepsOf([...a.loops, ...a.over]),
@@ -51,9 +58,11 @@ function factorsOf(profile: Profile, vectors: ReadonlySet<Loop>): Map<Loop, numb
   const innermost = new Set(stores.map(({ loops }) => loops.at(-1)));
   if (main && [...main.loops].some((loop) => innermost.has(loop))) return productTile(profile, vectors, main);
   const factors = new Map<Loop, number>();
-  const small = all.length < LARGE && !all.some(({ kind }) => kind === "running");
-  for (const loop of own)
-    if (vectors.has(loop) && loop.size >= 8 * lanes && small && !ordered.has(loop)) factors.set(loop, 2);
+  for (const loop of own) {
+    if (!vectors.has(loop) || loop.size < 8 * lanes || ordered.has(loop)) continue;
+    const roots = stores.filter(({ loops }) => loops.includes(loop)).flatMap(rootsOf);
+    if (copiesOf(roots, [loop], LARGE.turn) > 1) factors.set(loop, 2);
+  }
   const beside = besideOf(profile, vectors);
   if (beside) factors.set(beside, Math.min(2, Math.floor(beside.size / lanes)) * lanes);
   return factors;
@@ -61,9 +70,9 @@ function factorsOf(profile: Profile, vectors: ReadonlySet<Loop>): Map<Loop, numb
 
 /** Rows and columns of which each element that is loaded is used for all of the others. */
 function productTile(
-  { stores, ordered, lanes }: Profile,
+  { stores, reductions, ordered, lanes }: Profile,
   vectors: ReadonlySet<Loop>,
-  { loops, values }: Pass,
+  { loops, over, values }: Pass,
 ): Map<Loop, number> {
   const factors = new Map<Loop, number>();
   const loads = reachable(values).filter((x) => x.kind === "load" && x.loops.size > 0);
@@ -74,13 +83,21 @@ function productTile(
   const column = order.find((loop) => vectors.has(loop));
   const row = rows.findLast((loop) => loads.some((x) => !x.loops.has(loop)));
   const wanted = column ? Math.ceil(column.size / lanes) : 1;
+  // What depends on rows or on columns only is computed once for all of the others.
+  const tiled = [row, column].filter((loop) => loop !== undefined);
+  const bodies = reductions.filter((pass) => pass.over.some((loop) => over.includes(loop))).flatMap((pass) => pass.values); // prettier-ignore
+  const steps = over.some((loop) => isTransposed(bodies, loop, vectors)) ? lanes : 1;
+  const most = Math.max(1, Math.floor(copiesOf(bodies, tiled, LARGE.tile) / steps));
   // Three vectors of columns are taken at once where they are all there is.
-  const count = row ? (wanted === 3 ? 3 : Math.min(wanted, TILE.columns)) : Math.min(wanted, ACCUMULATORS);
+  const few = row ? (wanted === 3 ? 3 : Math.min(wanted, TILE.columns)) : Math.min(wanted, ACCUMULATORS);
+  const count = Math.min(few, most);
+  const left = Math.max(1, Math.floor(most / count));
   if (column) factors.set(column, count);
-  if (row) factors.set(row, Math.min(column ? Math.ceil(ACCUMULATORS / count) : TILE.rows, row.size));
+  if (row) factors.set(row, Math.min(column ? Math.ceil(ACCUMULATORS / count) : TILE.rows, row.size, left));
   if (row && !column) {
     const other = rows.findLast((loop) => loop !== row && loads.some((x) => !x.loops.has(loop)));
-    if (other) factors.set(other, Math.min(TILE.columns, other.size));
+    if (other)
+      factors.set(other, Math.min(TILE.columns, other.size, Math.max(1, Math.floor(left / TILE.rows))));
   }
   return factors;
 }

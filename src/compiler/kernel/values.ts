@@ -1,10 +1,18 @@
 import { Addresses } from "./addresses.ts";
-import type { Expr, Reduction } from "./expression.ts";
-import { operandsOf } from "./nest.ts";
+import type { Expr, Op, Reduction } from "./expression.ts";
+import { operandsOf, reachable, usualOperandsOf } from "./nest.ts";
 import { Reductions } from "./reductions.ts";
 import { keyAt, narrowed, type Place, type Scopes } from "./scopes.ts";
-import type { Term } from "./statement.ts";
+import { copyOf, read, type Term } from "./statement.ts";
 import type { Survey } from "./survey.ts";
+
+/** Of what is rare, that which has loops of its own, or takes a step in each turn of one. */
+function inOrder(expr: Expr): Expr[] {
+  if (expr.kind !== "op" || expr.op !== "rarely") return [];
+  const isWhole = ({ kind }: Expr): boolean => kind === "reduced" || kind === "running";
+  const all = reachable([expr.args[1]!], (x) => (isWhole(x) ? [] : operandsOf(x)));
+  return all.filter(isWhole);
+}
 
 /** Writes down what computes expressions: each once for a place, in the outermost loop where it can be. */
 export class Values {
@@ -32,9 +40,9 @@ export class Values {
       if (found.has(expr) || expr.kind === "const") continue;
       if (this.known(expr, place)) continue;
       found.add(expr);
-      // What a reduction computes from is computed within its loops.
-      if (expr.kind !== "reduced") waiting.push(...operandsOf(expr));
-      else waiting.push(...this.outerOperands(expr.reduction));
+      // What a reduction computes from is computed within its loops, and what is rare where it is needed.
+      if (expr.kind === "reduced") waiting.push(...this.outerOperands(expr.reduction));
+      else waiting.push(...usualOperandsOf(expr), ...inOrder(expr));
     }
     // What is loaded is loaded where it is wanted, as it is wanted: in every lane, or alone.
     return [...found].filter(({ kind }) => kind !== "load").sort((a, b) => a.id - b.id);
@@ -59,7 +67,7 @@ export class Values {
   }
 
   known(expr: Expr, place: Place): Term | undefined {
-    return this.scopes.home(expr.loops).values.get(keyAt(expr, place));
+    return this.scopes.home(expr.loops).known(keyAt(expr, place));
   }
 
   /** The value of an expression: a vector if it depends on a vectorised loop. */
@@ -67,7 +75,7 @@ export class Values {
     if (expr.kind === "const") return { kind: "const", type: expr.type, vector: false, value: expr.value };
     const home = this.scopes.home(expr.loops);
     const key = keyAt(expr, place);
-    const before = home.values.get(key);
+    const before = home.known(key);
     if (before) return before;
     return this.scopes.within(home, () => {
       let value = this.made(expr, narrowed(expr.loops, place));
@@ -80,6 +88,7 @@ export class Values {
   private made(expr: Expr, place: Place): Term {
     switch (expr.kind) {
       case "op": {
+        if (expr.op === "rarely") return this.rarely(expr, place);
         const vector = this.scopes.vectorOf(expr.loops) !== null;
         // A shift is by one number for all lanes, where it can be.
         const shift = expr.op === "shl" || expr.op === "shr_s" || expr.op === "shr_u";
@@ -103,13 +112,38 @@ export class Values {
     }
   }
 
+  /** A choice, of which the first value is computed if it is chosen in any lane. */
+  private rarely({ args, type, loops }: Op, place: Place): Term {
+    const { scopes } = this;
+    const [condition, rare, usual] = args as readonly [Expr, Expr, Expr];
+    const vector = scopes.vectorOf(loops) !== null;
+    const of = (x: Expr): Term => (vector ? this.splatOf(x, place) : this.valueOf(x, place));
+    const test = scopes.keep(of(condition));
+    const local = scopes.local(type, vector);
+    scopes.push({ kind: "set", local, value: of(usual) });
+    scopes.when(vector ? { kind: "any", type: "bool", vector: false, arg: test } : test, () => {
+      this.compute([rare], [place]);
+      const value = of(rare);
+      const chosen: Term = {
+        kind: "op",
+        op: "select",
+        of: type,
+        type,
+        vector,
+        args: [test, value, copyOf(local)],
+      };
+      scopes.push({ kind: "set", local, value: vector ? chosen : value });
+    });
+    return read(local);
+  }
+
   /** A value in every lane, kept where it is the same. */
   splatOf(expr: Expr, place: Place): Term {
     const { scopes } = this;
     if (scopes.vectorOf(expr.loops)) return this.valueOf(expr, place);
     const home = scopes.home(expr.loops);
     const key = keyAt(expr, place);
-    const before = home.splats.get(key);
+    const before = home.knownSplat(key);
     if (before) return before;
     const splat = scopes.within(home, () => {
       // A number that is only wanted in every lane is loaded into all of them.

@@ -1,8 +1,8 @@
 import type { Expr } from "../kernel/expression.ts";
 import { sinhPolynomial, tanhPolynomial } from "./coefficients.ts";
-import { expm1, halfExp } from "./exponential.ts";
+import { halfExp } from "./exponential.ts";
 import { log, log1p } from "./logarithm.ts";
-import { abs, add, atMost, byType, copysign, div, lt, mul, polynomial, select, square, squareRoot, sub } from "./operators.ts"; // prettier-ignore
+import { abs, add, atMost, bits, byType, copysign, div, formatOf, lt, mul, nearest, polynomial, select, shl, square, squareRoot, sub } from "./operators.ts"; // prettier-ignore
 
 /** Within 1.5 ulp. */
 export function sinh(x: Expr): Expr {
@@ -20,13 +20,21 @@ export function cosh(x: Expr): Expr {
   return add(half, div(0.25, half));
 }
 
-/** Within 2 ulp. */
+/**
+ * Within 2 ulp: tanh(r + n·½·log 2) = (m + k·t) / (k + m·t), where t = tanh r, m = 2^(n − 1) − ½ and k = m + 1. The
+ * denominator is the numerator and 1 − t: near 1 what either lacks is lacking in both. Rounded down by ¼, n is 0 up
+ * to 0.26, where the quotient is t.
+ */
 export function tanh(x: Expr): Expr {
-  const a = abs(x);
-  const z = square(a);
-  const near = add(a, mul(mul(a, z), polynomial(z, tanhPolynomial)));
-  const t = expm1(mul(atMost(a, byType(x, 10, 20)), 2));
-  return copysign(select(lt(a, 0.2), near, div(t, add(t, 2))), x);
+  const { fraction, bias } = formatOf(x);
+  const a = atMost(abs(x), byType(x, 9.2, 19.5));
+  const [n, exponent] = nearest(sub(mul(a, 2 * Math.LOG2E), 0.25), bias - 1);
+  const r = sub(a, mul(n, Math.LN2 / 2));
+  const z = square(r);
+  const t = add(r, mul(mul(r, z), polynomial(z, tanhPolynomial)));
+  const power = bits(shl(exponent, fraction));
+  const numerator = add(sub(power, 0.5), mul(add(power, 0.5), t));
+  return copysign(div(numerator, add(numerator, sub(1, t))), x);
 }
 
 /** Within 2 ulp. */

@@ -3,7 +3,7 @@ import { erfInvCentre, erfInvTail } from "./coefficients.ts";
 import { erf, erfc } from "./error.ts";
 import { exp } from "./exponential.ts";
 import { log } from "./logarithm.ts";
-import { abs, add, and, bits, copysign, div, eq, like, lt, mul, neg, or, polynomialOf, select, shiftRightUnsigned, square, squareRoot, sub } from "./operators.ts"; // prettier-ignore
+import { abs, add, and, bits, copysign, div, eq, le, like, lt, mul, neg, or, polynomialOf, rarely, select, shiftRightUnsigned, square, squareRoot, sub } from "./operators.ts"; // prettier-ignore
 
 /**
  * Inverse of `erf`; ±1 give ±Infinity, beyond is NaN. In f64 within 2.5 ulp; in f32 bit for bit XLA's on CPU, of which
@@ -20,11 +20,10 @@ const bounded = (y: Expr, x: Expr): Expr =>
 function inverseByHalley(x: Expr): Expr {
   const a = abs(x);
   const w = neg(log(mul(sub(1, a), add(1, a))));
-  const central = lt(w, 5);
-  const ratio = select(
-    central,
-    polynomialOf(sub(w, 2.5), erfInvCentre),
+  const ratio = rarely(
+    le(5, w),
     polynomialOf(sub(squareRoot(w), 4), erfInvTail),
+    polynomialOf(sub(w, 2.5), erfInvCentre),
   );
   const guess = mul(a, ratio);
   const excess = select(lt(a, 0.5), sub(erf(guess), a), sub(sub(1, a), erfc(guess)));
@@ -95,10 +94,9 @@ const TAIL = [
 /** @see `ErfInv32` in XLA's `hlo/builder/lib/math.cc` */
 function inverseAsXla(x: Expr): Expr {
   const w = neg(log1pAsXla(neg(single(square(x)))));
-  const central = lt(w, 5);
-  const at = select(central, single(sub(w, 2.5)), single(sub(single(squareRoot(w)), 3)));
-  const coefficients = CENTRAL.map((c, i) => select(central, like(x, f32(c)), like(x, f32(TAIL[i]!))));
-  const y = mul(fusedPolynomial(at, coefficients), x);
+  const central = fusedPolynomial(single(sub(w, 2.5)), constants(x, CENTRAL));
+  const tail = fusedPolynomial(single(sub(single(squareRoot(w)), 3)), constants(x, TAIL));
+  const y = mul(rarely(le(5, w), tail, central), x);
   // Results that are subnormal become 0.
   const vanishes = lt(abs(y), 2 ** -126 * (1 - 2 ** -25));
   return bounded(select(vanishes, mul(x, 0), y), x);

@@ -1,20 +1,25 @@
 import type { Expr } from "../kernel/expression.ts";
 import { logPolynomial, logTailPolynomial } from "./coefficients.ts";
 import { logTwo } from "./exponential.ts";
-import { add, and, bits, byType, div, eq, formatOf, le, like, lt, mul, or, polynomial, select, shiftRightUnsigned, square, sub } from "./operators.ts"; // prettier-ignore
+import { add, and, bits, byType, copysign, div, eq, formatOf, isSpecial, le, like, lt, mul, or, polynomial, rarely, select, shiftRightUnsigned, square, sub } from "./operators.ts"; // prettier-ignore
 import { type Pair, pairProduct, pairQuotient, pairSum, quickSum } from "./pair.ts";
 
-/** x = m · 2^e with m in [½√2, √2), of a positive number, subnormal ones too; `e` is a float. */
+/** x = m · 2^e with m in [½√2, √2), of a positive number; `e` is a float. */
 function taken(x: Expr): readonly [m: Expr, e: Expr] {
-  const { fraction, bias, least, one, rootHalf } = formatOf(x);
+  const { fraction, least } = formatOf(x);
   const small = lt(x, least);
-  const scaled = add(bits(select(small, mul(x, 2 ** (fraction + 2)), x)), one - rootHalf);
+  const [m, e] = takenNormal(select(small, mul(x, 2 ** (fraction + 2)), x));
+  return [m, sub(e, select(small, like(x, fraction + 2), 0))];
+}
+/** The same of a number that is not subnormal. */
+function takenNormal(x: Expr): readonly [m: Expr, e: Expr] {
+  const { fraction, bias, one, rootHalf } = formatOf(x);
+  const scaled = add(bits(x), one - rootHalf);
   const m = bits(add(and(scaled, (1n << BigInt(fraction)) - 1n), rootHalf));
   // The integer as the fraction of 2^fraction.
   const power = BigInt(bias + fraction) << BigInt(fraction);
   const float = bits(or(shiftRightUnsigned(scaled, fraction), power));
-  const offset = 2 ** fraction + bias;
-  return [m, sub(float, select(small, like(x, offset + fraction + 2), offset))];
+  return [m, sub(float, 2 ** fraction + bias)];
 }
 
 /** e·log 2 + log(1 + f) + c, for f in [½√2 − 1, √2 − 1). */
@@ -33,24 +38,24 @@ const extended = (y: Expr, x: Expr, positive: Expr, zero: Expr): Expr =>
 
 /** Natural logarithm, within 1 ulp. */
 export function log(x: Expr): Expr {
-  const [m, e] = taken(x);
-  return extended(assembled(e, sub(m, 1)), x, lt(0, x), eq(x, 0));
+  const of = ([m, e]: readonly [Expr, Expr]): Expr => assembled(e, sub(m, 1));
+  return rarely(isSpecial(x), extended(of(taken(x)), x, lt(0, x), eq(x, 0)), of(takenNormal(x)));
 }
 
 /** log(1 + x), within 1 ulp, also near 0. */
 export function log1p(x: Expr): Expr {
   const u = add(x, 1);
-  const [m, e] = taken(u);
+  const [m, e] = takenNormal(u);
   // What the sum has lost, from the larger of its terms.
   const lost = div(select(le(1, x), sub(1, sub(u, x)), sub(x, sub(u, 1))), u);
   const near = eq(e, 0);
   const y = assembled(e, select(near, x, sub(m, 1)), select(near, 0, lost));
-  return extended(y, x, lt(-1, x), eq(x, -1));
+  return rarely(isSpecial(u), extended(y, x, lt(-1, x), eq(x, -1)), copysign(y, x));
 }
 
-/** Natural logarithm of a positive finite number, to 10 bits more than a float has. */
-export function logPair(x: Expr): Pair {
-  const [m, e] = taken(x);
+/** Natural logarithm of a positive finite number, to 10 bits more than a float has; or only of one that is not subnormal. */
+export function logPair(x: Expr, isNormal = false): Pair {
+  const [m, e] = isNormal ? takenNormal(x) : taken(x);
   const f = sub(m, 1);
   const [high, low] = logTwo(x);
   const zero = like(x, 0);

@@ -46,6 +46,9 @@ export const select = (condition: Expr, a: Term, b: Term): Expr => {
   return op("select", condition, ...[a, b].map((x) => (isExpr(x) ? x : constant(typed.type, x))));
 };
 
+/** `a` where `condition` holds, which is rare: it is computed only where it is chosen in some lane; else `b`. */
+export const rarely = (condition: Expr, a: Expr, b: Expr): Expr => op("rarely", condition, a, b);
+
 /** NaN stays. */
 export const atLeast = (x: Expr, least: Term): Expr => select(lt(x, least), least, x);
 /** NaN stays. */
@@ -53,6 +56,15 @@ export const atMost = (x: Expr, most: Term): Expr => select(lt(most, x), most, x
 
 export const square = (x: Expr): Expr => mul(x, x);
 export const isNaN = (x: Expr): Expr => ne(x, x);
+
+/** Where x is not a positive normal number: negative, subnormal, zero, infinite or NaN. */
+export function isSpecial(x: Expr): Expr {
+  const { width, fraction, bias } = formatOf(x);
+  const sign = 1n << BigInt(width - 1);
+  // Of the bits as an integer, the least that is normal becomes the least there is.
+  const moved = sub(bits(x), (1n << BigInt(fraction)) - sign);
+  return op("le_s", like(moved, BigInt.asIntN(width, sign + (BigInt(2 * bias) << BigInt(fraction)))), moved);
+}
 
 /** How the numbers of a float type are made. */
 export interface Format {
@@ -116,9 +128,9 @@ export const signBit = (x: Expr): Expr => and(bits(x), -(1n << BigInt(formatOf(x
 /** `x`, negated where the sign bit of the integer is set. */
 export const flipped = (x: Expr, sign: Expr): Expr => bits(xor(bits(x), sign));
 
-/** The integer nearest to `x · factor`: as a float, and as what it is in the lowest bits of. */
-export function rounded(x: Expr, factor: number): readonly [float: Expr, low: Expr] {
-  const { rounder } = formatOf(x);
-  const sum = add(mul(x, factor), rounder);
+/** The integer nearest to x: as a float, and as what its sum with `more` is in the lowest bits of. */
+export function nearest(x: Expr, more = 0): readonly [float: Expr, low: Expr] {
+  const rounder = formatOf(x).rounder + more;
+  const sum = add(x, rounder);
   return [sub(sum, rounder), bits(sum)];
 }

@@ -1,8 +1,8 @@
-import type { Expr } from "../kernel/expression.ts";
+import { type Expr, op } from "../kernel/expression.ts";
 import { expOfPair } from "./exponential.ts";
 import { logPair } from "./logarithm.ts";
-import { abs, add, and, bits, byType, copysign, div, eq, formatOf, isNaN, like, lt, mul, ne, neg, or, select, shiftRightUnsigned, shl, square, squareRoot, sub, truncated } from "./operators.ts"; // prettier-ignore
-import { exactProduct, quickSum } from "./pair.ts";
+import { abs, add, and, bits, byType, copysign, div, eq, formatOf, isNaN, isSpecial, like, lt, mul, ne, neg, or, rarely, select, shiftRightUnsigned, shl, square, squareRoot, sub, truncated } from "./operators.ts"; // prettier-ignore
+import { exactProduct, type Pair, quickSum } from "./pair.ts";
 
 /** 1 / √x, rounded twice. */
 export const rsqrt = (x: Expr): Expr => div(1, squareRoot(x));
@@ -12,17 +12,26 @@ export const rsqrt = (x: Expr): Expr => div(1, squareRoot(x));
  * @see ISO C F.10.4.4
  */
 export function pow(x: Expr, y: Expr): Expr {
+  // Beyond, every result but that of 1 is 0 or infinite; as an integer it is also below the bits of NaN.
+  const bound = like(x, byType(x, 2 ** 40, 2 ** 80));
+  const special = or(isSpecial(x), op("lt_s", bits(bound), bits(abs(y))));
+  return rarely(special, extendedPower(x, y, bound), finitePower(logPair(x, true), y));
+}
+
+/** e^(log · y) */
+function finitePower([high, low]: Pair, y: Expr): Expr {
+  const product = exactProduct(high, y);
+  return expOfPair(quickSum(product[0], add(product[1], mul(low, y))));
+}
+
+/** With what the power is of any numbers. */
+function extendedPower(x: Expr, y: Expr, bound: Expr): Expr {
   const a = abs(x);
   const half = mul(y, 0.5);
   const whole = eq(truncated(y), y);
   const odd = and(whole, ne(truncated(half), half));
-  // Beyond, every result but that of 1 is 0 or infinite.
-  const bound = byType(x, 2 ** 40, 2 ** 80);
-  const exponent = select(lt(bound, abs(y)), copysign(like(y, bound), y), y);
-  const [high, low] = logPair(a);
-  const product = exactProduct(high, exponent);
-  const [p, q] = quickSum(product[0], add(product[1], mul(low, exponent)));
-  const finite = expOfPair([p, q]);
+  const exponent = select(lt(bound, abs(y)), copysign(bound, y), y);
+  const finite = finitePower(logPair(a), exponent);
   const grows = lt(0, y);
   const edge = (large: Expr) => select(large, like(x, Infinity), like(x, 0));
   const magnitude = select(eq(a, 0), edge(lt(y, 0)), select(eq(a, Infinity), edge(grows), finite));

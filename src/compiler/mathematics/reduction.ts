@@ -1,6 +1,6 @@
 import { constant, type Expr } from "../kernel/expression.ts";
 import { twoOverPi } from "./coefficients.ts";
-import { add, and, bits, byType, type Format, formatOf, le, mul, ne, or, rounded, select, shiftRight, shiftRightUnsigned, shl, sub, xor } from "./operators.ts"; // prettier-ignore
+import { add, and, bits, byType, type Format, formatOf, le, mul, ne, nearest, or, rarely, select, shiftRight, shiftRightUnsigned, shl, sub, xor } from "./operators.ts"; // prettier-ignore
 import { type Pair, quickSum } from "./pair.ts";
 
 /** An angle as r + q·π/2 with |r| ≤ π/4. The quadrant q is the lowest two bits of an integer. */
@@ -35,7 +35,7 @@ function toNumber(n: bigint): number {
 function subtracted(x: Expr): Reduced {
   // Of the first two parts the products with an integer of 7 digits are exact.
   const [p, q, s] = byType(x, halfPiParts(17, 17, 24), halfPiParts(46, 46, 53));
-  const [n, quadrant] = rounded(x, 2 / Math.PI);
+  const [n, quadrant] = nearest(mul(x, 2 / Math.PI));
   const a = sub(x, mul(n, p!));
   const b = mul(n, q!);
   const high = sub(a, b);
@@ -116,14 +116,8 @@ function multiplied(x: Expr): Reduced {
   return { r: quickSum(high, small), quadrant };
 }
 
-/** Takes multiples of π/2 off x ≥ 0, whatever its size; of ∞ and NaN the low part is NaN. */
-export function reduceAngle(x: Expr): Reduced {
-  const [near, far] = [subtracted(x), multiplied(x)];
-  const large = le(2 ** LARGE_EXPONENT, x);
-  const chosen = (a: Expr, b: Expr): Expr => select(large, b, a);
-  const low = chosen(near.r[1], far.r[1]);
-  return {
-    r: [chosen(near.r[0], far.r[0]), add(low, mul(x, 0))],
-    quadrant: chosen(near.quadrant, far.quadrant),
-  };
+/** What `f` makes of x ≥ 0 without multiples of π/2, whatever its size; of ∞ and NaN the low part is NaN. */
+export function ofReduced(x: Expr, f: (reduced: Reduced) => Expr): Expr {
+  const of = ({ r: [high, low], quadrant }: Reduced): Expr => f({ r: [high, add(low, mul(x, 0))], quadrant });
+  return rarely(le(2 ** LARGE_EXPONENT, x), of(multiplied(x)), of(subtracted(x)));
 }

@@ -133,7 +133,7 @@ export class Interpreter {
       case "op": {
         const [a, b, c] = expr.args.map((x) => this.compiled(x));
         const cells = [...new Set(expr.args.flatMap((x) => this.compiled(x).cells))];
-        if (expr.op === "select")
+        if (expr.op === "select" || expr.op === "rarely")
           return {
             cells,
             run: () => {

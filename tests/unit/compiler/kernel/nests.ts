@@ -173,7 +173,12 @@ export class RandomNest {
       case 5:
         return bounded(op("mul", bounded(inner()), bounded(inner())));
       case 6:
-        return op("select", this.condition(loops, depth - 1), inner(), inner());
+        return op(
+          draw(() => fc.constantFrom<"select" | "rarely">("select", "rarely")),
+          this.condition(loops, depth - 1),
+          inner(),
+          inner(),
+        );
       case 7:
         return this.converted(type, inner, loops);
       default:

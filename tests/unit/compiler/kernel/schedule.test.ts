@@ -108,3 +108,33 @@ test("what is read again for each row, and is large, is taken in blocks that can
   expect(whole.read(out)).toEqual(expected);
   expect(parts.read(out)).toEqual(expected);
 });
+
+test("loops beside each other have lanes of their own, and so has a sum in a third", () => {
+  const c = new Loop(50, "c");
+  const stores = [
+    { loops: [a], memory: out, address: i(a), value: load(x, i(a)) },
+    { loops: [b], memory: memory("other"), address: i(b), value: load(y, i(b)) },
+    { loops: [], memory: memory("sum"), address: Affine.of(0), value: reduce(sumOf("f32"), [c], [load(x, i(c))])[0]! },
+  ]; // prettier-ignore
+  expect(vectorsOf({ name: "n", stores, sequential: new Set() })).toEqual([b, a, c]);
+});
+
+test("two loops of which something depends on both have lanes of one", () => {
+  const stores = [
+    { loops: [a, b], memory: out, address: rows, value: op("mul", load(x, rows), load(y, i(a))) },
+    { loops: [a], memory: memory("other"), address: i(a), value: load(y, i(a)) },
+  ];
+  expect(vectorsOf({ name: "n", stores, sequential: new Set() })).toEqual([b]);
+});
+
+test("what takes many operations is written down a few times only", () => {
+  const [n, k] = [new Loop(64, "n"), new Loop(10, "k")];
+  const many = (value: Expr): Expr => Array.from({ length: 40 }).reduce<Expr>((z) => op("sqrt", z), value);
+  const sum = (value: Expr): Nest => nestOf([n], i(n), reduce(sumOf("f32"), [k], [value])[0]!);
+  const along = i(k).times(64).plus(i(n));
+  expect(stepsOf(sum(load(x, along)), n)).toEqual([32]);
+  expect(stepsOf(sum(many(load(x, along))), n)).toEqual([12, 4]);
+  const whole = (value: Expr): Nest => nestOf([], Affine.of(0), reduce(sumOf("f32"), [n], [value])[0]!);
+  expect(stepsOf(whole(load(x, i(n))), n)).toEqual([16]);
+  expect(stepsOf(whole(many(load(x, i(n)))), n)).toEqual([8]);
+});
