@@ -49,7 +49,7 @@ test("as text", () => {
       c:f32[5,8] = tanh b
       reads   b:f32[5,8] 160 bytes
       writes  c:f32[5,8] 160 bytes
-      loops   i0i1 40 by 4 in 4 lanes
+      loops   i0i1 40 by 8 in 4 lanes
       cost    40 flops, 320 bytes
 
     k1: d = dot_general reads the elements of its operands many times, so c of k0 is stored before
