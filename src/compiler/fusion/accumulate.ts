@@ -45,9 +45,12 @@ export function accumulations(
   computationOf: (eqn: Eqn) => Computation | null,
   carried: boolean,
 ): Accumulations {
+  if (!jaxpr.eqns.some(({ primitive }) => primitive === lax.addAny)) return none(jaxpr);
   const found = new Search(jaxpr, computationOf, carried);
   return { eqns: found.eqns(), computations: found.computations, origins: found.origins };
 }
+
+const none = ({ eqns }: Jaxpr): Accumulations => ({ eqns, computations: new Map(), origins: new Map() });
 
 /** Additions whose results nothing else reads than the last of them, in order. */
 interface Sum {
@@ -95,10 +98,13 @@ class Search {
         if (before) lastOf.set(before, last);
         else terms.push(x);
       }
-      sum.additions.unshift(eqn);
-      sum.terms.unshift(terms);
+      sum.additions.push(eqn);
+      sum.terms.push(terms);
     }
-    return [...sums.values()];
+    return Array.from(sums.values(), ({ additions, terms }) => ({
+      additions: additions.reverse(),
+      terms: terms.reverse(),
+    }));
   }
 
   private accumulate({ additions, terms }: Sum): void {

@@ -1,7 +1,7 @@
 import { type Expr, type Load, type Loop, type Memory, storageBytes } from "../kernel/expression.ts";
 import { reachable, rootsOf, type Store } from "../kernel/nest.ts";
-import { type Life, lifetimesWithin } from "./lifetimes.ts";
-import type { ArrayMemory, Block, NestStep, Step } from "./program.ts";
+import type { Life, Lifetimes } from "./lifetimes.ts";
+import type { ArrayMemory, NestStep, Step } from "./program.ts";
 
 /**
  * Whether a memory can be where `before` is, whose life it does not precede: that one is not used later, and where both
@@ -31,9 +31,8 @@ export function canTakeOver(life: Life, before: Life, steps: readonly (Step | nu
   }
 }
 
-/** Whether what a body computes of an entry of a carry can be written where that is. */
-export function canStay(current: ArrayMemory, next: ArrayMemory, body: Block): boolean {
-  const { lives, steps } = lifetimesWithin(body);
+/** Whether what a body computes of an entry of a carry can be written where that is, by the body's own lifetimes. */
+export function canStay(current: ArrayMemory, next: ArrayMemory, { lives, steps }: Lifetimes): boolean {
   const [before, life] = [lives.get(current), lives.get(next)];
   return life !== undefined && (before === undefined || canTakeOver(life, before, steps));
 }

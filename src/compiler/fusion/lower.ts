@@ -14,6 +14,7 @@ import { accumulations } from "./accumulate.ts";
 import { canStay } from "./aliases.ts";
 import { group, type Group, type Known, type Plan, type Single } from "./grouping.ts";
 import { kernelOf, literalReader, memoryReader, remembered, updateNests, type Written } from "./kernels.ts";
+import { lifetimesWithin } from "./lifetimes.ts";
 import {
   ArrayMemory,
   type Block,
@@ -314,8 +315,9 @@ class BlockLowering {
     const next = current!.map((memory, i) => (updated[i] ? memory : this.names.memory("next", memory.aval)));
     const unchanged = current!.map((memory, i) => lowering.isUnchanged(i, memory));
     const body = lowering.block([...next, ...others]);
+    const within = lifetimesWithin(body);
     const carry = current!.map((memory, i): Carried => {
-      const inPlace = updated[i]! || canStay(memory, next[i]!, body);
+      const inPlace = updated[i]! || canStay(memory, next[i]!, within);
       const at = inPlace ? 0 : last;
       const place = (which: 0 | 1): ArrayMemory =>
         which === at && !unchanged[i] ? outputs![i]! : this.names.memory("t", memory.aval);
