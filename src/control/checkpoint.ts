@@ -28,6 +28,7 @@ import { checkpointPolicies, policyKind } from "./policies.ts";
 import { splitByPolicy, transposedWithRest } from "./rematerialised-jaxpr.ts";
 import { staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
 import { joinOuts, residualsOf } from "./transformed-jaxpr.ts";
+import { setName } from "../core/function-name.ts";
 
 export interface CheckpointParams {
   readonly jaxpr: ClosedJaxpr;
@@ -154,7 +155,7 @@ export function checkpoint<Args extends unknown[] = ArrayValue[], R = unknown>(
     });
     return out!.rebuild(outs);
   };
-  Object.defineProperty(checkpointed, "name", { value: name, configurable: true });
+  setName(checkpointed, name);
   return checkpointed as (...args: Args) => R;
 }
 

@@ -29,6 +29,7 @@ import { jvpLowering, revivedJvp } from "./lowered-rules.ts";
 import type { Traced } from "./operands.ts";
 import { batchOfRuled, quaxifyOfRuled } from "./ruled-call.ts";
 import { alignTangents, tangentValues } from "./structured-tangents.ts";
+import { setName } from "../core/function-name.ts";
 
 type Arrays = readonly ArrayValue[];
 type Tangents = readonly (ArrayValue | null)[];
@@ -243,7 +244,7 @@ export function customJvp<Args extends unknown[], R>(
       }),
     ) as R;
   };
-  Object.defineProperty(wrapped, "name", { value: name, configurable: true });
+  setName(wrapped, name);
 
   return Object.assign(wrapped, {
     defjvp<Given extends CustomJvpRule>(given: Given, options: DefjvpOptions = {}): Given {

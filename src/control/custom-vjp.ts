@@ -31,6 +31,7 @@ import {
 import { customVjpCall } from "./custom-vjp-call.ts";
 import type { ForwardResult } from "./custom-vjp-rules.ts";
 import type { Traced } from "./operands.ts";
+import { setName } from "../core/function-name.ts";
 
 export interface CustomVjpOptions<N extends readonly number[] = readonly number[]> {
   /** Arguments that are not differentiated: functions, settings. `bwd` gets them first, in this order. */
@@ -133,7 +134,7 @@ export function customVjp<Args extends unknown[], R>(
       }),
     ) as R;
   };
-  Object.defineProperty(wrapped, "name", { value: name, configurable: true });
+  setName(wrapped, name);
 
   return Object.assign(wrapped, {
     defvjp(fwd: unknown, bwd: unknown, options: DefvjpOptions = {}): void {

@@ -6,6 +6,7 @@ import { describe } from "../core/trace.ts";
 import { ArrayValue, NDArray, Value } from "../core/value.ts";
 import { flatten, structure } from "../tree/index.ts";
 import { formatNumber, formatString, type PythonNumber } from "./format-spec.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 // Python's str.format: https://docs.python.org/3/library/string.html#format-string-syntax
 
@@ -218,17 +219,16 @@ function textOf(value: unknown): string {
 }
 
 type Inspectable = {
-  [inspect](depth: number, options: object, inspectValue: (x: unknown) => string): string;
+  [inspectSymbol](depth: number, options: object, inspectValue: (x: unknown) => string): string;
 };
-const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
 
 /** As Python's `repr`: a tree shows its structure, and its arrays with their dtypes. */
 function reprOf(value: unknown): string {
   const [leaves, treedef] = flatten(value);
   return treedef.textWith(
     leaves.map((leaf) =>
-      leaf instanceof Value && inspect in leaf
-        ? (leaf as unknown as Inspectable)[inspect](0, {}, reprOf)
+      leaf instanceof Value && inspectSymbol in leaf
+        ? (leaf as unknown as Inspectable)[inspectSymbol](0, {}, reprOf)
         : pythonValue(leaf, true),
     ),
   );

@@ -34,6 +34,7 @@ import { donatedInputs, type Positions } from "./donated-arguments.ts";
 import { positionList, staticPositions, withoutStatics, withStatics } from "./static-arguments.ts";
 import { joinOuts, residualsOf, splitJaxpr, transposedJaxpr } from "./transformed-jaxpr.ts";
 import type { Traceable } from "../interpreters/signature.ts";
+import { setName } from "../core/function-name.ts";
 
 export interface JitParams {
   readonly name: string;
@@ -202,7 +203,7 @@ export function jit<Args extends unknown[] = ArrayValue[], R = unknown>(
     }
     return finish(entry, operands, name, inline);
   };
-  Object.defineProperty(jitted, "name", { value: name, configurable: true });
+  setName(jitted, name);
   return jitted as (...args: Args) => R;
 }
 

@@ -4,6 +4,7 @@ import type { CheckpointPolicy } from "../core/primitive.ts";
 import { describe } from "../core/trace.ts";
 import { checkFunction } from "./operands.ts";
 import { isSaved } from "../interpreters/rematerialise.ts";
+import { setName } from "../core/function-name.ts";
 
 /** How JAX prints a policy, where that is not its name. */
 const texts = new WeakMap<CheckpointPolicy, string>();
@@ -15,12 +16,11 @@ function policy(text: string, name: string, saves: CheckpointPolicy): Checkpoint
   const before = known.get(text);
   if (before) return before;
   known.set(text, saves);
-  Object.defineProperty(saves, "name", { value: name, configurable: true });
+  setName(saves, name);
   texts.set(saves, text);
   return saves;
 }
-const plain = (name: string, saves: CheckpointPolicy): CheckpointPolicy =>
-  Object.defineProperty(saves, "name", { value: name, configurable: true });
+const plain = (name: string, saves: CheckpointPolicy): CheckpointPolicy => setName(saves, name);
 
 const textOf = (given: CheckpointPolicy): string =>
   texts.get(given) ?? `<function ${given.name || "<lambda>"}>`;

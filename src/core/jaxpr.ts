@@ -1,6 +1,7 @@
 import type { AnyPrimitive } from "./primitive.ts";
 import { printJaxpr } from "./print.ts";
 import type { Aval, NDArray, Value } from "./value.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** A variable of a jaxpr, identified by the object itself. */
 export class Var {
@@ -59,7 +60,7 @@ export class ClosedJaxpr {
     return printJaxpr(this);
   }
   /** For `console.log` in Node. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return printJaxpr(this);
   }
 }

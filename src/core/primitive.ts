@@ -5,6 +5,7 @@ import { bind } from "./trace.ts";
 import type { ArrayValue, Aval, NDArray, Value } from "./value.ts";
 import type { DType } from "./dtype.ts";
 import { TreeError } from "../tree/index.ts";
+import { setName } from "./function-name.ts";
 
 export type NoParams = Record<never, never>;
 
@@ -309,7 +310,7 @@ export function definePrimitive<T extends AnyPrimitive>(
     collective: typeof declaration.axes === "function",
     bind: (operands: readonly Value[], params: object) => bind(prim as AnyPrimitive, operands, params),
   }) as unknown as { rules: Rules } & AnyPrimitive;
-  Object.defineProperty(target, "name", { value: name, configurable: true });
+  setName(target, name);
   prim.rules = expandRules(prim, declaration as unknown as Declaration<readonly ArrayValue[], object>);
   known.set(name, prim);
   return prim as unknown as T;

@@ -4,6 +4,7 @@ import { printEquations, printJaxpr } from "../core/print.ts";
 import { pythonScalar, pythonValue } from "../core/python-text.ts";
 import { showSource } from "../core/source.ts";
 import { type Aval, sameAval, showAval, type Value } from "../core/value.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** An equation of one of two programs, or of both. */
 export interface DiffEntry {
@@ -38,7 +39,7 @@ export class Diff {
     const counts = (["kept", "removed", "added"] as const).map((change) => `${this.count(change)} ${change}`);
     return [...lines, counts.join(", ")].join("\n");
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return this.toString();
   }
 }

@@ -8,6 +8,7 @@ import { trace } from "../interpreters/make-jaxpr.ts";
 import { type Miss, withMisses } from "../interpreters/quax.ts";
 import { type Cost, costOf, total } from "./cost.ts";
 import { showCount, showTable } from "./table.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** One operation of a traced function. */
 export interface ExplainedEquation extends Cost {
@@ -60,7 +61,7 @@ export class Explanation implements Cost {
     ];
     return lines.join("\n");
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return this.toString();
   }
 }

@@ -14,6 +14,7 @@ import { type WorkingMemory, workingMemory } from "./kernel-memory.ts";
 import type { Kernel, ProgramStep } from "./kernel-steps.ts";
 import { kernelsText } from "./kernel-text.ts";
 import { StepReports } from "./step-reports.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** A program as the WebAssembly backend compiles it. */
 export class Kernels implements Cost {
@@ -66,7 +67,7 @@ export class Kernels implements Cost {
   toString(): string {
     return kernelsText(this);
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return this.toString();
   }
   /** The same as data, without the functions' statements and the module's bytes. */

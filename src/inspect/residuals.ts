@@ -9,6 +9,7 @@ import { linearizeFunction } from "../interpreters/linearize.ts";
 import { trace } from "../interpreters/make-jaxpr.ts";
 import { bytesOf } from "./cost.ts";
 import { showCount } from "./table.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** A value that is kept from the forward pass for the backward pass. */
 export interface Residual {
@@ -33,7 +34,7 @@ export class Residuals {
     );
     return [...lines, `${showCount(this.bytes)} bytes in ${this.list.length} values`].join("\n");
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return this.toString();
   }
 }

@@ -11,6 +11,7 @@ import { Placeholder, ShapeDtypeStruct, trace } from "../interpreters/make-jaxpr
 import { type Miss, withMisses } from "../interpreters/quax.ts";
 import { stage } from "../interpreters/stage.ts";
 import { mapWith } from "../tree/index.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 const titles = {
   traced: "traced",
@@ -61,7 +62,7 @@ export class Stages {
     const texts = [...this.programs].map(([name, program]) => `── ${titles[name]} ──\n${String(program)}`);
     return [...texts, ...this.notes].join("\n\n");
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return this.toString();
   }
 }

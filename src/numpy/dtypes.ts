@@ -13,6 +13,7 @@ import { describe } from "../core/trace.ts";
 import { ArrayValue, type NDArray, type Operand } from "../core/value.ts";
 import { type ArrayLike, make } from "./array.ts";
 import { typeOf } from "./promotion.ts";
+import { setName } from "../core/function-name.ts";
 
 /** A dtype that is also a conversion: `np.float32(2)` is a strongly typed rank-0 array. */
 export interface ScalarType<Name extends DType = DType> {
@@ -23,7 +24,7 @@ export interface ScalarType<Name extends DType = DType> {
 
 function scalarType<Name extends DType>(dtype: Name): ScalarType<Name> {
   const convert = (data: ArrayLike = 0): ArrayValue => make(data, dtype, `np.${dtype}`);
-  Object.defineProperty(convert, "name", { value: dtype, configurable: true });
+  setName(convert, dtype);
   return Object.freeze(Object.assign(convert, { dtype }));
 }
 

@@ -22,6 +22,7 @@ import * as shape from "./shape.ts";
 import * as sorting from "./sorting.ts";
 import * as statistics from "./statistics.ts";
 import { take } from "./take.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** What method-types.ts declares beyond the class itself: a method without its entry below does not compile. */
 type Methods = Omit<ArrayValue, "aval" | "materialise" | "like" | "shape" | "dtype" | "ndim" | "size">;
@@ -151,12 +152,10 @@ function receiver(self: unknown): ArrayValue {
   return self as ArrayValue;
 }
 
-/** What Node's `console.log` calls. */
-const inspect = Symbol.for("nodejs.util.inspect.custom");
 type Inspect = (value: unknown, options: object) => string;
 
 const more = {
-  [inspect](this: ArrayValue, _depth: number, options: object, inspectValue: Inspect): string {
+  [inspectSymbol](this: ArrayValue, _depth: number, options: object, inspectValue: Inspect): string {
     if ((this.constructor as typeof ArrayValue)[nodeKind] === "leaf") return arrayRepr(this);
     return `${arrayRepr(this)} ${inspectValue(Object.fromEntries(Object.entries(this)), options)}`;
   },

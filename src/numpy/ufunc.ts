@@ -1,5 +1,6 @@
 import type { ArrayValue, Operand } from "../core/value.ts";
 import { promote, promoteInexact } from "./promotion.ts";
+import { setName } from "../core/function-name.ts";
 
 /** A function applied to each element. */
 export type UnaryFunction = (x: Operand) => ArrayValue;
@@ -8,8 +9,7 @@ export type BinaryFunction = (x: Operand, y: Operand) => ArrayValue;
 
 /** Gives a function its public name, which jaxprs and error messages show. */
 export function named<F extends (...args: never[]) => unknown>(name: string, f: F): F {
-  Object.defineProperty(f, "name", { value: name, configurable: true });
-  return f;
+  return setName(f, name);
 }
 
 type UnaryOp = (x: ArrayValue) => ArrayValue;

@@ -3,6 +3,7 @@ import { match } from "./match.ts";
 import type { NodeType } from "./node-type.ts";
 import type { Path, PathEntry } from "./path.ts";
 import { abbreviate, samePlainData, show } from "./plain-data.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** What stands at one place of a tree: a leaf, a static value, an empty node, or a container. */
 export type TreeDefKind = "leaf" | "static" | "null" | "undefined" | NodeType["kind"];
@@ -109,7 +110,7 @@ export class TreeDef {
     return print(this, leaves);
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return `TreeDef(${print(this)})`;
   }
 }

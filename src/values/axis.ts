@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /**
  * The name of an axis. It is the object itself that counts: two axes of one size, and even of one label, are different.
@@ -29,7 +30,7 @@ export class Axis {
     if (this.label === undefined) return `Axis(size=${this.size})`;
     return this.size === null ? this.label : `${this.label}=${this.size}`;
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return String(this);
   }
 }

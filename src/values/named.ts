@@ -9,6 +9,7 @@ import { Zero } from "../interpreters/zero.ts";
 import * as lax from "../lax/index.ts";
 import { Anonymous, type Axis, checkAxes, showAxes } from "./axis.ts";
 import { namedResults, type Operand } from "./named-rules.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 export interface NamedOptions {
   /**
@@ -80,7 +81,7 @@ export class NamedArray extends ArrayValue {
   override toString(): string {
     return `${this.array.toString()} ${showAxes(this.axes)}`;
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     const rows = this.array.toString().replaceAll("\n", `\n${" ".repeat("NamedArray(".length)}`);
     return `NamedArray(${rows}, ${showAxes(this.axes)})`;
   }

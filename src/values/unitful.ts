@@ -8,6 +8,7 @@ import * as np from "../numpy/index.ts";
 import { one } from "./si.ts";
 import { hasUnitRule, type Quantity, unitsOfOutputs } from "./unit-rules.ts";
 import { Units, type UnitsLike } from "./units.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /**
  * An array of quantities: numbers of `units`. Operations compute their results' units, and refuse what physics has no
@@ -79,7 +80,7 @@ export class Unitful extends ArrayValue {
     const known = this.array instanceof NDArray || !(this.array instanceof Dense);
     return known ? `${this.array.toString()} ${String(this.units)}` : describeQuantity(this);
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return this.array instanceof NDArray
       ? `${describeQuantity(this)} ${this.array.toString()}`
       : describeQuantity(this);

@@ -1,6 +1,7 @@
 import { ArgumentError, UnitsError } from "../core/errors.ts";
 import { describe } from "../core/trace.ts";
 import { type Fraction, fractionOf, plus, sameFraction, showFraction, times, whole } from "./fraction.ts";
+import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 let count = 0;
 
@@ -147,7 +148,7 @@ export class Units {
   show(): string {
     return `{${[...this.powers].map(([{ name }, power]) => `${name}: ${showFraction(power)}`).join(", ")}}`;
   }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspectSymbol](): string {
     return `Units(${String(this)})`;
   }
 }

@@ -1,19 +1,13 @@
 import { dtypeInfo, kindOf, type TypedArray } from "../../core/dtype.ts";
+import { floatFormats } from "../../core/float-format.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Kernel, LoweringTable } from "../lowering.ts";
 import { converter, interleave, slots } from "./convert.ts";
 import { complexResult, elementwise, type Numbers, spreader } from "./elementwise.ts";
-import { type FloatFormat, precisionReducer } from "./precision.ts";
+import { precisionReducer } from "./precision.ts";
 
 const same: Kernel = ([x]) => [x!];
 const identity = () => same;
-
-const formats: Readonly<Record<string, FloatFormat>> = {
-  float16: { exponentBits: 5, mantissaBits: 10 },
-  bfloat16: { exponentBits: 8, mantissaBits: 7 },
-  float32: { exponentBits: 8, mantissaBits: 23 },
-  float64: { exponentBits: 11, mantissaBits: 52 },
-};
 
 const conjugate = elementwise("conj", {
   complex: (a, b) => {
@@ -41,7 +35,7 @@ export const cast = {
     return ([storage]) => [reread(storage!, Storage)];
   },
   reduce_precision: elementwise("reduce_precision", (params, dtype) => ({
-    float: precisionReducer(formats[dtype]!, params),
+    float: precisionReducer(floatFormats[dtype]!, params),
   })),
   stop_gradient: identity,
   optimization_barrier: () => (operands) => operands,

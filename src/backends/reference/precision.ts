@@ -1,3 +1,4 @@
+import type { FloatFormat } from "../../core/float-format.ts";
 import { roundHalfToEven } from "./special.ts";
 
 const float64Cell = new Float64Array(1);
@@ -8,12 +9,6 @@ const exponentOf = (x: number): number => {
   float64Cell[0] = x;
   return Number(bigintCell[0]! >> 52n) - 1023;
 };
-
-/** Bits of a float format. */
-export interface FloatFormat {
-  readonly exponentBits: number;
-  readonly mantissaBits: number;
-}
 
 /**
  * The rounding of numbers of format `from` to format `to`: to nearest even; what is too large becomes infinite, what is

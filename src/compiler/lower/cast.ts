@@ -1,4 +1,5 @@
 import { type DType, dtypeInfo } from "../../core/dtype.ts";
+import { type FloatFormat, floatFormats } from "../../core/float-format.ts";
 import { Affine } from "../kernel/affine.ts";
 import { constant, type Expr, i32, op } from "../kernel/expression.ts";
 import type { Index, Reader } from "../kernel/reader.ts";
@@ -41,25 +42,14 @@ const split =
     return [fromBits(own, to)];
   };
 
-interface Format {
-  readonly exponentBits: number;
-  readonly mantissaBits: number;
-}
-const formats: Partial<Record<DType, Format>> = {
-  float16: { exponentBits: 5, mantissaBits: 10 },
-  bfloat16: { exponentBits: 8, mantissaBits: 7 },
-  float32: { exponentBits: 8, mantissaBits: 23 },
-  float64: { exponentBits: 11, mantissaBits: 52 },
-};
-
 const ones = (count: number): bigint => (1n << BigInt(count)) - 1n;
 
 /**
  * A number rounded to nearest even in the format `to`: what is too large is infinite, what is below the normal numbers 0.
  * @see `EmitReducePrecisionIR` in XLA's `elemental_ir_emitter.cc`
  */
-function reduced(x: Expr, dtype: DType, to: Format): Expr {
-  const from = formats[dtype]!;
+function reduced(x: Expr, dtype: DType, to: FloatFormat): Expr {
+  const from = floatFormats[dtype]!;
   const bits = bitsOf(x, dtype);
   const number = (value: bigint): Expr => constant(bits.type, value);
   const sign = number(1n << BigInt(from.exponentBits + from.mantissaBits));
