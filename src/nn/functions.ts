@@ -4,6 +4,7 @@ import { type Optionals, readOptions } from "../core/options.ts";
 import { canonicalAxes, canonicalAxis } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
+import { customJvp } from "../control/custom-jvp.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { promoteInexact, toArray } from "../numpy/promotion.ts";
@@ -32,6 +33,24 @@ function masked(x: Operand, axis: Axes, where: Operand | null): [safe: ArrayValu
 
 const softmaxNames = ["axis", "where"] as const;
 
+const softmaxWithRule = customJvp(
+  named("softmax", (x: ArrayValue, axis: Axes, where: ArrayValue | null): ArrayValue => {
+    const [safe, peak] = masked(x, axis, where);
+    const unnormalized = np.exp(np.subtract(safe, peak));
+    const out = np.divide(unnormalized, np.sum(unnormalized, { axis, where, keepdims: true }));
+    return where === null ? out : np.where(where, out, 0);
+  }),
+  { nondiffArgnums: [1] },
+);
+// y·(t − Σ y·t): of all that the result is made of, only itself is needed.
+softmaxWithRule.defjvp(
+  (axis: Axes, [x, where]: [ArrayValue, ArrayValue | null], [t]: [ArrayValue, unknown]) => {
+    const out = softmaxWithRule(x, axis, where);
+    const mean = np.sum(np.multiply(out, t), { axis, where, keepdims: true });
+    return [out, np.multiply(out, np.subtract(t, mean))];
+  },
+);
+
 /**
  * `eˣ / Σ eˣ` along an axis; 0 where `where` is false.
  *
@@ -40,10 +59,8 @@ const softmaxNames = ["axis", "where"] as const;
  */
 export const softmax: Softmax = named("softmax", (x, ...rest) => {
   const { axis = -1, where = null } = readOptions<SoftmaxOptions>("nn.softmax", softmaxNames, rest);
-  const [safe, peak] = masked(x, axis, where);
-  const unnormalized = np.exp(np.subtract(safe, peak));
-  const out = np.divide(unnormalized, np.sum(unnormalized, { axis, where, keepdims: true }));
-  return where === null ? out : np.where(where, out, 0);
+  const [array] = promoteInexact("nn.softmax", x);
+  return softmaxWithRule(array, axis, where === null ? null : toArray(where, "nn.softmax"));
 });
 
 /**

@@ -1,4 +1,4 @@
-import { type ArrayValue, grad, nn, numpy as np } from "cotangent";
+import { type ArrayValue, grad, hessian, makeJaxpr, nn, numpy as np } from "cotangent";
 import { describe, expect, test } from "vitest";
 import { expectValues } from "../arrays.ts";
 
@@ -30,6 +30,22 @@ describe("softmax", () => {
     const gradient = grad((v: ArrayValue) => nn.softmax(v).get(0, 0))(x) as ArrayValue;
     expect(Math.abs(np.sum(gradient).item() as number)).toBeLessThan(1e-6);
   });
+});
+
+test("softmax has the derivatives of a quotient of exponentials, to second order, and is differentiated through itself", () => {
+  const v = np.array([0.5, -1, 2]);
+  const weights = np.array([1, -2, 0.5]);
+  const plain = (u: ArrayValue) => np.divide(np.exp(u), np.sum(np.exp(u)));
+  const weighted = (f: typeof plain) => (u: ArrayValue) => np.sum(np.multiply(weights, np.square(f(u))));
+  const own = weighted((u) => nn.softmax(u));
+  expectValues(grad(own)(v), grad(weighted(plain))(v).toList() as number[]);
+  expectValues(hessian(own)(v), np.ravel(hessian(weighted(plain))(v)).toList() as number[]);
+  const masked = (u: ArrayValue) =>
+    np.sum(np.multiply(weights, nn.softmax(u, { where: np.array([true, true, false]) })));
+  const two = (u: ArrayValue) => np.sum(np.multiply(np.array([1, -2]), plain(u)));
+  expectValues(grad(masked)(v), [...(grad(two)(np.array([0.5, -1])).toList() as number[]), 0]);
+  const names = makeJaxpr(grad((u: ArrayValue) => np.sum(np.multiply(weights, nn.softmax(u)))))(v);
+  expect(String(names).match(/ exp /g)).toHaveLength(1);
 });
 
 describe("logsumexp", () => {
