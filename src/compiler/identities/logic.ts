@@ -1,10 +1,12 @@
 import * as lax from "../../lax/index.ts";
-import { uniformValue } from "../uniform.ts";
+import { sameShape } from "../../core/shape.ts";
+import { evaluated, uniformValue } from "../uniform.ts";
 import {
   absorbing,
   allOnes,
   type Apply,
   everywhere,
+  holds,
   type Identity,
   identity,
   isKnown,
@@ -30,6 +32,26 @@ const turned: Apply<object> = ([which, ...cases], params, program) => {
     : null;
 };
 
+/** A mask as numbers, compared with a number: the mask again, its opposite, or the same everywhere. */
+const comparedChoice: Apply<object> = (inputs, params, program, eqn) => {
+  const side = inputs.findIndex((x) => madeBy(lax.selectN, x, program));
+  const choice = madeBy(lax.selectN, inputs[side], program);
+  const other = choice && uniformValue(inputs[1 - side]!, program);
+  if (!other) return null;
+  const [which, ...cases] = choice.inputs;
+  const shape = eqn.outputs[0]!.aval.shape;
+  if (which!.aval.dtype !== "bool" || !sameShape(which!.aval.shape, shape)) return null;
+  const scalars = cases.map((x) => uniformValue(x, program)?.value);
+  const compared = scalars.map((x) => {
+    const pair = x && (side === 0 ? [x, other.value] : [other.value, x]);
+    return pair && holds(evaluated(eqn.primitive, pair, params), 1n);
+  });
+  const [off, on] = compared;
+  if (off === undefined || on === undefined) return null;
+  if (off === on) return everywhere(on, eqn);
+  return on ? [which!] : operation(lax.not, [which!], {});
+};
+
 export const logic: readonly Identity[] = [
   identity("x ∧ ~0 = x", lax.and, unit(1, allOnes)),
   identity("~0 ∧ x = x", lax.and, unit(0, allOnes)),
@@ -51,6 +73,11 @@ export const logic: readonly Identity[] = [
     const made = x!.aval.dtype === "bool" ? madeBy(lax.ne, x, program) : null;
     return made && operation(lax.eq, made.inputs, params);
   }),
+  identity(
+    "a comparison of a choice between numbers",
+    [lax.eq, lax.ne, lax.lt, lax.le, lax.gt, lax.ge],
+    comparedChoice,
+  ),
   identity("a choice between equals", lax.selectN, ([, first, ...others]) =>
     others.every((x) => x === first) ? [first!] : null,
   ),

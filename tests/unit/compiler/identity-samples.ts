@@ -224,6 +224,15 @@ export const identitySamples: Readonly<Record<string, readonly IdentitySample[]>
   ),
   "not x = y is x ≠ y": [on(any, (x, y) => lax.not(lax.eq(x, y)))],
   "not x ≠ y is x = y": [on(any, (x, y) => lax.not(lax.ne(x, y)))],
+  "a comparison of a choice between numbers": [
+    ...each([lax.gt, lax.ge, lax.lt, lax.le], (f) =>
+      on(ordered, (x, y) => f(lax.selectN(less(x, y), everywhere(0, x), everywhere(1, x)), everywhere(0, x))),
+    ),
+    ...each([lax.eq, lax.ne], (f) =>
+      on(any, (x, y) => f(lax.selectN(less(x, y), everywhere(0, x), everywhere(1, x)), everywhere(0, x))),
+    ),
+    on(ordered, (x, y) => lax.lt(scalar(0, x), lax.selectN(less(x, y), everywhere(1, x), everywhere(0, x)))),
+  ],
   "a choice between equals": [on(any, (x, y) => lax.selectN(less(x, y), x, x))],
   "a choice that is known": [
     on(any, (x, y) => lax.selectN(scalarOf(false, "bool"), x, y)),
