@@ -13,12 +13,16 @@ import { elementOf } from "./views.ts";
 export const SMALL = 4096;
 
 /**
- * Data of one array on the host, on the device, or both.
+ * Data of one array on the host, on the device, or both. A call that returns what it was given makes it the data of several
+ * arrays: then it is `shared`, and cannot be donated.
  *
  * For a call: `pinAll` its operands; `donate` those that it may overwrite; make room for its outputs; take the `address`
  * of each operand; run; `unpinAll`.
  */
 export class WasmBuffer implements Buffer {
+  /** Whether it may be the data of several arrays. */
+  shared = false;
+
   constructor(
     readonly residency: Residency,
     private slot: Slot | null,

@@ -28,6 +28,7 @@ interface Port {
 
 /** Which of the arrays that a call finds on the device it gives away, counting those of its inputs in order. */
 interface Donations {
+  readonly donated: readonly number[];
   /** For each output that stays on the device, in order, the one whose memory it has, or -1. */
   readonly sources: readonly number[];
   /** Those whose memory is free after the call. */
@@ -128,7 +129,7 @@ function donationsOf(
   const given = inputs
     .filter((memory, i) => donated[i] && !isSmall(memory) && !outputs.includes(memory))
     .map((x) => large.indexOf(x));
-  return { sources, freed: given.filter((i) => !sources.includes(i)) };
+  return { donated: given, sources, freed: given.filter((i) => !sources.includes(i)) };
 }
 
 class WasmExecutable implements Executable {
@@ -148,7 +149,7 @@ class WasmExecutable implements Executable {
 
   execute(given: readonly Buffer[]): Buffer[] {
     const { device, labels, inputs, outputs, returned, constants } = this;
-    const { sources, freed } = this.donations;
+    const { donated, sources, freed } = this.donations;
     const { residency, arena, heap, pool } = device;
     const pinned: WasmBuffer[] = [];
     const slots: (Slot | null)[] = [];
@@ -168,14 +169,15 @@ class WasmExecutable implements Executable {
         }
       }
       for (let i = 0; i < pinned.length; i++) pinned[i]!.load();
-      // Nothing is given away before all there is to allocate has been.
+      // Nothing is given away before all there is to allocate has been; what other arrays have too is not.
       for (let i = 0; i < outputs.length; i++) {
         const { cell, element, length } = outputs[i]!;
-        if (cell >= 0)
-          slots.push(sources[slots.length]! < 0 ? residency.output(element, length, labels.outputs) : null);
+        if (cell < 0) continue;
+        const source = sources[slots.length]!;
+        const isOwn = source >= 0 && !pinned[source]!.shared;
+        slots.push(isOwn ? null : residency.output(element, length, labels.outputs));
       }
-      for (const source of freed) pinned[source]!.refuseShared();
-      for (const source of sources) if (source >= 0) pinned[source]!.refuseShared();
+      for (const source of donated) if (!pinned[source]!.shared) pinned[source]!.refuseShared();
       // The memory has its size for this call: now addresses are written down.
       const cells = heap.views.i32;
       for (let i = 0, next = 0; i < inputs.length; i++) {
@@ -191,16 +193,25 @@ class WasmExecutable implements Executable {
           length,
           labels.outputs,
         ));
-        cells[(frame + cell) >>> 2] = slot.block!.address;
+        const { address } = slot.block!;
+        const shared = sources[next]! < 0 ? null : pinned[sources[next]!]!;
+        // The output is computed where the input is: in a copy of it.
+        if (shared !== null && !shared.donated) {
+          const bytes = heap.views.u8;
+          bytes.copyWithin(address, shared.address, shared.address + length * heap.views[element].BYTES_PER_ELEMENT); // prettier-ignore
+        }
+        cells[(frame + cell) >>> 2] = address;
         next++;
       }
       this.main(frame);
-      for (const source of freed) heap.free(pinned[source]!.donate());
+      for (const source of freed) if (!pinned[source]!.shared) heap.free(pinned[source]!.donate());
       const results: Buffer[] = [];
       for (let i = 0, next = 0; i < returned.length; i++) {
         const source = returned[i]!;
         if (source >= 0) {
-          results.push(source < first ? constants[source]! : given[source - first]!);
+          const same = source < first ? constants[source]! : given[source - first]!;
+          if (same instanceof WasmBuffer) same.shared = true;
+          results.push(same);
           continue;
         }
         const { offset, element, length } = outputs[next++]!;

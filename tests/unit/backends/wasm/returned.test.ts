@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bufferOf, WasmBuffer } from "../../../../src/backends/wasm/buffer.ts";
+import { bufferOf } from "../../../../src/backends/wasm/buffer.ts";
 import { theDevice } from "../../../../src/backends/wasm/device.ts";
 import { wasm } from "../../../../src/backends/wasm/index.ts";
 import { type Buffer, HostBuffer } from "../../../../src/core/backend.ts";
@@ -50,12 +50,32 @@ test("a constant that is returned is the same at each call, and can be donated t
   }
 });
 
-test("what was returned as it was given can be donated to the next call, and is gone then", () => {
+test("what was returned as it was given is donated as a copy: whoever else has it keeps it", () => {
+  const keep = wasm.compile(program((x, y) => [x, np.add(x, y)], 5000));
+  const [x, y] = [arrayOf(5000, 1).buffer, arrayOf(5000, 2).buffer].map((b) => bufferOf(b, theDevice().residency));
+  const [same] = keep.execute([x!, y!]);
+  const resident = theDevice().residency.resident;
+  const donate = wasm.compile(program((x, y) => [np.add(x, y)], 5000), { donated: [true, false] });
+  const [sum] = donate.execute([same!, y!]);
+  expect([sum!, same!, x!].map((buffer) => buffer.read())).toEqual([3, 1, 1].map((value) => of(5000, value)));
+  expect(theDevice().residency.resident).toBeGreaterThanOrEqual(resident + 5000 * 4);
+  // The result is nobody else's.
+  const [again] = donate.execute([sum!, y!]);
+  expect(again!.read()).toEqual(of(5000, 5));
+  expect(() => sum!.read()).toThrow("donated");
+}); // prettier-ignore
+test("what was returned as it was given can be donated to a call that is given it once more", () => {
   const keep = wasm.compile(program((x, y) => [x, np.add(x, y)], 5000));
   const [x, y] = [arrayOf(5000, 1).buffer, arrayOf(5000, 2).buffer].map((b) => bufferOf(b, theDevice().residency));
   const [same] = keep.execute([x!, y!]);
   const donate = wasm.compile(program((x, y) => [np.add(x, y)], 5000), { donated: [true, false] });
-  expect(donate.execute([same!, y!])[0]!.read()).toEqual(of(5000, 3));
-  expect(same).toBeInstanceOf(WasmBuffer);
-  expect(() => keep.execute([x!, y!])).toThrow("donated");
+  expect(donate.execute([same!, x!])[0]!.read()).toEqual(of(5000, 2));
+}); // prettier-ignore
+test("what was returned as it was given is not freed where it is donated to nothing", () => {
+  const keep = wasm.compile(program((x, y) => [x, np.add(x, y)], 5000));
+  const [x, y] = [arrayOf(5000, 1).buffer, arrayOf(5000, 2).buffer].map((b) => bufferOf(b, theDevice().residency));
+  const [same] = keep.execute([x!, y!]);
+  const donate = wasm.compile(program((x) => [np.sum(x)], 5000), { donated: [true, true] });
+  expect(donate.execute([same!, y!])[0]!.read()).toEqual(Float32Array.of(5000));
+  expect(x!.read()).toEqual(of(5000, 1));
 }); // prettier-ignore
