@@ -186,10 +186,10 @@ class Panels {
     const exprs = new Map<Expr, Expr>();
     for (const sum of reductions) {
       for (const x of operandsAlong(sum, column, row).filter(isCopied))
-        exprs.set(x, this.copied(place.expr(x), sum, columns));
+        exprs.set(x, this.copied(place.expr(x), sum, columns, !this.byRows));
       if (workOf(sum, row, column) < LEAST_WORK) continue;
       for (const x of operandsAlong(sum, row, column).filter(isCopied))
-        if (!isInOrder(x, sum)) exprs.set(x, this.copied(place.expr(x), sum, rows));
+        if (!isInOrder(x, sum)) exprs.set(x, this.copied(place.expr(x), sum, rows, this.byRows));
     }
     const rewriting = new Rewriting({ indices, exprs });
     const outer = this.rowsFirst ? [rows.outer, columns.outer] : [columns.outer, rows.outer];
@@ -198,17 +198,20 @@ class Panels {
     return { ...this.nest, stores: this.nest.stores.map((store) => rewriting.store(store, loops)) };
   }
 
-  /** Where an operand is copied to, of the loops of one part. */
-  private copied(expr: Expr, { over }: Reduction, { outer, inner }: Range): Expr {
+  /** Where an operand is copied to, of the loops of one part; whether each thread copies some tiles of it. */
+  private copied(expr: Expr, { over }: Reduction, { outer, inner }: Range, shared: boolean): Expr {
     const before = this.copies.get(expr);
     if (before) return before;
     const { around } = this;
+    const tiles = outer ? [outer] : [];
+    const inOrder = (order: readonly Loop[]): Loop[] => order.filter((loop) => expr.loops.has(loop));
     // What is computed for a row as a whole is computed before its elements.
     const whole = reachable([expr]).some((x) => x.kind === "reduced");
-    const order = [...around, ...(outer ? [outer] : []), ...(whole ? [inner, ...over] : [...over, inner])];
-    const loops = order.filter((loop) => expr.loops.has(loop));
-    let address = Affine.of(0);
-    for (const loop of loops) address = address.times(loop.size).plus(Affine.loop(loop));
+    const places = inOrder([...around, ...tiles, ...(whole ? [inner, ...over] : [...over, inner])]);
+    const address = places.reduce((at, loop) => at.times(loop.size).plus(Affine.loop(loop)), Affine.of(0));
+    // Tiles that lie side by side in memory are copied side by side, if they are few: memory is read line by line.
+    const beside = shared && expr.kind === "load" && expr.address.step(inner) === 1;
+    const loops = beside ? inOrder([...around, ...over, ...tiles, inner]) : places;
     const memory: Memory = { name: `${this.nest.name}_panel${this.copies.size}`, storage: expr.type };
     this.scratch.set(memory, stepsOf(loops));
     const store: Store = { loops, memory, address, value: expr };

@@ -13,6 +13,10 @@ const CACHE = 1 << 18;
 const APART = 4;
 /** Operations that are written down for a turn of a loop, where that has several steps, and for a tile. */
 const LARGE = { turn: 80, tile: 120 } as const;
+/** Elements that are copied at once where they lie in a row: memory is fetched in lines, and the next ones along with it. */
+const RUN = 64;
+/** Turns that are left at least of a loop of which a turn copies several steps: threads share them. */
+const TURNS = 16;
 
 /** The turns of each loop, so that what is loaded is used more than once and what is computed need not wait. */
 export function tilesOf(profile: Profile, vectors: ReadonlySet<Loop>): Pick<Schedule, "segments" | "apart"> {
@@ -65,7 +69,28 @@ function factorsOf(profile: Profile, vectors: ReadonlySet<Loop>): Map<Loop, numb
   }
   const beside = besideOf(profile, vectors);
   if (beside) factors.set(beside, Math.min(2, Math.floor(beside.size / lanes)) * lanes);
+  const run = runOf(profile, vectors);
+  if (run) {
+    factors.set(run.inner, Math.ceil(run.inner.size / lanes));
+    const most = Math.min(Math.floor(RUN / run.inner.size), Math.floor(run.outer.size / TURNS));
+    factors.set(run.outer, Math.max(1, most));
+  }
   return factors;
+}
+
+/** A short loop of lanes, and the one around it, if memory that is read goes on from a step of this to the next. */
+function runOf(
+  { stores, ordered }: Profile,
+  vectors: ReadonlySet<Loop>,
+): { readonly outer: Loop; readonly inner: Loop } | null {
+  const [store, ...others] = stores;
+  if (store?.value.kind !== "load" || others.length > 0 || store.loops.length < 3) return null;
+  const { address } = store.value;
+  const [outer, inner] = store.loops.slice(-2) as [Loop, Loop];
+  const goesOn = address.step(inner) === 1 && address.step(outer) === inner.size;
+  return goesOn && vectors.has(inner) && 2 * inner.size <= RUN && !ordered.has(outer)
+    ? { outer, inner }
+    : null;
 }
 
 /** Rows and columns of which each element that is loaded is used for all of the others. */

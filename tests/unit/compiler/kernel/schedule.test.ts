@@ -53,6 +53,19 @@ test("what is read in columns is read for as many rows as there are lanes", () =
   expect(stepsOf(nest, a)).toEqual([8]);
 });
 
+test("tiles that lie side by side are copied several at once, as long as there are turns left to share", () => {
+  const [k, inner] = [new Loop(50, "k"), new Loop(8, "j")];
+  const steps = (tiles: number): number[] => {
+    const outer = new Loop(tiles, "o");
+    const from = i(k).times(8 * tiles).plus(i(outer).times(8)).plus(i(inner)); // prettier-ignore
+    const to = i(outer).times(50).plus(i(k)).times(8).plus(i(inner));
+    return stepsOf(nestOf([k, outer, inner], to, load(x, from)), outer);
+  };
+  expect(steps(128)).toEqual([8]);
+  expect(steps(64)).toEqual([4]);
+  expect(steps(16)).toEqual([1]);
+});
+
 test("vectors have two lanes where a number has 64 bits", () => {
   expect(schedule(nestOf([a], i(a), load(x, i(a)))).lanes).toBe(4);
   expect(schedule(nestOf([a], i(a), op("promote", load(x, i(a))), memory("out", "f64"))).lanes).toBe(2);
