@@ -28,6 +28,9 @@ export class Program {
   private readonly producers = new Map<Atom, Eqn>();
   private readonly constants = new Map<Atom, Value>();
   private readonly readers: Map<Atom, number>;
+  /** What a rule was told to have several uses. */
+  private readonly shared = new Set<Atom>();
+  private defines = false;
 
   constructor({ jaxpr, consts }: ClosedJaxpr) {
     jaxpr.constvars.forEach((v, i) => this.constants.set(v, consts[i]!));
@@ -35,7 +38,7 @@ export class Program {
   }
 
   private count(atoms: readonly Atom[], by: number): void {
-    for (const x of atoms) this.readers.set(x, this.uses(x) + by);
+    for (const x of atoms) this.readers.set(x, this.usesNow(x) + by);
   }
 
   resolve(x: Atom): Atom {
@@ -52,7 +55,21 @@ export class Program {
   }
   /** How many operands and results `x` is; at least, since what became useless on the way still counts. */
   uses(x: Atom): number {
+    const uses = this.usesNow(x);
+    if (uses > 1) this.shared.add(x);
+    return uses;
+  }
+  private usesNow(x: Atom): number {
     return this.readers.get(x) ?? 0;
+  }
+  /**
+   * Whether another sweep over what has become of the program might change it. Rules look at what an equation is computed from,
+   * which has been swept before it: but for what was defined on the way, and for uses that there are no more.
+   */
+  isUnsettled({ jaxpr }: ClosedJaxpr): boolean {
+    if (this.defines || this.shared.size === 0) return this.defines;
+    const uses = usesOf(jaxpr);
+    return [...this.shared].some((x) => uses.get(x) === 1);
   }
   /** The data of `x`, if it is known. */
   constant(x: Atom): NDArray | null {
@@ -75,6 +92,7 @@ export class Program {
       params,
     );
     const out = new Var(aval!);
+    this.defines = true;
     this.count(inputs, 1);
     this.push({
       primitive,
@@ -101,7 +119,7 @@ export class Program {
     this.count(inputs, -1);
     outputs.forEach((v, i) => {
       this.replaced.set(v, atoms[i]!);
-      this.count([atoms[i]!], this.uses(v));
+      this.count([atoms[i]!], this.usesNow(v));
     });
   }
 
@@ -141,8 +159,28 @@ function applyFirst(eqn: Eqn, rules: readonly Rule[], program: Program): readonl
  * One sweep over a program, applying to each equation the first rule that changes it, until none does. Returns `closed`
  * itself when nothing changed. Linear, if each rule is of constant cost and makes less of what it changes.
  */
-export function rewrite(closed: ClosedJaxpr, rules: readonly Rule[]): ClosedJaxpr {
-  const program = new Program(closed);
+export const rewrite = (closed: ClosedJaxpr, rules: readonly Rule[]): ClosedJaxpr =>
+  sweep(closed, new Program(closed), rules) ?? closed;
+
+/** As `rewrite`, until no sweep changes anything, or `most` have; what is computed for nothing is gone after each. */
+export function rewriteAll(
+  closed: ClosedJaxpr,
+  rules: () => readonly Rule[],
+  most: number,
+  clean: (closed: ClosedJaxpr) => ClosedJaxpr,
+): ClosedJaxpr {
+  let current = closed;
+  for (let count = 0; count < most; count++) {
+    const program = new Program(current);
+    const next = sweep(current, program, rules());
+    if (next === null) return current;
+    current = clean(next);
+    if (!program.isUnsettled(current)) return current;
+  }
+  return current;
+}
+
+function sweep(closed: ClosedJaxpr, program: Program, rules: readonly Rule[]): ClosedJaxpr | null {
   let changed = false;
   for (const original of closed.jaxpr.eqns) {
     let eqn = program.resolveInputs(original);
@@ -158,5 +196,5 @@ export function rewrite(closed: ClosedJaxpr, rules: readonly Rule[]): ClosedJaxp
       program.replace(eqn, result);
     }
   }
-  return changed ? program.close(closed) : closed;
+  return changed ? program.close(closed) : null;
 }

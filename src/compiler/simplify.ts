@@ -6,7 +6,7 @@ import { dce } from "../interpreters/dce.ts";
 import { foldConstants } from "./fold.ts";
 import { inline } from "./inline.ts";
 import { loopConstants } from "./loop-constants.ts";
-import { rewrite, type Rule } from "./rewrite.ts";
+import { rewriteAll, type Rule } from "./rewrite.ts";
 
 /** Sweeps at most; nearly every program is done after the first. */
 const SWEEPS = 4;
@@ -50,14 +50,14 @@ export function simplifyWith(
     }
     return result;
   });
-  function swept(program: ClosedJaxpr): ClosedJaxpr {
-    for (let sweep = 0; sweep < SWEEPS; sweep++) {
-      const next = rewrite(program, [inner, loopConstants, algebraic, foldConstants, commonSubexpressions()]);
-      if (next === program) break;
-      program = dce(next);
-    }
-    return program;
-  }
+  const rules = (): readonly Rule[] => [
+    inner,
+    loopConstants,
+    algebraic,
+    foldConstants,
+    commonSubexpressions(),
+  ];
+  const swept = (program: ClosedJaxpr): ClosedJaxpr => rewriteAll(program, rules, SWEEPS, dce);
   return simplified(closed, wanted);
 }
 

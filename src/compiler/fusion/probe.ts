@@ -1,8 +1,8 @@
-import { sizeOf } from "../../core/shape.ts";
+import { sameShape, sizeOf } from "../../core/shape.ts";
 import type { Aval } from "../../core/value.ts";
 import { Affine, SplitLoop } from "../kernel/affine.ts";
 import { readElement, representation } from "../kernel/element.ts";
-import { Loop, type Memory } from "../kernel/expression.ts";
+import { Loop, type Memory, type Storage } from "../kernel/expression.ts";
 import { reachable } from "../kernel/nest.ts";
 import { type Index, type Reader, ReverseLoop } from "../kernel/reader.ts";
 import type { Elements } from "../lower/row.ts";
@@ -21,21 +21,31 @@ export interface Findings {
   readonly cost: number;
 }
 
-const axes = new Map<string, Loop>();
-/** A loop over an axis, the same one for each axis of that place and size. */
-function axisLoop(axis: number, size: number): Loop {
-  const key = `${axis}:${size}`;
-  let loop = axes.get(key);
-  if (loop === undefined) axes.set(key, (loop = new Loop(size, `axis${axis}`)));
-  return loop;
+interface Axis {
+  readonly loop: Loop;
+  readonly index: Affine;
 }
-export const axesIndex = ({ shape }: Aval): Index =>
-  shape.map((size, axis) => Affine.loop(axisLoop(axis, size)));
+const axes: Map<number, Axis>[] = [];
+/** A loop over an axis, the same one for each axis of that place and size. */
+function axisOf(axis: number, size: number): Axis {
+  const ofSizes = (axes[axis] ??= new Map<number, Axis>());
+  let known = ofSizes.get(size);
+  if (known === undefined) {
+    const loop = new Loop(size, `axis${axis}`);
+    ofSizes.set(size, (known = { loop, index: Affine.loop(loop) }));
+  }
+  return known;
+}
+export const axesIndex = ({ shape }: Aval): Index => shape.map((size, axis) => axisOf(axis, size).index);
 
-const isIdentity = (index: Index, operand: Aval, out: Aval): boolean =>
-  operand.shape.length === out.shape.length &&
-  operand.shape.every((size, axis) => size === out.shape[axis]) &&
-  index.every((i, axis) => i.key === axesIndex(out)[axis]!.key);
+const isIdentity = (index: Index, own: Index, operand: Aval, out: Aval): boolean =>
+  sameShape(operand.shape, out.shape) && index.every((i, axis) => i === own[axis] || i.key === own[axis]!.key);
+
+/** What operands are read from: each number of them has a memory for each way to store elements. */
+const memories: Partial<Record<Storage, Memory>>[] = [];
+const memoryOf = (operand: number, storage: Storage): Memory =>
+  ((memories[operand] ??= {})[storage] ??= { name: `operand${operand}`, storage });
+const first = Affine.of(0);
 
 /** Finds out where a computation reads its operands for an element of an output. */
 export function probe(
@@ -46,16 +56,16 @@ export function probe(
 ): Findings {
   const relations = operands.map((): Relation[] => []);
   if (inOrder) return { relations: [["linear"]], cost: 0 };
-  const memories = operands.map((aval, i): Memory => ({
-    name: `operand${i}`,
-    storage: representation[aval.dtype].storage,
-  }));
+  const own = axesIndex(out);
   const readers = operands.map((aval, i): Reader => (index) => {
-    relations[i]!.push(isIdentity(index, aval, out) ? "linear" : index);
-    return readElement(memories[i]!, aval.dtype, linear(index, aval));
+    const isOwn = isIdentity(index, own, aval, out);
+    relations[i]!.push(isOwn ? "linear" : index);
+    // Operations are counted: any place will do, if another one is another place.
+    const memory = memoryOf(i, representation[aval.dtype].storage);
+    return readElement(memory, aval.dtype, isOwn ? first : linear(index, aval).plus(1));
   });
   try {
-    const roots = read(readers)[which]!(axesIndex(out));
+    const roots = read(readers)[which]!(own);
     const cost = reachable(roots).filter((x) => x.kind === "op").length;
     return { relations, cost };
   } catch (error) {
@@ -101,7 +111,7 @@ export function composed(first: Relation, then: Relation, operand: Aval, leaf: A
   if (first === "linear") return then;
   if (first === null || then === null) return null;
   if (then === "linear") return renumbered(first, operand, leaf);
-  const places = new Map(operand.shape.map((size, axis) => [axisLoop(axis, size), first[axis]!]));
+  const places = new Map(operand.shape.map((size, axis) => [axisOf(axis, size).loop, first[axis]!]));
   if (then.some(({ dynamic }) => dynamic !== null)) return null;
   return then.map((i) =>
     i.substitute(
