@@ -311,13 +311,14 @@ const unbalanced = (what: string): BackendError =>
   new BackendError("backend/wasm-blocks", `the blocks of a function do not match: ${what}`);
 
 function sixteen(name: Opcode, values: ArrayLike<number>, limit: number): ArrayLike<number> {
-  const bytes = Array.from(values);
-  if (bytes.length !== 16 || !bytes.every((value) => Number.isInteger(value) && value >= 0 && value < limit))
+  let valid = values.length === 16;
+  for (let i = 0; valid && i < 16; i++) valid = values[i]! >= 0 && values[i]! < limit && values[i]! % 1 === 0;
+  if (!valid)
     throw new BackendError(
       "backend/wasm-bytes",
-      `${name} takes 16 integers in [0, ${limit}), not [${bytes.join(", ")}]`,
+      `${name} takes 16 integers in [0, ${limit}), not [${Array.from(values).join(", ")}]`,
     );
-  return bytes;
+  return values;
 }
 
 const scratch = new DataView(new ArrayBuffer(8));
