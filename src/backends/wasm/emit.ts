@@ -384,14 +384,16 @@ const scalarStores: Readonly<Record<Storage, StoreOpcode>> = {
 };
 
 /** The bytes of lanes of two vectors; a short list is filled up with the last of them. */
-function lanesOf(order: readonly number[], type: Type): number[] {
+function lanesOf(order: readonly number[], type: Type): Uint8Array {
   const width = type === "i64" || type === "f64" ? 8 : 4;
-  return Array.from({ length: 16 }, (_, i) => {
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) {
     const lane = order[Math.min(Math.floor(i / width), order.length - 1)]!;
     // The second vector begins at byte 16, whatever the lanes in use.
     const [vector, own] = [Math.floor(lane / order.length), lane % order.length];
-    return 16 * vector + own * width + (i % width);
-  });
+    bytes[i] = 16 * vector + own * width + (i % width);
+  }
+  return bytes;
 }
 
 /** For each of four lanes, its first bytes. */

@@ -2,8 +2,8 @@ import { sameShape, sizeOf } from "../../core/shape.ts";
 import type { Aval } from "../../core/value.ts";
 import { Affine, SplitLoop } from "../kernel/affine.ts";
 import { readElement, representation } from "../kernel/element.ts";
-import { Loop, type Memory, type Storage } from "../kernel/expression.ts";
-import { reachable } from "../kernel/nest.ts";
+import { type Expr, Loop, type Memory, type Storage } from "../kernel/expression.ts";
+import { operandsOf } from "../kernel/nest.ts";
 import { type Index, type Reader, ReverseLoop } from "../kernel/reader.ts";
 import type { Elements } from "../lower/row.ts";
 
@@ -39,13 +39,27 @@ function axisOf(axis: number, size: number): Axis {
 export const axesIndex = ({ shape }: Aval): Index => shape.map((size, axis) => axisOf(axis, size).index);
 
 const isIdentity = (index: Index, own: Index, operand: Aval, out: Aval): boolean =>
-  sameShape(operand.shape, out.shape) && index.every((i, axis) => i === own[axis] || i.key === own[axis]!.key);
+  sameShape(operand.shape, out.shape) &&
+  index.every((i, axis) => i === own[axis] || i.key === own[axis]!.key);
 
 /** What operands are read from: each number of them has a memory for each way to store elements. */
 const memories: Partial<Record<Storage, Memory>>[] = [];
 const memoryOf = (operand: number, storage: Storage): Memory =>
   ((memories[operand] ??= {})[storage] ??= { name: `operand${operand}`, storage });
 const first = Affine.of(0);
+
+function operationsIn(roots: readonly Expr[]): number {
+  const found = new Set<Expr>();
+  const waiting = [...roots];
+  let count = 0;
+  for (let expr = waiting.pop(); expr !== undefined; expr = waiting.pop()) {
+    if (found.has(expr)) continue;
+    found.add(expr);
+    if (expr.kind === "op") count++;
+    waiting.push(...operandsOf(expr));
+  }
+  return count;
+}
 
 /** Finds out where a computation reads its operands for an element of an output. */
 export function probe(
@@ -66,8 +80,7 @@ export function probe(
   });
   try {
     const roots = read(readers)[which]!(own);
-    const cost = reachable(roots).filter((x) => x.kind === "op").length;
-    return { relations, cost };
+    return { relations, cost: operationsIn(roots) };
   } catch (error) {
     // Which loops it takes depends on the kernel: nothing is known of it alone.
     if (!(error instanceof SplitLoop || error instanceof ReverseLoop)) throw error;

@@ -20,7 +20,14 @@ export interface Profile extends Nest {
   readonly ordered: ReadonlySet<Loop>;
 }
 
+const known = new WeakMap<Nest, Profile>();
 export function profileOf(nest: Nest): Profile {
+  let profile = known.get(nest);
+  if (profile === undefined) known.set(nest, (profile = profiled(nest)));
+  return profile;
+}
+
+function profiled(nest: Nest): Profile {
   const all = exprsOf(nest.stores);
   const reductions = new Map<Reduction, Pass>();
   for (const expr of all)
