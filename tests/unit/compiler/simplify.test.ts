@@ -29,6 +29,19 @@ test("the gradient of a jitted function is a few equations", () => {
   expectSameProgram(result, program, [special("float32", [3])]);
 });
 
+test("what has one use left after a sweep is seen with that by the next", () => {
+  // While the largest of each row is read by the product with zero too, it is no step on the way to another.
+  const program = programOf(
+    (x) => {
+      const rows = lax.reduceMax(x, [1]);
+      const largest = lax.reduceMax(rows, [0]);
+      return lax.add(lax.mul(rows, scalarOf(0, "int32")), largest);
+    },
+    [{ shape: [2, 3], dtype: "int32", weak: false }],
+  );
+  expect(primitivesOf(simplify(program)).filter((name) => name === "reduce_max")).toHaveLength(1);
+});
+
 test("one pass makes work for another", () => {
   const program = programOf(
     (x) => {
