@@ -30,7 +30,8 @@ export class Program {
   private readonly readers: Map<Atom, number>;
   /** What a rule was told to have several uses. */
   private readonly shared = new Set<Atom>();
-  private defines = false;
+  /** Whether there are equations that no rule has been applied to. */
+  private unseen = false;
 
   constructor({ jaxpr, consts }: ClosedJaxpr) {
     jaxpr.constvars.forEach((v, i) => this.constants.set(v, consts[i]!));
@@ -64,10 +65,10 @@ export class Program {
   }
   /**
    * Whether another sweep over what has become of the program might change it. Rules look at what an equation is computed from,
-   * which has been swept before it: but for what was defined on the way, and for uses that there are no more.
+   * which has been swept before it: but for what rules have added on the way, and for uses that there are no more.
    */
   isUnsettled({ jaxpr }: ClosedJaxpr): boolean {
-    if (this.defines || this.shared.size === 0) return this.defines;
+    if (this.unseen || this.shared.size === 0) return this.unseen;
     const uses = usesOf(jaxpr);
     return [...this.shared].some((x) => uses.get(x) === 1);
   }
@@ -92,7 +93,6 @@ export class Program {
       params,
     );
     const out = new Var(aval!);
-    this.defines = true;
     this.count(inputs, 1);
     this.push({
       primitive,
@@ -105,7 +105,13 @@ export class Program {
     });
     return out;
   }
+  /** One more equation, to which no rule is applied in this sweep. */
   push(eqn: Eqn): void {
+    this.unseen = true;
+    this.settle(eqn);
+  }
+  /** An equation that no rule changes. */
+  settle(eqn: Eqn): void {
     this.eqns.push(eqn);
     for (const v of eqn.outputs) this.producers.set(v, eqn);
   }
@@ -190,7 +196,7 @@ function sweep(closed: ClosedJaxpr, program: Program, rules: readonly Rule[]): C
       program.exchange(eqn.inputs, result.inputs);
       eqn = { ...eqn, ...result };
     }
-    if (result === null) program.push(eqn);
+    if (result === null) program.settle(eqn);
     else {
       changed = true;
       program.replace(eqn, result);

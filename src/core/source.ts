@@ -126,7 +126,7 @@ const errors = Error as {
 };
 
 /** How many frames V8 is asked for, until the user's is among them: each one costs. */
-const FRAMES = [12, 50];
+const FRAMES = [24, 50];
 
 /** The stack of so many frames: a text, which is dear to write, or what `prepare` makes of it in V8. */
 function stackOf(frames: number, prepare = errors.prepareStackTrace): unknown {
