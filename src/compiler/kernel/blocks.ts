@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
 import { type Expr, Loop, type Reduced, type Reduction, reduce } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+import { exprsOf, type Nest, type Store } from "./nest.ts";
 import { stepsOf } from "./profile.ts";
 import { Rewriting } from "./rewriting.ts";
 
@@ -18,7 +18,7 @@ export function blocked(nest: Nest): Nest {
   const exprs = new Map<Expr, Expr>();
   const pieces = new Map<Expr, readonly Piece[]>();
   const cuts = new Map<Loop, Cut>();
-  for (const expr of reachable(nest.stores.flatMap(rootsOf))) {
+  for (const expr of exprsOf(nest.stores)) {
     if (expr.kind !== "reduced" || !isLong(expr.reduction)) continue;
     const values = expr.reduction.values.map((x) => new Rewriting({ exprs }).expr(x));
     const own = inBlocks({ ...expr.reduction, values }, cuts);

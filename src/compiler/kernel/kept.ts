@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
 import { type Expr, load, type Loop, type Reduced, type Reduction } from "./expression.ts";
-import { type Nest, reachable, rootsOf, type Store } from "./nest.ts";
+import { exprsOf, type Nest, reachable, type Store } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
 
 /** Operations from which on a value is rather written and read than computed again. */
@@ -32,7 +32,7 @@ export function kept(nest: Nest): Nest {
 
 function dearest({ stores, sequential }: Nest, used: ReadonlySet<Store["memory"]>): Candidate | null {
   if (sequential.size > 0 || stores.some(({ when }) => when)) return null;
-  const all = reachable(stores.flatMap(rootsOf));
+  const all = exprsOf(stores);
   if (all.some(({ kind }) => kind === "running")) return null;
   const results = new Map(all.flatMap((x) => (x.kind === "reduced" ? [[x.reduction, x] as const] : [])));
   if (results.size === 0) return null;
@@ -103,7 +103,7 @@ function withKept(nest: Nest, { pass, value, store, again }: Candidate): Nest {
   ]);
   // What is written in the turns of the store's loops is computed before the store writes; so are reductions of the row.
   const beside = nest.stores.filter((x) => sameLoops(x, store));
-  for (const x of reachable(nest.stores.flatMap(rootsOf)))
+  for (const x of exprsOf(nest.stores))
     if (x.kind === "reduced" && !(x.loops.size === loops.length - own.length && dependsOn(x, reduction)))
       exprs.set(x, x);
   const rewriting = new Rewriting({ exprs });
