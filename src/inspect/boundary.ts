@@ -33,7 +33,7 @@ export function boundaryText(
     case "after running":
       return `${before} goes along an axis step by step, in loops of its own`;
     case "full":
-      return `${before} has ${after.members.length} equations, as many as a kernel may have`;
+      return `${before}, which needs ${showCount(after.cost)} operations for a row, would be too large with ${it}`;
     case "rows":
       return `${it} is no array of ${showCount(rows)} rows, which ${before} computes one after the other`;
     case "few rows":

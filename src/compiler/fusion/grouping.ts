@@ -4,8 +4,10 @@ import type { Aval } from "../../core/value.ts";
 import type { Computation, Elements } from "../lower/row.ts";
 import { composed, isAligned, leading, probe, type Relation } from "./probe.ts";
 
-/** Equations in one kernel. */
-const LARGEST = 200;
+/** Operations for the elements of one row in one kernel, as far as each is once: */
+const LARGEST = 4096;
+/** and equations of which each needs the one before. */
+const TALLEST = 256;
 /** Equations that are computed where they are needed. */
 const DEEPEST = 64;
 /** Operations that are rather repeated than kept in memory. */
@@ -36,6 +38,8 @@ export interface Known {
   readonly depth: number;
   /** Operations for an element, from what it is computed from. */
   readonly cost: number;
+  /** Equations of its kernel of which each needs the one before, itself the last. */
+  height: number;
   /** Whether each element is too much work to be computed again at another place of the kernel. */
   once: boolean;
 }
@@ -45,6 +49,8 @@ export interface Group {
   readonly kind: "group";
   readonly id: number;
   readonly members: Known[];
+  /** Operations for an element of each of them. */
+  cost: number;
   /** The rows that its outermost loops run over. */
   rows: number;
   /** Whether all members are elementwise, at the same place: then rows can still be made of several elements. */
@@ -73,7 +79,7 @@ export type Reason =
   | "running"
   /** The kernel before is one of a running reduction. */
   | "after running"
-  /** The kernel has as many equations as it may have. */
+  /** The kernel has as many operations, or equations that need each other, as it may have. */
   | "full"
   /** The value's elements are no rows of that number. */
   | "rows"
@@ -106,6 +112,13 @@ interface Use {
   readonly many: boolean;
   /** Whether a larger array is made of it by repetition. */
   readonly spread: boolean;
+}
+
+/** How many equations of a kernel a value would be the last of that need each other. */
+function heightIn(group: Group, { depth, leaves }: Known): number {
+  let below = 0;
+  for (const leaf of leaves.keys()) if (leaf.group === group) below = Math.max(below, leaf.height);
+  return depth + below;
 }
 
 const unused: Use = { count: 0, inMemory: false, many: false, spread: false };
@@ -197,6 +210,7 @@ class Grouping {
       leaves: new Map(),
       depth: 0,
       cost: 0,
+      height: 0,
       once: false,
     };
   }
@@ -259,6 +273,7 @@ class Grouping {
         leaves,
         depth: 1 + along.reduce((most, x) => Math.max(most, x!.depth), 0),
         cost: cost + along.reduce((sum, x) => sum + x!.cost, 0),
+        height: 0,
         once: false,
       };
       this.values.set(v, known);
@@ -300,6 +315,8 @@ class Grouping {
     }
     known.group = group;
     known.step = group.id;
+    known.height = heightIn(group, known);
+    group.cost += known.cost;
     known.once =
       work === "contraction" ||
       (work === "reduction" && sizeOf(known.aval.shape) !== group.rows) ||
@@ -338,6 +355,7 @@ class Grouping {
       kind: "group",
       id: size === 1 ? this.early(known) : this.next++,
       members: [],
+      cost: 0,
       rows: size,
       flat: work === "map" || work === "view" || work === "contraction",
       closed: work === "running",
@@ -363,7 +381,7 @@ class Grouping {
     const { computation } = known.source!;
     const { aval, leaves } = known;
     if (to.closed) return ["after running"];
-    if (to.members.length >= LARGEST) return ["full"];
+    if (to.cost + known.cost > LARGEST || heightIn(to, known) > TALLEST) return ["full"];
     if (computation.work === "contraction") return ["contraction"];
     if (computation.work === "running") return ["running"];
     let { rows } = to;

@@ -7,6 +7,9 @@ import { operandsOf } from "../kernel/nest.ts";
 import { type Index, type Reader, ReverseLoop } from "../kernel/reader.ts";
 import type { Elements } from "../lower/row.ts";
 
+/** Operations that an element is taken to need where that depends on the kernel. */
+const UNKNOWN = 64;
+
 /**
  * Where an element of a value is in another one: at the same place counted row by row, or at an index in loops over the
  * value's own axes; null where it is not known.
@@ -84,7 +87,7 @@ export function probe(
   } catch (error) {
     // Which loops it takes depends on the kernel: nothing is known of it alone.
     if (!(error instanceof SplitLoop || error instanceof ReverseLoop)) throw error;
-    return { relations: operands.map(() => [null]), cost: Infinity };
+    return { relations: operands.map(() => [null]), cost: UNKNOWN };
   }
 }
 
