@@ -17,6 +17,14 @@ const long = ["derivatives", "composition", "collectives", "shapes"].map(
   (name) => `tests/laws/${name}.test.ts`,
 );
 
+/** Those that measure their process, or compare arrays as objects, which the methods of numpy make iterable. */
+const alone = [
+  "tests/unit/backends/wasm/*footprint.test.ts",
+  "tests/unit/control/{custom-vjp,memory}.test.ts",
+  "tests/unit/interpreters/{dce,linear-transpose,stage,zero}.test.ts",
+  "tests/unit/lax/dimension-numbers.test.ts",
+];
+
 /** `vitest --mode full` sets COTANGENT_FULL, at which laws and conformance run the whole primitive × dtype product. */
 export default defineConfig(({ mode }) => {
   const full = mode === "full";
@@ -40,8 +48,10 @@ export default defineConfig(({ mode }) => {
           extends: true,
           test: {
             name: "plain",
+            // Loading the library anew for each file would take longer than most of them do.
+            isolate: false,
             include: ["tests/**/*.test.ts"],
-            exclude: onBackends,
+            exclude: [...onBackends, ...alone],
             typecheck: {
               enabled: !full,
               include: ["tests/types/**/*.test-d.ts"],
@@ -49,6 +59,10 @@ export default defineConfig(({ mode }) => {
               ignoreSourceErrors: true, // `npm run typecheck` reports those
             },
           },
+        },
+        {
+          extends: true,
+          test: { name: "alone", include: alone },
         },
         {
           extends: true,

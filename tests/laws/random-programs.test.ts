@@ -18,8 +18,9 @@ import {
 } from "cotangent";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { currentBackend } from "../../src/core/backend.ts";
 import { D1 } from "../dispatch-values.ts";
-import { expectNear, expectSameBits, numbersOf } from "./compare.ts";
+import { expectNear, expectNearArray, expectSameBits, numbersOf } from "./compare.ts";
 
 type F = (x: ArrayValue) => ArrayValue;
 /** A function of a vector of three to another, and how a failure shows it. */
@@ -154,6 +155,15 @@ const check = (law: (program: Program, x: ArrayValue) => void, seed: number): vo
     { numRuns: full ? 2000 : 100, seed },
   );
 
+/**
+ * The same bits where operations are run one by one. What is known while a program is compiled is computed then, by the
+ * reference backend, whose last bits may be others: and that depends on how the program is written.
+ */
+const expectSame = (actual: ArrayValue, expected: ArrayValue, what: string): void =>
+  currentBackend().name === "reference"
+    ? expectSameBits(actual, expected, what)
+    : expectNearArray(actual, expected, 1e-5, what);
+
 const evaluated = (program: ClosedJaxpr, x: ArrayValue): ArrayValue => inspect.evalJaxpr(program, [x])[0]!;
 
 describe("a random program is the same", { timeout: full ? 600_000 : 30_000 }, () => {
@@ -173,9 +183,9 @@ describe("a random program is the same", { timeout: full ? 600_000 : 30_000 }, (
   test("quaxified without values, and over a class that is an array by another name", () => {
     check(({ text, run }, x) => {
       const expected = run(x);
-      expectSameBits(quaxify(run, { strict: true })(x), expected, `${text}, quaxified`);
+      expectSame(quaxify(run, { strict: true })(x), expected, `${text}, quaxified`);
       const wrapped = quaxify(run)(new D1(x));
-      expectSameBits(wrapped.materialise(), expected, `${text}, wrapped`);
+      expectSame(wrapped.materialise(), expected, `${text}, wrapped`);
     }, 2);
   });
   test("jitted, up to rounding", () => {
@@ -184,7 +194,7 @@ describe("a random program is the same", { timeout: full ? 600_000 : 30_000 }, (
       const actual = jit(run)(x);
       expect([actual.shape, actual.dtype], text).toEqual([expected.shape, expected.dtype]);
       expectNear(numbersOf(actual), numbersOf(expected), 1e-5, `${text}, jitted`);
-      expectSameBits(quaxify(jit(run))(new D1(x)).materialise(), actual, `${text}, jitted and wrapped`);
+      expectSame(quaxify(jit(run))(new D1(x)).materialise(), actual, `${text}, jitted and wrapped`);
     }, 3);
   });
 });
