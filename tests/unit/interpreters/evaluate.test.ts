@@ -13,8 +13,8 @@ import { array, values } from "../arrays.ts";
 
 const calls: string[] = [];
 /** Tells when it runs. */
-const noisy: Primitive<"noisy", [x: ArrayValue], { readonly name: string; readonly keep: boolean }> =
-  definePrimitive("noisy", {
+const noisy: Primitive<"test_noisy", [x: ArrayValue], { readonly name: string; readonly keep: boolean }> =
+  definePrimitive("test_noisy", {
     arity: 1,
     params: { name: param.name, keep: param.boolean },
     abstract: ([x]) => x,

@@ -230,12 +230,12 @@ describe("compiled", () => {
 });
 
 describe("primitives from elsewhere", () => {
-  type Own = Primitive<"own_op", [x: ArrayValue], object>;
-  const plain: Own = definePrimitive<Own>("own_op", { arity: 1, abstract: ([a]) => a, jvp: "none", batch: "elementwise", evaluate: ([a]) => [lax.mul(a, 2)] }); // prettier-ignore
-  const derived: Own = definePrimitive<Own>("own_op", { arity: 1, abstract: ([a]) => a, jvp: "none", batch: "elementwise", expand: ([a]) => [lax.mul(a, a)] }); // prettier-ignore
+  type Own = Primitive<"test_own", [x: ArrayValue], object>;
+  const plain: Own = definePrimitive<Own>("test_own", { arity: 1, abstract: ([a]) => a, jvp: "none", batch: "elementwise", evaluate: ([a]) => [lax.mul(a, 2)] }); // prettier-ignore
+  const derived: Own = definePrimitive<Own>("test_own", { arity: 1, abstract: ([a]) => a, jvp: "none", batch: "elementwise", expand: ([a]) => [lax.mul(a, a)] }); // prettier-ignore
 
   test("take numbers, unless they say what they are, or have a rule", () => {
-    expect(() => plain.bind([x], {})).toThrow("own_op takes dimensionless arrays");
+    expect(() => plain.bind([x], {})).toThrow("test_own takes dimensionless arrays");
     expectQuantity(plain.bind([np.divide(x, x)], {})[0], [2, 2, 2], one);
     expectQuantity(derived.bind([x], {})[0], [1, 4, 9], metre.pow(2));
     register(plain, [Unitful], ([a]) => new Unitful(lax.mul(a.array, 2), a.units));
