@@ -1,4 +1,4 @@
-import type { Boundary, Known } from "../compiler/fusion/grouping.ts";
+import type { Boundary, Known } from "../compiler/fusion/plan.ts";
 import { showCount } from "./table.ts";
 
 /** How a boundary's values and kernels are called. */

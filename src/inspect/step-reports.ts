@@ -1,4 +1,4 @@
-import type { Known } from "../compiler/fusion/grouping.ts";
+import type { Known } from "../compiler/fusion/plan.ts";
 import {
   ArrayMemory,
   type Block,

@@ -1,8 +1,10 @@
-import { type Memory, type Storage, storageBytes, type Type } from "../../compiler/kernel/expression.ts";
+import type { Memory, Type } from "../../compiler/kernel/expression.ts";
 import type { Local, Routine, Statement, Term } from "../../compiler/kernel/statement.ts";
 import type { Code } from "./code.ts";
+import { loadElement, loadElements, storeElement, storeElements } from "./elements.ts";
 import { extremumOf } from "./extremum.ts";
-import type { LoadOpcode, StoreOpcode, ValType } from "./opcodes.ts";
+import { lanesBytes, lanesOf } from "./lanes.ts";
+import type { ValType } from "./opcodes.ts";
 import { hasVectorOperation, scalarOperation, shapeOf, vectorOperation } from "./operations.ts";
 
 /** Where the address of a memory is found. */
@@ -66,7 +68,8 @@ class Emitter {
       case "store":
         this.term(statement.base);
         this.term(statement.value);
-        this.store(statement.storage, statement.value, statement.offset, statement.lanes);
+        if (statement.value.vector) storeElements(code, statement.storage, statement.offset, statement.lanes);
+        else storeElement(code, statement.storage, statement.offset);
         return;
       case "if":
         this.term(statement.condition);
@@ -161,8 +164,8 @@ class Emitter {
         return;
       case "load":
         this.term(term.base);
-        if (term.vector) this.loadVector(term.storage, term.offset, term.lanes);
-        else this.loadScalar(term.storage, term.offset);
+        if (term.vector) loadElements(code, term.storage, term.offset, term.lanes);
+        else loadElement(code, term.storage, term.offset);
         return;
       case "op":
         if (term.vector) this.vectorOp(term);
@@ -278,137 +281,4 @@ class Emitter {
     );
     code.localTee(local).localGet(local).shuffle(order);
   }
-
-  private loadScalar(storage: Storage, offset: number): void {
-    this.code.load(scalarLoads[storage], { offset });
-    if (storage === "bool") this.code.i32Const(0).op("i32.ne");
-  }
-
-  /** `lanes` elements in a row; what is behind them in memory is not read. The address is on the stack. */
-  private loadVector(storage: Storage, offset: number, lanes: number): void {
-    const { code } = this;
-    const bytes = lanes * storageBytes[storage];
-    const align = storageBytes[storage];
-    if (bytes === 16) code.load("v128.load", { offset, align });
-    else if (bytes === 8) code.load("v128.load64_zero", { offset, align });
-    else if (bytes === 4) code.load("v128.load32_zero", { offset, align });
-    else {
-      const address = code.local("i32");
-      const vector = code.local("v128");
-      code.localSet(address).v128Const(new Uint8Array(16)).localSet(vector);
-      for (let done = 0; done < bytes;) {
-        const piece = [8, 4, 2, 1].find((n) => n <= bytes - done && done % n === 0)!;
-        code.localGet(address).localGet(vector);
-        code.loadLane(`v128.load${(piece * 8) as 8 | 16 | 32 | 64}_lane`, done / piece, {
-          offset: offset + done,
-          align: Math.min(piece, align),
-        });
-        code.localSet(vector);
-        done += piece;
-      }
-      code.localGet(vector);
-    }
-    switch (storage) {
-      case "i8":
-        code.op("i16x8.extend_low_i8x16_s").op("i32x4.extend_low_i16x8_s");
-        return;
-      case "u8":
-        code.op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
-        return;
-      case "bool":
-        code.op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
-        code.v128Const(new Uint8Array(16)).op("i32x4.ne");
-        return;
-      case "i16":
-        code.op("i32x4.extend_low_i16x8_s");
-        return;
-      case "u16":
-        code.op("i32x4.extend_low_i16x8_u");
-        return;
-      default:
-    }
-  }
-
-  /** The address and the value are on the stack. */
-  private store(storage: Storage, { vector }: Term, offset: number, lanes: number): void {
-    const { code } = this;
-    const align = storageBytes[storage];
-    if (!vector) {
-      code.store(scalarStores[storage], { offset });
-      return;
-    }
-    if (storage === "bool") code.v128Const(lanesBytes([1, 1, 1, 1], "i32")).op("v128.and");
-    if (storageBytes[storage] === 1) code.v128Const(narrow(1)).op("i8x16.swizzle");
-    else if (storageBytes[storage] === 2) code.v128Const(narrow(2)).op("i8x16.swizzle");
-    const bytes = lanes * storageBytes[storage];
-    if (bytes === 16) {
-      code.store("v128.store", { offset, align });
-      return;
-    }
-    const address = code.local("i32");
-    const value = code.local("v128");
-    code.localSet(value).localSet(address);
-    for (let done = 0; done < bytes;) {
-      const piece = [8, 4, 2, 1].find((n) => n <= bytes - done && done % n === 0)!;
-      code.localGet(address).localGet(value);
-      code.storeLane(`v128.store${(piece * 8) as 8 | 16 | 32 | 64}_lane`, done / piece, {
-        offset: offset + done,
-        align: Math.min(piece, align),
-      });
-      done += piece;
-    }
-  }
-}
-
-const scalarLoads: Readonly<Record<Storage, LoadOpcode>> = {
-  i8: "i32.load8_s",
-  u8: "i32.load8_u",
-  bool: "i32.load8_u",
-  i16: "i32.load16_s",
-  u16: "i32.load16_u",
-  i32: "i32.load",
-  i64: "i64.load",
-  f32: "f32.load",
-  f64: "f64.load",
-};
-const scalarStores: Readonly<Record<Storage, StoreOpcode>> = {
-  i8: "i32.store8",
-  u8: "i32.store8",
-  bool: "i32.store8",
-  i16: "i32.store16",
-  u16: "i32.store16",
-  i32: "i32.store",
-  i64: "i64.store",
-  f32: "f32.store",
-  f64: "f64.store",
-};
-
-/** The bytes of lanes of two vectors; a short list is filled up with the last of them. */
-function lanesOf(order: readonly number[], type: Type): Uint8Array {
-  const width = type === "i64" || type === "f64" ? 8 : 4;
-  const bytes = new Uint8Array(16);
-  for (let i = 0; i < 16; i++) {
-    const lane = order[Math.min(Math.floor(i / width), order.length - 1)]!;
-    // The second vector begins at byte 16, whatever the lanes in use.
-    const [vector, own] = [Math.floor(lane / order.length), lane % order.length];
-    bytes[i] = 16 * vector + own * width + (i % width);
-  }
-  return bytes;
-}
-
-/** For each of four lanes, its first bytes. */
-const narrow = (bytes: number): number[] =>
-  Array.from({ length: 16 }, (_, i) => (i < 4 * bytes ? 4 * Math.floor(i / bytes) + (i % bytes) : 0x80));
-
-/** The bytes of a vector of numbers; a true bool is all ones. */
-function lanesBytes(values: readonly (number | bigint)[], type: Type): Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, i) => {
-    if (type === "f32") view.setFloat32(4 * i, Number(value), true);
-    else if (type === "f64") view.setFloat64(8 * i, Number(value), true);
-    else if (type === "i64") view.setBigInt64(8 * i, BigInt(value), true);
-    else view.setInt32(4 * i, type === "bool" ? -Number(Boolean(value)) : Number(value), true);
-  });
-  return bytes;
 }

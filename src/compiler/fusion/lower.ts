@@ -12,7 +12,8 @@ import type { Computation, Procedure, Row, Updates } from "../lower/row.ts";
 import { rows } from "../lower/index.ts";
 import { accumulations } from "./accumulate.ts";
 import { canStay } from "./aliases.ts";
-import { group, type Group, type Known, type Plan, type Single } from "./grouping.ts";
+import { group } from "./grouping.ts";
+import type { Group, Known, Plan, Single } from "./plan.ts";
 import { kernelOf, literalReader, memoryReader, remembered, updateNests, type Written } from "./kernels.ts";
 import { lifetimesWithin } from "./lifetimes.ts";
 import {

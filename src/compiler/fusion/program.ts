@@ -6,7 +6,7 @@ import { representation } from "../kernel/element.ts";
 import { type Memory, type Storage, storageBytes } from "../kernel/expression.ts";
 import type { Nest } from "../kernel/nest.ts";
 import type { Routine } from "../kernel/statement.ts";
-import type { Boundary } from "./grouping.ts";
+import type { Boundary } from "./plan.ts";
 
 /** Bytes of an array's elements. */
 export function bytesOf({ shape, dtype }: Aval): number {
