@@ -17,22 +17,6 @@ const long = ["derivatives", "composition", "collectives", "shapes"].map(
   (name) => `tests/laws/${name}.test.ts`,
 );
 
-/**
- * Those to which it matters what else their process has loaded: they measure it, try all primitives that there are, or
- * compare arrays as objects, which the methods of numpy make iterable.
- */
-const alone = [
-  "tests/backends/*.test.ts",
-  "tests/unit/backends/wasm/*footprint.test.ts",
-  "tests/unit/compiler/{algebraic,cse,fold,inline,simplify}.test.ts",
-  "tests/unit/control/{custom-vjp,memory}.test.ts",
-  "tests/unit/core/parse.test.ts",
-  "tests/unit/inspect/{json,typescript}.test.ts",
-  "tests/unit/interpreters/{dce,linear-transpose,stage,uniform,zero}.test.ts",
-  "tests/unit/lax/dimension-numbers.test.ts",
-  "tests/unit/values/{named,unit-laws}.test.ts",
-];
-
 /** `vitest --mode full` sets COTANGENT_FULL, at which laws and conformance run the whole primitive × dtype product. */
 export default defineConfig(({ mode }) => {
   const full = mode === "full";
@@ -56,10 +40,8 @@ export default defineConfig(({ mode }) => {
           extends: true,
           test: {
             name: "plain",
-            // Loading the library anew for each file would take longer than most of them do.
-            isolate: false,
             include: ["tests/**/*.test.ts"],
-            exclude: [...onBackends, ...alone],
+            exclude: onBackends,
             typecheck: {
               enabled: !full,
               include: ["tests/types/**/*.test-d.ts"],
@@ -67,10 +49,6 @@ export default defineConfig(({ mode }) => {
               ignoreSourceErrors: true, // `npm run typecheck` reports those
             },
           },
-        },
-        {
-          extends: true,
-          test: { name: "alone", include: alone },
         },
         {
           extends: true,
