@@ -1,8 +1,7 @@
 import binaryen from "binaryen";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   type ArrayValue,
-  config,
   grad,
   inspect,
   lora,
@@ -16,6 +15,7 @@ import { isSmall } from "../../src/backends/wasm/executable.ts";
 import { emitModule } from "../../src/backends/wasm/module.ts";
 import { lowerProgram } from "../../src/compiler/fusion/lower.ts";
 import { planMemory } from "../../src/compiler/fusion/memory-plan.ts";
+import "../without-sources.ts";
 
 // The texts that docs/compiler.md is about: `npx vitest run tests/docs/compiler.test.ts --update` writes them anew.
 
@@ -30,15 +30,6 @@ const step = (w: ArrayValue, state: readonly unknown[], x: ArrayValue, y: ArrayV
 };
 const w = new lora.LoraArray(np.ones([24, 16]), { rank: 2, key: random.key(0) });
 const [x, y] = [np.ones([32, 24]), np.ones([32, 16])];
-
-let sources: boolean;
-beforeAll(() => {
-  ({ sources } = config);
-  config.sources = false;
-});
-afterAll(() => {
-  config.sources = sources;
-});
 
 const file = (name: string): string => `../../docs/compiler/lora-step/${name}.txt`;
 

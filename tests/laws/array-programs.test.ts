@@ -41,7 +41,7 @@ function expectSameOnBoth(program: ArrayProgram): void {
     expectSame(wasm.compile(closed, { donated }).execute(buffersOf(inputsOf(program))), expected, closed);
 }
 
-const numRuns = full ? 1000 : 100;
+const numRuns = full ? 2000 : 150;
 /** The same programs in every run, unless others are asked for. */
 const seed = Number(process.env["COTANGENT_SEED"] ?? 1);
 

@@ -1,12 +1,10 @@
-import { type ArrayValue, config, grad, jit, numpy as np } from "cotangent";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ArrayValue, grad, jit, numpy as np } from "cotangent";
+import { expect, test } from "vitest";
+import "../without-sources.ts";
 import { numbersOf } from "./compare.ts";
 
 const full = process.env["COTANGENT_FULL"] === "1";
 const timeout = 120_000;
-const { sources } = config;
-beforeAll(() => void (config.sources = false));
-afterAll(() => void (config.sources = sources));
 
 const x = np.array([1, 2, 3]);
 const repeated =

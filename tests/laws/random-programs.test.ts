@@ -156,8 +156,8 @@ const check = (law: (program: Program, x: ArrayValue) => void, seed: number): vo
   );
 
 /**
- * The same bits where operations are run one by one. What is known while a program is compiled is computed then, by the
- * reference backend, whose last bits may be others: and that depends on how the program is written.
+ * The same bits where operations are run one by one. A compiled loop adds cotangents to a sum in the order in which it writes
+ * them there, if it knows that all else is zero: which depends on whether zeros are made in its body or given to it.
  */
 const expectSame = (actual: ArrayValue, expected: ArrayValue, what: string): void =>
   currentBackend().name === "reference"
@@ -183,7 +183,7 @@ describe("a random program is the same", { timeout: full ? 600_000 : 30_000 }, (
   test("quaxified without values, and over a class that is an array by another name", () => {
     check(({ text, run }, x) => {
       const expected = run(x);
-      expectSame(quaxify(run, { strict: true })(x), expected, `${text}, quaxified`);
+      expectSameBits(quaxify(run, { strict: true })(x), expected, `${text}, quaxified`);
       const wrapped = quaxify(run)(new D1(x));
       expectSame(wrapped.materialise(), expected, `${text}, wrapped`);
     }, 2);
@@ -194,7 +194,7 @@ describe("a random program is the same", { timeout: full ? 600_000 : 30_000 }, (
       const actual = jit(run)(x);
       expect([actual.shape, actual.dtype], text).toEqual([expected.shape, expected.dtype]);
       expectNear(numbersOf(actual), numbersOf(expected), 1e-5, `${text}, jitted`);
-      expectSame(quaxify(jit(run))(new D1(x)).materialise(), actual, `${text}, jitted and wrapped`);
+      expectSameBits(quaxify(jit(run))(new D1(x)).materialise(), actual, `${text}, jitted and wrapped`);
     }, 3);
   });
 });

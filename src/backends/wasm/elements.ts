@@ -45,15 +45,10 @@ export function loadElements(code: Code, storage: Storage, offset: number, lanes
     const address = code.local("i32");
     const vector = code.local("v128");
     code.localSet(address).v128Const(new Uint8Array(16)).localSet(vector);
-    for (let done = 0; done < bytes;) {
-      const piece = [8, 4, 2, 1].find((n) => n <= bytes - done && done % n === 0)!;
+    for (const { from, size } of piecesOf(bytes)) {
       code.localGet(address).localGet(vector);
-      code.loadLane(`v128.load${(piece * 8) as 8 | 16 | 32 | 64}_lane`, done / piece, {
-        offset: offset + done,
-        align: Math.min(piece, align),
-      });
-      code.localSet(vector);
-      done += piece;
+      const place = { offset: offset + from, align: Math.min(size, align) };
+      code.loadLane(`v128.load${bitsOf[size]}_lane`, from / size, place).localSet(vector);
     }
     code.localGet(vector);
   }
@@ -96,15 +91,26 @@ export function storeElements(code: Code, storage: Storage, offset: number, lane
   const address = code.local("i32");
   const value = code.local("v128");
   code.localSet(value).localSet(address);
-  for (let done = 0; done < bytes;) {
-    const piece = [8, 4, 2, 1].find((n) => n <= bytes - done && done % n === 0)!;
+  for (const { from, size } of piecesOf(bytes)) {
     code.localGet(address).localGet(value);
-    code.storeLane(`v128.store${(piece * 8) as 8 | 16 | 32 | 64}_lane`, done / piece, {
-      offset: offset + done,
-      align: Math.min(piece, align),
-    });
-    done += piece;
+    const place = { offset: offset + from, align: Math.min(size, align) };
+    code.storeLane(`v128.store${bitsOf[size]}_lane`, from / size, place);
   }
+}
+
+/** The bits of what a lane is moved as, by its bytes. */
+const bitsOf = { 8: 64, 4: 32, 2: 16, 1: 8 } as const;
+const sizes = [8, 4, 2, 1] as const;
+
+/** The first bytes of a vector, in as few pieces as lanes can be moved in. */
+function piecesOf(bytes: number): { readonly from: number; readonly size: keyof typeof bitsOf }[] {
+  const pieces = [];
+  for (let from = 0; from < bytes;) {
+    const size = sizes.find((n) => n <= bytes - from && from % n === 0)!;
+    pieces.push({ from, size });
+    from += size;
+  }
+  return pieces;
 }
 
 /** For each of four lanes, its first bytes. */

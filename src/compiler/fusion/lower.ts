@@ -1,4 +1,4 @@
-import { type Atom, type ClosedJaxpr, type Eqn, Literal, type Var } from "../../core/jaxpr.ts";
+import { type Atom, type ClosedJaxpr, type Eqn, Literal } from "../../core/jaxpr.ts";
 import { type AnyPrimitive, type ParamsOf } from "../../core/primitive.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { BackendError } from "../../core/errors.ts";
@@ -24,6 +24,7 @@ import {
   type Step,
   type Window,
 } from "./program.ts";
+import { Uses } from "./uses.ts";
 
 /** A program as kernels. It is simplified before. */
 export function lowerProgram(closed: ClosedJaxpr): KernelProgram {
@@ -87,7 +88,7 @@ class BlockLowering {
   /** Where else values go. */
   private readonly also = new Map<Known, readonly ArrayMemory[]>();
   private readonly plan: Plan;
-  private readonly uses: ReadonlyMap<Known, number>;
+  private readonly uses: Uses;
 
   constructor(
     private readonly names: Memories,
@@ -101,7 +102,7 @@ class BlockLowering {
     const { eqns, computations, origins } = accumulations(jaxpr, computationOf, repeated);
     this.origins = origins;
     this.plan = group(eqns, inputs, jaxpr.outvars, (eqn) => computations.get(eqn) ?? computationOf(eqn));
-    this.uses = this.lastUses();
+    this.uses = new Uses(this.plan, this.outvars);
     inputs.forEach((v, i) => this.memories.set(this.plan.values.get(v)!, given[i]!));
   }
   private readonly outvars: readonly Atom[];
@@ -233,7 +234,7 @@ class BlockLowering {
     const { eqn, computation } = step;
     if (computation?.kind !== "updates") return;
     const start = eqn.inputs[computation.base]!;
-    if (start instanceof Literal || !this.isLastUse(start, step)) return;
+    if (start instanceof Literal || !this.uses.isLast(start, step)) return;
     const [from, to] = [start, eqn.outputs[0]!].map((v) => this.plan.values.get(v)!);
     if (from!.step > -1 && !this.memories.has(from!)) this.memories.set(from!, this.memoryOf(to!));
   }
@@ -279,7 +280,7 @@ class BlockLowering {
     const results = finish(operands, memories.map(memoryReader));
     const wanted = eqn.outputs.flatMap((variable, i) => {
       const known = this.plan.values.get(variable)!;
-      if (!this.uses.has(known) && !this.outvars.includes(variable)) return [];
+      if (!this.uses.isRead(variable)) return [];
       return [{ aval: variable.aval, read: results[i]!, memory: this.memoryOf(known) }];
     });
     write("end", wanted);
@@ -348,48 +349,18 @@ class BlockLowering {
       const step = this.plan.steps.find(({ id }) => id === known.step);
       if (step?.kind !== "single" || step.computation?.kind !== "updates") return false;
       const base = step.eqn.inputs[step.computation.base]!;
-      if (base instanceof Literal || !this.isLastUse(base, step)) return false;
+      if (base instanceof Literal || !this.uses.isLast(base, step)) return false;
       if (!first && this.outvars.includes(step.eqn.outputs[0]!)) return false;
       known = this.plan.values.get(base)!;
       if (this.memories.get(known) === memory) return true;
     }
-  }
-  /** Whether nothing reads `x` in another way, or later, than as what `step` begins with. */
-  private isLastUse(x: Var, { id, eqn, computation }: Single): boolean {
-    const known = this.plan.values.get(x)!;
-    if (known.group === null && known.source !== null) return false;
-    const { base } = computation as Updates;
-    const others = eqn.inputs.filter((_, i) => i !== base);
-    return (
-      !this.outvars.includes(x) &&
-      (this.uses.get(known) ?? -1) <= id &&
-      others.every((other) => other instanceof Literal || !this.leavesOf(other).includes(known))
-    );
-  }
-  /** What is read from memory for `x`. */
-  private leavesOf(x: Var): readonly Known[] {
-    const known = this.plan.values.get(x)!;
-    return known.stored || known.source === null ? [known] : [...known.leaves.keys()];
-  }
-  /** The last step that reads each value from memory. */
-  private lastUses(): Map<Known, number> {
-    const uses = new Map<Known, number>();
-    for (const step of this.plan.steps) {
-      const read =
-        step.kind === "group"
-          ? step.members.flatMap((member) => [...member.leaves.keys()])
-          : step.eqn.inputs.flatMap((x) => (x instanceof Literal ? [] : this.leavesOf(x)));
-      for (const known of read) uses.set(known, step.id);
-    }
-    return uses;
   }
   /** What is carried at the end, as outputs of the loop, where it is not there yet and something reads it. */
   private finish(carry: readonly Carried[], eqn: Eqn): void {
     const outputs = this.outputsOf(eqn);
     carry.forEach(({ current, pair }, i) => {
       const [v, to] = [eqn.outputs[i]!, outputs[i]!];
-      const isRead = this.uses.has(this.plan.values.get(v)!) || this.outvars.includes(v);
-      if (isRead && !pair.includes(to)) this.steps.push({ kind: "copy", from: current, to });
+      if (this.uses.isRead(v) && !pair.includes(to)) this.steps.push({ kind: "copy", from: current, to });
     });
   }
 

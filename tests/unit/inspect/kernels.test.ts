@@ -1,8 +1,7 @@
 import { inspect as nodeInspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type ArrayValue,
-  config,
   type DType,
   grad,
   inspect,
@@ -13,17 +12,9 @@ import {
   ShapeDtypeStruct,
 } from "cotangent";
 import { currentBackend } from "../../../src/core/backend.ts";
+import "../../without-sources.ts";
 
 const f32 = (...shape: number[]): ShapeDtypeStruct => new ShapeDtypeStruct(shape, "float32");
-
-let sources: boolean;
-beforeAll(() => {
-  ({ sources } = config);
-  config.sources = false;
-});
-afterAll(() => {
-  config.sources = sources;
-});
 
 test("softmax is one kernel, which reads its rows and writes them once", () => {
   const result = inspect.kernels((x: ArrayValue) => nn.softmax(x))(f32(64, 128));
