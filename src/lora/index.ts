@@ -1,4 +1,7 @@
 /** Low-rank adaptation: arrays `w + a·b` whose products never form the sum. */
 
-export { LoraArray, type LoraOptions, type LoraSettings } from "./array.ts";
-export { loraify, trainable } from "./loraify.ts";
+export { AdaptedArray, type AdapterSettings } from "./adapted.ts";
+export { LoraArray, type LoraOptions, type LoraSettings, scalingOf } from "./array.ts";
+export { withKey } from "./dropout.ts";
+export { loraify } from "./loraify.ts";
+export { trainable } from "./trainable.ts";

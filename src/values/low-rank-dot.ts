@@ -47,26 +47,38 @@ const ROW = "row";
 const COLUMN = "column";
 const RANK = "rank";
 
-/** The parts of a matrix `w + a·b`. */
-interface LowRank {
-  readonly w: ArrayValue;
+/** The factors of a matrix `a·b`. */
+interface Factors {
   readonly a: ArrayValue;
   readonly b: ArrayValue;
 }
 
-/**
- * `(w + a·b)·x` as `w·x + a·(b·x)`, for any contracted and shared axes; or `x·(w + a·b)`, where `x` is on the left. The
- * product with one thin factor comes first, so nothing of the size of `w` is made beside the result.
- *
- * `x` may be of any class, low-rank too: every product dispatches again.
- */
-export function lowRankDot(
-  { w, a, b }: LowRank,
+/** `base + update`, of the dtype of `base`. */
+export const plus = (base: ArrayValue, update: ArrayValue): ArrayValue =>
+  lax.add(base, update.dtype === base.dtype ? update : lax.convertElementType(update, base.dtype));
+
+/** `(w + a·b)·x` as `w·x + a·(b·x)`; or `x·(w + a·b)`, where `x` is on the left. */
+export const lowRankDot = (
+  { w, ...factors }: Factors & { readonly w: ArrayValue },
   x: ArrayValue,
   params: DotParams,
   xIsLeft: boolean,
+): ArrayValue =>
+  plus(lax.dotGeneral.bind(xIsLeft ? [x, w] : [w, x], params)[0]!, factoredDot(factors, x, params, xIsLeft));
+
+/**
+ * `(a·b)·x` as `a·(b·x)`, for any contracted and shared axes; or `x·(a·b)`, where `x` is on the left. The product with one
+ * factor comes first, so nothing of the size of `a·b` is made beside the result; `between` is applied to it.
+ *
+ * `x` may be of any class, low-rank too: every product dispatches again.
+ */
+export function factoredDot(
+  { a, b }: Factors,
+  x: ArrayValue,
+  params: DotParams,
+  xIsLeft: boolean,
+  between: (thin: ArrayValue) => ArrayValue = (thin) => thin,
 ): ArrayValue {
-  const base = lax.dotGeneral.bind(xIsLeft ? [x, w] : [w, x], params)[0]!;
   const [contract, batch] = params.dimensionNumbers;
   const [mine, theirs] = xIsLeft ? ([1, 0] as const) : ([0, 1] as const);
   const leading = range(a.ndim - 2).map((axis) => `leading ${axis}`);
@@ -96,8 +108,6 @@ export function lowRankDot(
     { array: x, labels: other },
     new Set([near].filter((label) => summed.has(label))),
   );
-  const product = times(factors[far], thin, new Set([...summed, RANK]));
-
-  const update = ordered(product, wanted);
-  return lax.add(base, update.dtype === base.dtype ? update : lax.convertElementType(update, base.dtype));
+  const scaled = { array: between(thin.array), labels: thin.labels };
+  return ordered(times(factors[far], scaled, new Set([...summed, RANK])), wanted);
 }

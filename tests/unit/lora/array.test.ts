@@ -4,6 +4,7 @@ import {
   jit,
   lax,
   lora,
+  makeJaxpr,
   nn,
   numpy as np,
   quaxify,
@@ -36,7 +37,7 @@ describe("a low-rank array", () => {
 
   test("is a pytree of three arrays, with its settings in the structure", () => {
     expect(String(tree.structure(adapted))).toBe(
-      "LoraArray(_w=*, a=*, b=*, stopGradient=true, allowMaterialise=false)",
+      "LoraArray(_w=*, a=*, b=*, scaling=1, dropout=0, key=null, stopGradient=true, allowMaterialise=false, merged=false)",
     );
     const other = tree.at((l) => [l.a, l.b], adapted, [b, a]);
     expect([other.a === b, other.w === w]).toEqual([true, true]);
@@ -57,6 +58,10 @@ describe("a low-rank array", () => {
     expect(() => new lora.LoraArray(3 as never, { rank: 1, key })).toThrow(
       "adapts an array, got the number 3",
     );
+    expect(() => new lora.LoraArray(w, { rank: 1, dropout: 1, key })).toThrow(
+      "dropout is a number from 0 up to 1, got the number 1",
+    );
+    expect(() => new lora.LoraArray(w, { rank: 0, alpha: 1, key })).toThrow("divided by the rank");
     expect(() => lora.LoraArray.of(w, b, a)).toThrow("a is (…, 4, rank) and b is (…, rank, 3)");
   });
 
@@ -65,6 +70,71 @@ describe("a low-rank array", () => {
     expect(() => np.matmul(train, np.ones([3]))).toThrow(
       "put the parts of the model together with tree.combine",
     );
+  });
+});
+
+describe("scaling", () => {
+  const x = normal(3, [3]);
+  const scaled = np.add(w, np.multiply(1.5, np.matmul(a, b)));
+
+  test("multiplies a·b, by alpha over the rank or its root", () => {
+    const of = (options: Partial<lora.LoraOptions>) =>
+      new lora.LoraArray(w, { rank: 4, key: random.key(0), ...options }).scaling;
+    expect([of({}), of({ alpha: 8 }), of({ alpha: 8, useRslora: true })]).toEqual([1, 2, 4]);
+    const adapted = lora.LoraArray.of(w, a, b, { scaling: 1.5, allowMaterialise: true });
+    expectValues(np.matmul(adapted, x), values(np.matmul(scaled, x)));
+    expectValues(np.matmul(normal(4, [4]), adapted), values(np.matmul(normal(4, [4]), scaled)));
+    expectValues(np.matmul(x, adapted.T), values(np.matmul(scaled, x)));
+    expectValues(np.negative(adapted), values(np.negative(scaled)));
+  });
+
+  test("may be an array, so that another number needs no new program", () => {
+    let traced = 0;
+    const f = jit((l: lora.LoraArray) => {
+      traced++;
+      return np.matmul(l, x);
+    });
+    const by = (scaling: number) => f(lora.LoraArray.of(w, a, b, { scaling: np.float32(scaling) }));
+    expectValues(by(1.5), values(np.matmul(scaled, x)));
+    expectValues(by(0), values(np.matmul(w, x)));
+    expect(traced).toBe(1);
+  });
+});
+
+describe("rows that are looked up", () => {
+  const indices = np.array(
+    [
+      [2, 0],
+      [3, 3],
+    ],
+    "int32",
+  );
+  const taken = (l: ArrayValue) => l.get(indices);
+
+  test("are those of w and of a, times b", () => {
+    const scaled = lora.LoraArray.of(w, a, b, { scaling: 2 });
+    const expected = taken(np.add(w, np.multiply(2, np.matmul(a, b))));
+    for (const run of [
+      taken,
+      quaxify(taken),
+      jit(taken),
+      vmap((l: ArrayValue) => taken(l), { inAxes: null, axisSize: 1 }),
+    ])
+      expectValues(run(scaled), values(expected));
+    const text = String(makeJaxpr(taken)(scaled));
+    expect(text).not.toContain("f32[4,3] = dot_general");
+  });
+
+  test("are NaN out of bounds, as those of w are, where that is asked for", () => {
+    const indices = np.array([1, 9], "int32");
+    const [found, expected] = [adapted, sum].map((l) =>
+      values(np.take(l, indices, { axis: 0, mode: "fill" })),
+    );
+    found!.forEach((value, i) => expect(value).toBeCloseTo(expected![i]!, 5));
+  });
+
+  test("are refused for single elements", () => {
+    expect(() => adapted.get([0, 1], [0, 1])).toThrow(refusal);
   });
 });
 
@@ -127,6 +197,11 @@ describe("rules", () => {
     expect(np.matmul(adapted, new Zero([3], "float32"))).toBeInstanceOf(Zero);
     expect(np.matmul(new Zero([4], "float32"), adapted)).toBeInstanceOf(Zero);
   });
+});
+
+test("integers are those of the sum", () => {
+  expectValues(np.astype(open, "int32"), values(np.astype(sum, "int32")));
+  expect(() => np.astype(adapted, "int32")).toThrow(refusal);
 });
 
 describe("gradients", () => {

@@ -70,40 +70,6 @@ describe("loraify", () => {
   });
 });
 
-describe("trainable", () => {
-  const model = lora.loraify(mlp, { rank: 2, key });
-
-  test("picks a and b", () => {
-    const [train, rest] = tree.partition(model, lora.trainable(model));
-    expect(paths(train)).toEqual(
-      [0, 1, 2].flatMap((i) => [`.layers[${i}].weight.a`, `.layers[${i}].weight.b`]),
-    );
-    expect(tree.structure(tree.combine(train, rest)).equals(tree.structure(model))).toBe(true);
-    const gradient = grad((t: nn.MLP) => loss(tree.combine(t, rest), xs))(train);
-    expect(paths(gradient)).toEqual(paths(train));
-  });
-
-  test("leaves out what is inside a frozen weight", () => {
-    const inner = (stopGradient: boolean) => {
-      const nested = lora.loraify(model, { rank: 1, stopGradient, key });
-      return paths(tree.partition(nested, lora.trainable(nested))[0]).filter((path) =>
-        path.startsWith(".layers[0]"),
-      );
-    };
-    expect(inner(true)).toEqual([".layers[0].weight.a", ".layers[0].weight.b"]);
-    expect(inner(false)).toEqual([
-      ".layers[0].weight._w.a",
-      ".layers[0].weight._w.b",
-      ".layers[0].weight.a",
-      ".layers[0].weight.b",
-    ]);
-  });
-
-  test("is false everywhere in a model that is not adapted", () => {
-    expect(tree.leaves(tree.partition(mlp, lora.trainable(mlp))[0])).toEqual([]);
-  });
-});
-
 describe("training the whole model", () => {
   test("moves adapters and biases, with no state for the weights, traced once", () => {
     const target = random.normal(random.key(5), [16, 2]);
