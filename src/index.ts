@@ -13,6 +13,7 @@ export {
   DispatchError,
   DTypeError,
   EscapedTracerError,
+  FileError,
   JaxprError,
   MaterialiseError,
   NonFiniteError,
@@ -60,6 +61,7 @@ export { grad, type GradOptions, valueAndGrad, vjp, type VjpOptions } from "./in
 export { vmap, type VmapOptions } from "./interpreters/vmap.ts";
 export { Zero } from "./interpreters/zero.ts";
 export * as debug from "./control/debug.ts";
+export * as files from "./files/index.ts";
 export * as inspect from "./inspect/index.ts";
 export * as lax from "./entry/lax.ts";
 export * as lora from "./lora/index.ts";

@@ -95,6 +95,9 @@ export class NonFiniteError extends CotangentError {
   }
 }
 
+/** A file that cannot be read or written, or whose bytes are not what its format or its reader asks for. */
+export class FileError extends CotangentError {}
+
 /** A backend lacks what a program needs. */
 export class BackendError extends CotangentError {}
 

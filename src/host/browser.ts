@@ -41,6 +41,7 @@ export const host: Host = {
     };
   },
   collect: null,
+  files: null,
   // The thread of a page must not wait.
   nap() {},
 };

@@ -21,6 +21,28 @@ export interface ThreadEvents {
   readonly end: (why: unknown) => void;
 }
 
+/** An open file, for reading. */
+export interface HostFile {
+  /** Bytes, when it was opened. */
+  readonly size: number;
+  /** Fills `into` with the bytes from `offset` on. @throws Error the file has fewer, or cannot be read. */
+  read(into: Uint8Array, offset: number): void;
+  close(): void;
+}
+
+/** The files of the machine. */
+export interface HostFiles {
+  /** @throws Error there is no regular file at `path` that may be read. */
+  open(path: string): HostFile;
+  /**
+   * Makes `path` a file of these bytes, one part after the other. Whatever happens meanwhile, there is the old file or the
+   * whole new one; after the return the new one is on the disk. @throws Error it cannot be written.
+   */
+  write(path: string, parts: Iterable<Uint8Array>): void;
+  /** Makes the folder `path`, and those that it is in, where they are not there. @throws Error it cannot be made. */
+  makeFolder(path: string): void;
+}
+
 /** What Node and browsers have under different names. `#host` in package.json stands for one of these. */
 export interface Host {
   /** How many threads run at once here, at least 1. */
@@ -36,6 +58,8 @@ export interface Host {
    * False where the engine refuses.
    */
   readonly collect: (() => boolean) | null;
+  /** Null where programs see no files, as in browsers. */
+  readonly files: HostFiles | null;
   /** Lets other threads run for about a tenth of a millisecond, where this one may wait at all. */
   nap(): void;
 }

@@ -1,7 +1,32 @@
-// What src/host/node.ts uses of Node: the library is compiled without Node's types, and tests with them.
+// What src/host uses of Node: the library is compiled without Node's types, and tests with them.
+
+declare module "node:crypto" {
+  export function randomUUID(): string;
+}
+
+declare module "node:fs" {
+  export function closeSync(file: number): void;
+  export function fstatSync(file: number): { readonly size: number; isFile(): boolean };
+  export function fsyncSync(file: number): void;
+  export function mkdirSync(path: string, options: { recursive: true }): void;
+  export function openSync(path: string, flags: "r" | "wx"): number;
+  export function readSync(file: number, into: Uint8Array, at: number, length: number, from: number): number;
+  export function realpathSync(path: string): string;
+  export function renameSync(from: string, to: string): void;
+  export function rmSync(path: string, options: { force: true }): void;
+  export function writeSync(file: number, from: Uint8Array, at: number): number;
+}
 
 declare module "node:os" {
   export function availableParallelism(): number;
+}
+
+declare module "node:path" {
+  export function dirname(path: string): string;
+}
+
+declare module "node:process" {
+  export const platform: string;
 }
 
 declare module "node:v8" {

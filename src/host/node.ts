@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { createContext, runInNewContext, Script } from "node:vm";
 import { Worker } from "node:worker_threads";
 import type { Host } from "./host.ts";
+import { files } from "./node-files.ts";
 
 const never = new Int32Array(new SharedArrayBuffer(4));
 
@@ -56,5 +57,6 @@ export const host: Host = {
       return false;
     }
   },
+  files,
   nap: () => void Atomics.wait(never, 0, 0, 0.1),
 };

@@ -22,7 +22,9 @@ declare var TextEncoder: { new (): TextEncoder };
 interface TextDecoder {
   decode(input?: ArrayBuffer | ArrayBufferView): string;
 }
-declare var TextDecoder: { new (label?: string, options?: { fatal?: boolean }): TextDecoder };
+declare var TextDecoder: {
+  new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder;
+};
 
 declare function atob(data: string): string;
 declare function btoa(data: string): string;

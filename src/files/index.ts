@@ -1,0 +1,7 @@
+/** Arrays in files: the safetensors format. */
+
+export { type LoadOptions, loadSafetensors } from "./load.ts";
+export { openSafetensors, Safetensors, type TensorInfo } from "./safetensors.ts";
+export { type TensorDType } from "./safetensors-header.ts";
+export { encodeSafetensors, type SaveOptions, saveSafetensors } from "./save.ts";
+export { type FileSource } from "./source.ts";

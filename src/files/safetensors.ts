@@ -1,0 +1,138 @@
+import { HostBuffer } from "../core/backend.ts";
+import { allocate, canonicalDType, type DType, toDType, type TypedArray } from "../core/dtype.ts";
+import { ArgumentError, DTypeError, FileError, nearest } from "../core/errors.ts";
+import { checkSize, type Shape, sizeOf } from "../core/shape.ts";
+import { fromTypedArray } from "../core/typed-array.ts";
+import { type ArrayValue, avalOf, NDArray } from "../core/value.ts";
+import {
+  dtypeOf,
+  type Header,
+  quoted,
+  readHeader,
+  type TensorDType,
+  type TensorEntry,
+} from "./safetensors-header.ts";
+import { type FileSource, openSource, type Source } from "./source.ts";
+
+/** What a file says of a tensor. */
+export interface TensorInfo {
+  /** As the file names it: `F32`, `BF16`. */
+  readonly dtype: TensorDType;
+  readonly shape: Shape;
+  readonly bytes: number;
+}
+
+/** The arrays of a safetensors file, each of which is read when it is asked for. {@link openSafetensors} makes one. */
+export class Safetensors {
+  private readonly entries: ReadonlyMap<string, TensorEntry>;
+  private readonly header: Header;
+  private closed = false;
+
+  /** @internal */
+  constructor(private readonly source: Source) {
+    this.header = readHeader(source, "files.openSafetensors");
+    this.entries = new Map(this.header.entries.map((entry) => [entry.name, entry]));
+  }
+
+  /** The names of the tensors, in the order of their bytes. */
+  get names(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** The file's own words about itself, such as `{ format: "pt" }`. */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.header.metadata;
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** What the file says of a tensor; nothing is read. @throws ArgumentError there is none of this name. */
+  info(name: string): TensorInfo {
+    const { dtype, shape, start, end } = this.entry(name);
+    return { dtype, shape, bytes: end - start };
+  }
+
+  /**
+   * The tensor as an array. Reads its bytes and no others.
+   *
+   * Dtype: that of the file; without `config.enableX64`, 64-bit ones become their 32-bit kin, with a warning.
+   * @throws ArgumentError there is none of this name; DTypeError there are no arrays of its dtype; FileError the file cannot
+   * be read, or is closed, a boolean is neither 0 nor 1, or an integer does not fit in 32 bits; BackendError there is not
+   * enough memory.
+   */
+  get(name: string): ArrayValue {
+    const { dtype: format, shape, start } = this.entry(name);
+    const caller = `${this.source.name}: tensor ${quoted(name)}`;
+    if (this.closed) throw new FileError("files/closed", `${caller} was asked for after close()`);
+    const dtype = dtypeOf(format);
+    if (dtype === null)
+      throw new DTypeError("files/dtype", `${caller} is of dtype ${format}, of which there are no arrays`);
+    checkSize(shape, caller);
+    const storage = allocate(dtype, sizeOf(shape));
+    const bytes = new Uint8Array(storage.buffer, storage.byteOffset, storage.byteLength);
+    this.source.read(bytes, this.header.dataStart + start);
+    if (dtype === "bool" && bytes.some((byte) => byte > 1))
+      throw new FileError("files/bool", `${caller} has booleans that are neither 0 nor 1`);
+    return new NDArray(
+      avalOf(shape, canonicalDType(dtype)),
+      new HostBuffer(canonical(storage, dtype, caller)),
+    );
+  }
+
+  /** Closes the file; its arrays stay. */
+  close(): void {
+    if (!this.closed) this.source.close();
+    this.closed = true;
+  }
+
+  private entry(name: string): TensorEntry {
+    const entry = this.entries.get(name);
+    if (entry !== undefined) return entry;
+    const near = nearest(name, this.entries.keys());
+    throw new ArgumentError(
+      "files/tensor",
+      `${this.source.name} has no tensor ${quoted(name)}${near === undefined ? "" : `; did you mean ${quoted(near)}?`}`,
+    );
+  }
+}
+
+/** The elements as those of the dtype that stands for `dtype`. */
+function canonical(storage: TypedArray, dtype: DType, caller: string): TypedArray {
+  const narrow = toDType(dtype, caller);
+  if (narrow === dtype) return storage;
+  const narrowed = fromTypedArray(storage).storage;
+  const lost = isBigints(storage) ? storage.findIndex((x, i) => x !== BigInt(narrowed[i]!)) : -1;
+  if (lost < 0) return narrowed;
+  throw new FileError(
+    "files/range",
+    `${caller}: element ${lost} is ${String(storage[lost])}, which is no ${narrow}: set config.enableX64 = true`,
+  );
+}
+
+const isBigints = (storage: TypedArray): storage is BigInt64Array | BigUint64Array =>
+  storage instanceof BigInt64Array || storage instanceof BigUint64Array;
+
+/**
+ * A safetensors file, or its bytes. Only the header is read, and checked as a whole before anything else is done with it:
+ * see {@link Safetensors} for the rest. Close it when it is no longer needed.
+ *
+ * @throws FileError when there is no such file, or it is no safetensors file, saying why; ArgumentError when `source` is
+ * neither a path nor bytes.
+ * @example
+ * const file = files.openSafetensors("model.safetensors");
+ * for (const name of file.names) console.log(name, file.info(name).shape);
+ * const weight = file.get("encoder.weight");
+ * file.close();
+ * @see https://huggingface.co/docs/safetensors
+ */
+export function openSafetensors(source: FileSource): Safetensors {
+  const opened = openSource(source, "files.openSafetensors");
+  try {
+    return new Safetensors(opened);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}

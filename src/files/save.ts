@@ -1,0 +1,139 @@
+import { pathToString } from "../tree/index.ts";
+import type { TypedArray } from "../core/dtype.ts";
+import { ArgumentError, DTypeError } from "../core/errors.ts";
+import { isPlainObject, readOptions } from "../core/options.ts";
+import type { Shape } from "../core/shape.ts";
+import { describe } from "../core/trace.ts";
+import { ArrayValue, concreteOf } from "../core/value.ts";
+import * as lax from "../lax/index.ts";
+import {
+  isText,
+  LENGTH_BYTES,
+  MAX_HEADER,
+  METADATA,
+  quoted,
+  type TensorDType,
+  tensorDTypeOf,
+  tensorDTypes,
+} from "./safetensors-header.ts";
+import { writeFile } from "./source.ts";
+import { type NamedLeaf, namedLeaves } from "./tensor-names.ts";
+
+export interface SaveOptions {
+  /** What the file says about itself: strings by name. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+interface Tensor {
+  readonly name: string;
+  readonly dtype: TensorDType;
+  readonly shape: Shape;
+  readonly storage: TypedArray;
+}
+
+/**
+ * The arrays of a tree as the bytes of a safetensors file, each under the dotted path of its place: `layers.0.weight`. Keys
+ * of generators are written as their words. The same tree always gives the same bytes: those that the Rust library writes.
+ *
+ * @throws ArgumentError when a leaf is no array, two have the same name, or a name or the metadata is no text; DTypeError
+ * when the format has no such dtype; ConcretizationError when an array is traced.
+ * @example
+ * const bytes = files.encodeSafetensors({ weight, bias }, { metadata: { format: "pt" } });
+ * const model = files.encodeSafetensors(new nn.MLP(2, 1, 8, 1, { key }));
+ */
+export function encodeSafetensors(tree: unknown, options: SaveOptions = {}): Uint8Array {
+  const parts = encode(tree, options, "files.encodeSafetensors");
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * As {@link encodeSafetensors}, to a file. At every moment there is the old file or the whole new one, also after a crash.
+ *
+ * @throws FileError when the file cannot be written; otherwise as {@link encodeSafetensors}.
+ * @example
+ * files.saveSafetensors("model.safetensors", model);
+ */
+export function saveSafetensors(path: string, tree: unknown, options: SaveOptions = {}): void {
+  writeFile(path, encode(tree, options, "files.saveSafetensors"), "files.saveSafetensors");
+}
+
+/** The bytes of a file, in parts: the header, then the data of each array as it is. */
+function encode(tree: unknown, options: SaveOptions, caller: string): readonly Uint8Array[] {
+  const { metadata } = readOptions<SaveOptions>(caller, ["metadata"], [options]);
+  const tensors = namedLeaves(tree)[0].map((leaf) => tensorOf(leaf, caller));
+  const keys = new Map(tensors.map((tensor) => [tensor, sortKey(tensor)]));
+  tensors.sort((x, y) => compareBytes(keys.get(x)!, keys.get(y)!));
+
+  const header: [string, unknown][] = metadata === undefined ? [] : [[METADATA, checked(metadata, caller)]];
+  let end = 0;
+  for (const { name, dtype, shape, storage } of tensors) {
+    const start = end;
+    end += storage.byteLength;
+    header.push([name, { dtype, shape, data_offsets: [start, end] }]);
+  }
+  // Not one object: that would put names such as "0" first.
+  const members = header.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  const text = new TextEncoder().encode(`{${members.join(",")}}`);
+  const length = Math.ceil(text.length / LENGTH_BYTES) * LENGTH_BYTES;
+  if (length > MAX_HEADER)
+    throw new ArgumentError(
+      "files/header",
+      `${caller}: the header would have ${length} bytes, more than ${MAX_HEADER}`,
+    );
+  const head = new Uint8Array(LENGTH_BYTES + length).fill(" ".charCodeAt(0));
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(text, LENGTH_BYTES);
+  // Every machine with a JavaScript engine is little-endian, as the format is.
+  const data = tensors.map(
+    ({ storage: { buffer, byteOffset, byteLength } }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
+  return [head, ...data];
+}
+
+function tensorOf({ name, path, leaf }: NamedLeaf, caller: string): Tensor {
+  const place = `${caller}: the leaf ${path.length === 0 ? "at the root" : pathToString(path)}`;
+  if (!(leaf instanceof ArrayValue))
+    throw new ArgumentError(
+      "files/leaf",
+      `${place} is ${describe(leaf)}: only arrays are saved, as of np.array`,
+    );
+  if (name === METADATA || !isText(name))
+    throw new ArgumentError("files/name", `${place} cannot be called ${quoted(name)} in a file: rename it`);
+  const array = concreteOf(leaf.dtype === "key<fry>" ? lax.randomUnwrap(leaf) : leaf, place);
+  const dtype = tensorDTypeOf(array.dtype);
+  if (dtype === undefined)
+    throw new DTypeError(
+      "files/dtype",
+      `${place} is of dtype ${array.dtype}, which the format does not have`,
+    );
+  return { name, dtype, shape: array.shape, storage: array.storage };
+}
+
+/** Large elements first, so that each tensor is aligned; then by name, in the order of UTF-8. */
+const sortKey = ({ name, dtype }: Tensor): Uint8Array =>
+  new TextEncoder().encode(String.fromCharCode(tensorDTypes.length - tensorDTypes.indexOf(dtype)) + name);
+
+function compareBytes(x: Uint8Array, y: Uint8Array): number {
+  const differs = x.findIndex((byte, i) => byte !== y[i]);
+  return differs < 0 ? x.length - y.length : x[differs]! - (y[differs] ?? -1);
+}
+
+function checked(metadata: unknown, caller: string): Readonly<Record<string, string>> {
+  const entries = isPlainObject(metadata) ? Object.entries(metadata) : [["", null]];
+  for (const pair of entries) {
+    if (pair.some((text) => typeof text !== "string" || !isText(text)))
+      throw new ArgumentError(
+        "files/metadata",
+        `${caller}: metadata is an object of strings, got ${describe(metadata)}`,
+      );
+  }
+  return Object.fromEntries(
+    entries.toSorted(([x], [y]) => ((x as string) < (y as string) ? -1 : 1)),
+  ) as Record<string, string>;
+}
