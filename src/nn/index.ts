@@ -1,12 +1,21 @@
 /** Layers as pytrees, with Equinox's names and initial weights, and the functions of `jax.nn`. */
 
 export * from "./activations.ts";
+export {
+  type AttentionOptions,
+  type Heads,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from "./attention.ts";
 export { Identity, Lambda, Sequential } from "./composition.ts";
+export { dotProductAttention, type DotProductAttentionOptions } from "./dot-product-attention.ts";
 export { Dropout, type DropoutOptions, inferenceMode } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functions.ts";
 export * as initializers from "./initializers.ts";
 export { Linear, type LinearOptions, type Size } from "./linear.ts";
 export { type Activation, MLP, type MLPOptions } from "./mlp.ts";
 export { type ForwardOptions, type Layer, Module } from "./module.ts";
-export { LayerNorm, type LayerNormOptions } from "./normalisation.ts";
+export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from "./normalisation.ts";
+export { RotaryPositionalEmbedding, type RotaryOptions } from "./rotary.ts";
 export { tanh } from "../numpy/index.ts";

@@ -32,6 +32,13 @@ export function checkSize(size: unknown, name: string): number {
   );
 }
 
+/** @internal @throws ArgumentError when `count` is no integer from `least` on. */
+export function checkCount(count: unknown, name: string, least = 0): number {
+  if (typeof count === "number" && Number.isInteger(count) && count >= least) return count;
+  const kind = least === 0 ? "a non-negative integer" : "a positive integer";
+  throw new ArgumentError("nn/size", `${name} must be ${kind}, got ${describe(count)}`);
+}
+
 /** @internal The dtype of a layer's weights. */
 export const weightDType = (dtype: DTypeLike | undefined, caller: string): DType =>
   dtype === undefined ? weakDType("float") : toDType(dtype, caller);

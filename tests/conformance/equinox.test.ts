@@ -31,8 +31,16 @@ interface Settings {
   readonly use_bias: boolean;
   readonly p: number;
   readonly inference: boolean;
+  readonly numEmbeddings: number | undefined;
+  readonly embeddingSize: number | undefined;
+  readonly numHeads: number;
+  readonly querySize: number;
+  readonly use_query_bias: boolean;
+  readonly use_key_bias: boolean;
+  readonly use_value_bias: boolean;
+  readonly use_output_bias: boolean;
 }
-type Layer = nn.Module & { forward(x: ArrayValue): ArrayValue };
+type Layer = nn.Module & { forward(...args: ArrayValue[]): ArrayValue };
 
 const activations: Record<string, (x: ArrayValue) => ArrayValue> = {
   ...nn,
@@ -52,6 +60,20 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
     }),
   LayerNorm: ({ shape, eps, use_weight: useWeight, use_bias: useBias }) =>
     new nn.LayerNorm(shape, { eps, useWeight, useBias }),
+  RMSNorm: ({ shape, eps, use_weight: useWeight, use_bias: useBias }) =>
+    new nn.RMSNorm(shape, { eps, useWeight, useBias }),
+  Embedding: ({ numEmbeddings, embeddingSize }, key) =>
+    // The case of an error names no sizes.
+    new nn.Embedding(numEmbeddings ?? 4, embeddingSize ?? 3, { key }),
+  MultiheadAttention: ({ numHeads, querySize, ...use }, key) =>
+    new nn.MultiheadAttention(numHeads, querySize, {
+      useQueryBias: use.use_query_bias,
+      useKeyBias: use.use_key_bias,
+      useValueBias: use.use_value_bias,
+      useOutputBias: use.use_output_bias,
+      key,
+    }),
+  RotaryPositionalEmbedding: ({ embeddingSize }) => new nn.RotaryPositionalEmbedding(embeddingSize!),
   Dropout: ({ p, inference }) => new nn.Dropout(p, { inference }),
   Sequential: (_, key) => {
     const [k0, k1] = [random.split(key).get(0), random.split(key).get(1)];
@@ -67,14 +89,22 @@ const seedOf = (c: Case): ArrayValue =>
   random.key((decode(c.inputs["keySeed"]) as number | null | undefined) ?? 0);
 const layerOf = (c: Case): Layer =>
   layers[String(c.params["layer"])]!(c.params as unknown as Settings, seedOf(c)) as Layer;
+/** The leaves by their paths, in Python's writing. */
 const paths = (part: unknown): Record<string, unknown> =>
-  Object.fromEntries(tree.leavesWithPath(part).map(([path, leaf]) => [tree.pathToString(path), leaf]));
+  Object.fromEntries(
+    tree
+      .leavesWithPath(part)
+      .map(([path, leaf]) => [
+        tree.pathToString(path).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        leaf,
+      ]),
+  );
 const apply =
   (c: Case) =>
-  (layer: Layer, x: ArrayValue): ArrayValue =>
+  (layer: Layer, ...args: ArrayValue[]): ArrayValue =>
     String(c.params["call"] ?? "").startsWith("vmap")
-      ? vmap((row: ArrayValue) => layer.forward(row))(x)
-      : layer.forward(x);
+      ? vmap((row: ArrayValue) => layer.forward(row))(args[0]!)
+      : layer.forward(...args);
 
 const cases = load("equinox").filter((c) => reasonLeft(c, "equinox") === undefined);
 const built = cases.filter((c) => "weights" in c.expected);
@@ -85,13 +115,13 @@ describe.each([
 ] as const)("%s", (_, wrap) => {
   test.each(built)("$name", (c) => {
     const layer = layerOf(c);
-    const [x] = decode(c.inputs["args"]) as [ArrayValue];
-    expectMatch(wrap(apply(c))(layer, x), c.expected["out"], c.tol);
+    const args = decode(c.inputs["args"]) as ArrayValue[];
+    expectMatch(wrap(apply(c))(layer, ...args), c.expected["out"], c.tol);
   });
 
   test.each(built.filter((c) => "gradSumSq" in c.expected))("gradient of $name", (c) => {
-    const [x] = decode(c.inputs["args"]) as [ArrayValue];
-    const loss = (layer: Layer) => np.sum(np.square(apply(c)(layer, x)));
+    const args = decode(c.inputs["args"]) as ArrayValue[];
+    const loss = (layer: Layer) => np.sum(np.square(apply(c)(layer, ...args)));
     expectMatch(paths(wrap(grad(loss))(layerOf(c))), c.expected["gradSumSq"], c.tol);
   });
 });

@@ -14,8 +14,8 @@ const uses =
 const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   [
-    "layers beyond Linear, MLP, Sequential, Lambda, Dropout and LayerNorm",
-    uses(/^(conv\dd|embedding|rmsNorm|groupNorm|lstmCell|gruCell|mha|pool|prelu|rotary)\//, "equinox"),
+    "layers for images and recurrent cells",
+    uses(/^(conv\dd|groupNorm|lstmCell|gruCell|pool|prelu)\//, "equinox"),
   ],
   ["convolution", uses(/lax\.conv(?!ert)/)],
   ["windowed reductions", uses(/reduceWindow/)],

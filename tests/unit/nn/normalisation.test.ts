@@ -1,6 +1,6 @@
 import { nn, numpy as np, tree, vmap } from "cotangent";
 import { describe, expect, test } from "vitest";
-import { expectValues } from "../arrays.ts";
+import { expectValues, values } from "../arrays.ts";
 
 describe("layer normalisation", () => {
   test("makes mean 0 and variance 1, then scales and shifts", () => {
@@ -31,5 +31,22 @@ describe("layer normalisation", () => {
       "of shape (4,) got an array of shape (5,): use vmap",
     );
     expect(vmap(new nn.LayerNorm(4))(np.ones([5, 4])).shape).toEqual([5, 4]);
+  });
+});
+
+describe("root mean square normalisation", () => {
+  test("makes the mean square 1, then scales and shifts", () => {
+    const norm = new nn.RMSNorm(4);
+    const out = norm.forward(np.array([1, 2, 3, 6]));
+    expectValues(np.mean(np.square(out)), 1);
+    const moved = tree.at((n) => [n.weight, n.bias], norm, [np.full([4], 2), np.full([4], 5)]);
+    expectValues(moved.forward(np.array([1, 2, 3, 6])), values(np.add(np.multiply(out, 2), 5)));
+    expectValues(new nn.RMSNorm([2], { eps: 1 }).forward(np.array([-1, 1])), [-Math.SQRT1_2, Math.SQRT1_2]);
+  });
+
+  test("takes its own shape only, and says its own name", () => {
+    expect(() => new nn.RMSNorm(4).forward(np.ones([5]))).toThrow(
+      "nn.RMSNorm of shape (4,) got an array of shape (5,)",
+    );
   });
 });
