@@ -5,3 +5,4 @@ export { openSafetensors, Safetensors, type TensorInfo } from "./safetensors.ts"
 export { type TensorDType } from "./safetensors-header.ts";
 export { encodeSafetensors, type SaveOptions, saveSafetensors } from "./save.ts";
 export { type FileSource } from "./source.ts";
+export { tensorName } from "./tensor-names.ts";

@@ -5,3 +5,6 @@ export { LoraArray, type LoraOptions, type LoraSettings, scalingOf } from "./arr
 export { withKey } from "./dropout.ts";
 export { loraify } from "./loraify.ts";
 export { trainable } from "./trainable.ts";
+export { modulesOf, type NamedModule, type NamingOptions, type WeightKind } from "./modules.ts";
+export { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
+export { type Target, targetsOf } from "./targets.ts";
