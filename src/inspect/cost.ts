@@ -37,6 +37,11 @@ const products: Flops = ([lhs], outs, params) => {
   const [[contracted]] = (params as ParamsOf<typeof lax.dotGeneral>).dimensionNumbers;
   return 2 * sizeOfAll(outs) * sizeOf(contracted.map((axis) => lhs!.shape[axis]!));
 };
+/** The same for each element of the kernel that is for one feature of the result. */
+const convolved: Flops = ([, rhs], outs, params) => {
+  const { rhsSpec } = (params as ParamsOf<typeof lax.convGeneralDilated>).dimensionNumbers;
+  return 2 * sizeOfAll(outs) * sizeOf(rhsSpec.slice(1).map((axis) => rhs!.shape[axis]!));
+};
 const nothing: Flops = () => 0;
 
 const families = [
@@ -55,6 +60,7 @@ const families = [
   [perUpdate, ["scatter-add", "scatter-max", "scatter-min", "scatter-mul", "scatter-sub"]],
   [comparisons, ["sort", "top_k"]],
   [products, ["dot_general"]],
+  [convolved, ["conv_general_dilated"]],
   [hashing, ["threefry2x32"]],
   [nothing, [
     "all_gather", "all_to_all", "axis_index", "pbroadcast", "ppermute",

@@ -1,10 +1,9 @@
 import { type DType, type DTypeLike, dtypeInfo, isComplex, isFloat, toDType } from "../core/dtype.ts";
-import { ArgumentError, DTypeError, nearest, ShapeError } from "../core/errors.ts";
+import { DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
 import { range, type Shape, showShape } from "../core/shape.ts";
-import { describe } from "../core/trace.ts";
 import { type ArrayValue, type Aval, avalOf, type Operand } from "../core/value.ts";
 import { convertElementType } from "./cast.ts";
 import { argsort } from "./dimensions.ts";
@@ -17,41 +16,25 @@ import {
   outShape,
 } from "./dot-dimensions.ts";
 import { checkDType, toArray } from "./operand.ts";
+import {
+  type PrecisionLike,
+  precisionOf,
+  type PrecisionPair,
+  precisionPair,
+  type ProductOptions,
+} from "./precision.ts";
 import { transpose } from "./shape.ts";
 
 export type { AxisPairs, DotDimensionNumbers } from "./dot-dimensions.ts";
 
-/** How exact the products are to be, where a backend has a choice; CPU backends always give the best. */
-export type Precision = "default" | "high" | "highest";
-const precisions: readonly Precision[] = ["default", "high", "highest"];
-type PrecisionLike = Precision | readonly [lhs: Precision, rhs: Precision] | null;
-
 export interface DotGeneralParams {
   readonly dimensionNumbers: DotDimensionNumbers;
-  readonly precision: readonly [lhs: Precision, rhs: Precision] | null;
+  readonly precision: PrecisionPair | null;
   /** Dtype of the result, and of its sums; null: the wider one of the operands. */
   readonly preferredElementType: DType | null;
 }
-interface DotOptions {
-  readonly precision?: PrecisionLike;
-  readonly preferredElementType?: DTypeLike | null;
-}
 type AxisPairsLike = readonly [lhs: number | readonly number[], rhs: number | readonly number[]];
 type DotDimensionNumbersLike = readonly [contract: AxisPairsLike, batch: AxisPairsLike];
-
-function precisionOf(precision: PrecisionLike, caller: string): DotGeneralParams["precision"] {
-  if (precision === null) return null;
-  const pair: readonly unknown[] = Array.isArray(precision) ? precision : [precision, precision];
-  for (const name of pair) {
-    if (pair.length === 2 && precisions.includes(name as Precision)) continue;
-    const near = typeof name === "string" ? nearest(name, precisions) : undefined;
-    throw new ArgumentError(
-      "lax/precision",
-      `${caller}: precision must be one of ${precisions.join(", ")}, or a pair of them; got ${describe(precision)}${near ? `; did you mean "${near}"?` : ""}`,
-    );
-  }
-  return pair as readonly [Precision, Precision];
-}
 
 const axesOf = (axes: number | readonly number[]): readonly number[] =>
   typeof axes === "number" ? [axes] : axes;
@@ -115,7 +98,6 @@ function pullBack(
     : convertElementType.bind([moved], { newDtype: x.dtype, weakType: x.weak })[0]!;
 }
 
-const precision = param.oneOf(precisions, (value) => `Precision.${value.toUpperCase()}`);
 /** JAX writes axes as a list, and lists of those as tuples. */
 const axisPairs = param.tuple(param.integers, param.integers);
 const dimensionNumbers: param.ParamKind<DotDimensionNumbers> = {
@@ -137,7 +119,7 @@ export const dotGeneral: Op<
     lhs: Operand,
     rhs: Operand,
     dimensionNumbers: DotDimensionNumbersLike,
-    ...rest: Optionals<[precision: PrecisionLike, preferredElementType: DTypeLike | null], DotOptions>
+    ...rest: Optionals<[precision: PrecisionLike, preferredElementType: DTypeLike | null], ProductOptions>
   ) => ArrayValue,
   "dot_general",
   [lhs: ArrayValue, rhs: ArrayValue],
@@ -145,7 +127,7 @@ export const dotGeneral: Op<
 > = definePrimitive("dot_general", {
   call: (lhs, rhs, [[lhsContract, rhsContract], [lhsBatch, rhsBatch]], ...rest) => {
     const names = ["precision", "preferredElementType"] as const;
-    const options = readOptions<DotOptions>("dot_general", names, rest);
+    const options = readOptions<ProductOptions>("dot_general", names, rest);
     const { precision = null, preferredElementType = null } = options;
     return dotGeneral.bind([toArray(lhs, "dot_general"), toArray(rhs, "dot_general", 1)], {
       dimensionNumbers: [
@@ -159,7 +141,7 @@ export const dotGeneral: Op<
   arity: 2,
   params: {
     dimensionNumbers,
-    precision: param.unless(null, param.nullable(param.tuple(precision, precision))),
+    precision: param.unless(null, param.nullable(precisionPair)),
     preferredElementType: param.unless(null, param.nullable(param.dtype)),
   },
   abstract: ([lhs, rhs], { dimensionNumbers, preferredElementType }) => {
@@ -227,11 +209,11 @@ function sample(lhs: Shape, rhs: Shape, contract: AxisPairs, batch: AxisPairs = 
 export function dot(
   lhs: Operand,
   rhs: Operand,
-  ...rest: Optionals<[], DotOptions & { readonly dimensionNumbers?: DotDimensionNumbersLike }>
+  ...rest: Optionals<[], ProductOptions & { readonly dimensionNumbers?: DotDimensionNumbersLike }>
 ): ArrayValue {
   const names = ["dimensionNumbers", "precision", "preferredElementType"] as const;
   const { dimensionNumbers, ...options } = readOptions<
-    DotOptions & { readonly dimensionNumbers?: DotDimensionNumbersLike }
+    ProductOptions & { readonly dimensionNumbers?: DotDimensionNumbersLike }
   >("dot", names, rest);
   if (dimensionNumbers !== undefined) return dotGeneral(lhs, rhs, dimensionNumbers, options);
   const [x, y] = [toArray(lhs, "dot"), toArray(rhs, "dot", 1)];
@@ -256,10 +238,10 @@ export function dot(
 export function batchMatmul(
   lhs: Operand,
   rhs: Operand,
-  ...rest: Optionals<[precision: PrecisionLike], Pick<DotOptions, "precision">>
+  ...rest: Optionals<[precision: PrecisionLike], Pick<ProductOptions, "precision">>
 ): ArrayValue {
   const [x, y] = [toArray(lhs, "batch_matmul"), toArray(rhs, "batch_matmul", 1)];
-  const options = readOptions<Pick<DotOptions, "precision">>("batch_matmul", ["precision"], rest);
+  const options = readOptions<Pick<ProductOptions, "precision">>("batch_matmul", ["precision"], rest);
   if (x.ndim !== y.ndim || x.ndim < 2) {
     throw new ShapeError(
       "dot/rank",

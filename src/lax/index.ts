@@ -16,6 +16,15 @@ export * from "./all-reduce.ts";
 export { allToAll, pswapaxes } from "./all-to-all.ts";
 export * from "./barrier.ts";
 export * from "./broadcast.ts";
+export {
+  convDimensionNumbers,
+  type ConvDimensionNumbers,
+  type ConvDimensionNumbersLike,
+  type Padding,
+  type PaddingLike,
+} from "./conv-dimensions.ts";
+export * from "./conv-transpose.ts";
+export * from "./convolution.ts";
 export * from "./create.ts";
 export * from "./cumulative.ts";
 export * from "./dot.ts";
@@ -35,6 +44,7 @@ export * from "./split.ts";
 export * from "./tridiagonal-solve.ts";
 
 export type { AxisIndexGroups, AxisName, Collected, GroupsOption, TiledOption } from "./collective.ts";
+export type { Precision } from "./precision.ts";
 export type { Binary, Unary } from "./elementwise.ts";
 export type { GatherScatterMode, GatherScatterModeLike } from "./dimension-numbers.ts";
 export type {

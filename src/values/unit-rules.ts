@@ -121,7 +121,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   concatenate: same, stack: same, pad: same,
   eq: comparison, ne: comparison, lt: comparison, le: comparison, gt: comparison, ge: comparison,
   atan2: (operands, call) => (common(operands, call), [one]),
-  mul: product, dot_general: product,
+  mul: product, dot_general: product, conv_general_dilated: product,
   div: ([x, y]) => [unitsOf(x).per(unitsOf(y))],
   tridiagonal_solve: ([lower, main, upper, b], call) => [unitsOf(b).per(common([lower!, main!, upper!], call))],
   fma: ([x, y, z], call) => [common([{ ...x!, units: unitsOf(x).times(unitsOf(y)), plain: false }, z!], call)],

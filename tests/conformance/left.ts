@@ -17,7 +17,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
     "layers for images and recurrent cells",
     uses(/^(conv\dd|groupNorm|lstmCell|gruCell|pool|prelu)\//, "equinox"),
   ],
-  ["convolution", uses(/lax\.conv(?!ert)/)],
   ["windowed reductions", uses(/reduceWindow/)],
   ["linear algebra decompositions", uses(/np\.linalg\.|scipy\.linalg/)],
   ["scipy.special", uses(/scipy\.special|lax\.betainc/)],

@@ -1,11 +1,9 @@
-import { allocate, type DType, isBigint, isComplex, isFloat, type TypedArray } from "../../core/dtype.ts";
 import { range, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
-import type { Aval } from "../../core/value.ts";
 import type { DotGeneralParams } from "../../lax/dot.ts";
 import { keptAxes } from "../../lax/dot-dimensions.ts";
-import type { Kernel, Lower, LoweringTable } from "../lowering.ts";
-import { fromNumbers, type Numbers, toNumbers } from "./elementwise.ts";
-import { integerBounds } from "./monoid.ts";
+import type { Lower, LoweringTable } from "../lowering.ts";
+import type { Numbers } from "./elementwise.ts";
+import { type Accumulate, type Order, sumsOfProducts } from "./products.ts";
 import { offsetsOf } from "./reduce.ts";
 
 /** Products of `batch` pairs of matrices: `out[m, n] = ∑ₖ lhs[m, k] · rhs[n, k]`, both with the sum on their last axis. */
@@ -16,13 +14,13 @@ interface Sizes {
   readonly k: number;
 }
 
-/** Element `i` of an operand in the order [batch, kept, contracted] is element `order[i]` of its storage; null: in place. */
+/** The order [batch, kept, contracted]. */
 function orderOf(
   shape: Shape,
   batch: readonly number[],
   kept: readonly number[],
   contract: readonly number[],
-) {
+): Order {
   const axes = [...batch, ...kept, ...contract];
   return sameShape(axes, range(shape.length)) ? null : offsetsOf(shape, axes);
 }
@@ -129,99 +127,21 @@ function accumulateBigints(
   }
 }
 
-/** One part of the elements, real (0) or imaginary (1), as doubles in the order of the products. */
-function doubles(data: TypedArray, dtype: DType, order: Int32Array | null, part: 0 | 1): Float64Array {
-  const size = order?.length ?? data.length / (isComplex(dtype) ? 2 : 1);
-  const out = new Float64Array(size);
-  if (part === 1 && !isComplex(dtype)) return out;
-  const numbers = isBigint(dtype) ? Float64Array.from(data as BigInt64Array, Number) : toNumbers(data, dtype);
-  if (isComplex(dtype)) for (let i = 0; i < size; i++) out[i] = numbers[2 * (order?.[i] ?? i) + part]!;
-  else if (order === null) out.set(numbers);
-  else for (let i = 0; i < size; i++) out[i] = numbers[order[i]!]!;
-  return out;
-}
-
-const ordered = <T>(data: ArrayLike<T>, order: Int32Array | null): ArrayLike<T> =>
-  order === null ? data : Array.from(order, (i) => data[i]!);
-
-/** Doubles as storage of `dtype`; integers saturate, as in XLA's conversion. */
-function fromDoubles(re: Float64Array, im: Float64Array | null, dtype: DType): TypedArray {
-  if (isFloat(dtype)) return dtype === "float32" ? new Float32Array(re) : fromNumbers(re, dtype);
-  const out = allocate(dtype, re.length);
-  if (isComplex(dtype)) {
-    for (let i = 0; i < re.length; i++) {
-      out[2 * i] = re[i]!;
-      out[2 * i + 1] = im?.[i] ?? 0;
-    }
-  } else if (dtype === "bool") for (let i = 0; i < re.length; i++) out[i] = re[i] === 0 ? 0 : 1;
-  else if (isBigint(dtype)) {
-    const [low, high] = dtype === "int64" ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
-    for (let i = 0; i < re.length; i++) {
-      const x = re[i]!;
-      const big = x !== x ? 0n : x === Infinity ? high : x === -Infinity ? low : BigInt(Math.trunc(x));
-      out[i] = big < low ? low : big > high ? high : big;
-    }
-  } else {
-    const [low, high] = integerBounds(dtype);
-    for (let i = 0; i < re.length; i++) out[i] = Math.min(Math.max(re[i]!, low), high) || 0;
-  }
-  return out;
-}
-
-const integral = (dtype: DType): boolean => !isFloat(dtype) && !isComplex(dtype);
-
-function kernelOf(
-  sizes: Sizes,
-  orders: readonly (Int32Array | null)[],
-  [x, y]: readonly Aval[],
-  out: DType,
-): Kernel {
-  const size = sizes.batch * sizes.m * sizes.n;
-  const [left, right] = [x!.dtype, y!.dtype];
-  const [leftOrder, rightOrder] = [orders[0]!, orders[1]!];
-  if (integral(left) && integral(right) && integral(out)) {
-    if (isBigint(out)) {
-      const bigints = (data: TypedArray, order: Int32Array | null) =>
-        Array.from(ordered<number | bigint>(data, order), BigInt);
-      return ([a, b]) => {
-        const result = allocate(out, size);
-        accumulateBigints(bigints(a!, leftOrder), bigints(b!, rightOrder), result as BigInt64Array, sizes);
-        return [result];
-      };
-    }
-    return ([a, b]) => {
-      const totals = new Int32Array(size);
-      const [lhs, rhs] = [ordered(a as Numbers, leftOrder), ordered(b as Numbers, rightOrder)];
-      accumulateInts(lhs as Numbers, rhs as Numbers, totals, sizes);
-      if (out === "bool") return [Uint8Array.from(totals, (total) => (total === 0 ? 0 : 1))];
-      const result = allocate(out, size) as Numbers;
-      result.set(totals);
-      return [result];
-    };
-  }
-  const complexParts = isComplex(left) || isComplex(right);
-  return ([a, b]) => {
-    const re = new Float64Array(size);
-    const [aRe, bRe] = [doubles(a!, left, leftOrder, 0), doubles(b!, right, rightOrder, 0)];
-    accumulate(aRe, bRe, re, sizes, 1);
-    if (!complexParts) return [fromDoubles(re, null, out)];
-    const im = new Float64Array(size);
-    const [aIm, bIm] = [doubles(a!, left, leftOrder, 1), doubles(b!, right, rightOrder, 1)];
-    accumulate(aIm, bIm, re, sizes, -1);
-    accumulate(aRe, bIm, im, sizes, 1);
-    accumulate(aIm, bRe, im, sizes, 1);
-    return [fromDoubles(re, im, out)];
-  };
-}
-
 const dotGeneral: Lower<DotGeneralParams> = ({ dimensionNumbers }, avals, [out]) => {
   const [[xContract, yContract], [xBatch, yBatch]] = dimensionNumbers;
   const [x, y] = [avals[0]!.shape, avals[1]!.shape];
   const [xKept, yKept] = [keptAxes(x.length, xContract, xBatch), keptAxes(y.length, yContract, yBatch)];
   const count = (shape: Shape, axes: readonly number[]) => sizeOf(axes.map((axis) => shape[axis]!));
   const sizes = { batch: count(x, xBatch), m: count(x, xKept), n: count(y, yKept), k: count(x, xContract) };
-  const orders = [orderOf(x, xBatch, xKept, xContract), orderOf(y, yBatch, yKept, yContract)];
-  return kernelOf(sizes, orders, avals, out!.dtype);
+  const sums: Accumulate = {
+    doubles: (a, b, out, sign) => accumulate(a, b, out, sizes, sign),
+    integers: (a, b, out) => accumulateInts(a, b, out, sizes),
+    bigints: (a, b, out) => accumulateBigints(a, b, out, sizes),
+  };
+  return sumsOfProducts(sums, avals, out!, [
+    orderOf(x, xBatch, xKept, xContract),
+    orderOf(y, yBatch, yKept, yContract),
+  ]);
 };
 
 export const dots = { dot_general: dotGeneral } satisfies Partial<LoweringTable>;

@@ -4,6 +4,7 @@ import { bitwise } from "./bitwise.ts";
 import { cast } from "./cast.ts";
 import { compare } from "./compare.ts";
 import { control } from "./control.ts";
+import { convolutions } from "./convolution.ts";
 import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
 import { indexing } from "./indexing.ts";
@@ -20,6 +21,7 @@ export const lowerings: LoweringTable = {
   ...cast,
   ...compare,
   ...transcendental,
+  ...convolutions,
   ...cumulatives,
   ...dots,
   ...reductions,

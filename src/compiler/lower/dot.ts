@@ -3,7 +3,7 @@ import type { DotGeneralParams } from "../../lax/dot.ts";
 import { keptAxes } from "../../lax/dot-dimensions.ts";
 import { Affine } from "../kernel/affine.ts";
 import type { Element } from "../kernel/element.ts";
-import { type Expr, op } from "../kernel/expression.ts";
+import { op } from "../kernel/expression.ts";
 import { type Index, reduceOver } from "../kernel/reader.ts";
 import { converted } from "./convert.ts";
 import { or, product, sum } from "./monoid.ts";
@@ -11,7 +11,7 @@ import { elements, type Row, type Rows } from "./row.ts";
 
 const isReal = (dtype: DType): boolean => isFloat(dtype) || isComplex(dtype);
 
-/** The dtype that products are added in: 16-bit floats are rounded once, small integers wrap at the end. */
+/** The dtype that products of two operands are added in: 16-bit floats are rounded once, small integers wrap at the end. */
 function sumDType(left: DType, right: DType, out: DType): DType {
   const all = [left, right, out];
   if (all.some(isComplex)) return "complex64";
@@ -23,10 +23,22 @@ function sumDType(left: DType, right: DType, out: DType): DType {
   return all.every((dtype) => dtype === "bool") ? "bool" : "int32";
 }
 
-/** One product, of elements of the dtype of the sums. */
-function multiplied(x: Element, y: Element, dtype: DType): readonly Expr[] {
-  if (isComplex(dtype)) return product(x, y);
-  return [op(dtype === "bool" ? "and" : "mul", x[0]!, y[0]!)];
+/** Sums over axes of `sizes` of the products of the elements of two operands that `read` finds, for the result at `index`. */
+export function sumOfProducts(
+  [left, right, out]: readonly [left: DType, right: DType, out: DType],
+  sizes: readonly number[],
+  index: Index,
+  read: (through: Index) => readonly [Element, Element],
+): Element {
+  const dtype = sumDType(left, right, out);
+  const monoid = (dtype === "bool" ? or : sum)(dtype);
+  const total = reduceOver(monoid, sizes, index, (through) => {
+    const [x, y] = read(through);
+    const [a, b] = [converted(x, left, dtype), converted(y, right, dtype)];
+    if (isComplex(dtype)) return product(a, b);
+    return [op(dtype === "bool" ? "and" : "mul", a[0]!, b[0]!)];
+  });
+  return converted(total, dtype, out);
 }
 
 const dotGeneral: Row<DotGeneralParams> = ({ dimensionNumbers }, [x, y], [out]) => {
@@ -34,8 +46,7 @@ const dotGeneral: Row<DotGeneralParams> = ({ dimensionNumbers }, [x, y], [out]) 
   const rank = (batch: readonly number[], kept: readonly number[]) => batch.length + kept.length;
   const xKept = keptAxes(x!.shape.length, xContract, xBatch);
   const yKept = keptAxes(y!.shape.length, yContract, yBatch);
-  const dtype = sumDType(x!.dtype, y!.dtype, out!.dtype);
-  const monoid = (dtype === "bool" ? or : sum)(dtype);
+  const dtypes = [x!.dtype, y!.dtype, out!.dtype] as const;
   const run = xContract.map((_, k) => k).filter((k) => x!.shape[xContract[k]!] !== 1);
   const sizes = run.map((k) => x!.shape[xContract[k]!]!);
   /** The place in an operand, whose kept axes are those of `index` from `first` on. */
@@ -54,14 +65,11 @@ const dotGeneral: Row<DotGeneralParams> = ({ dimensionNumbers }, [x, y], [out]) 
     return place;
   };
   return elements("contraction", ([left, right]) => [
-    (index) => {
-      const total = reduceOver(monoid, sizes, index, (through) => {
-        const a = left!(placeOf(xBatch, xKept, xContract, index, xBatch.length, through));
-        const b = right!(placeOf(yBatch, yKept, yContract, index, rank(xBatch, xKept), through));
-        return multiplied(converted(a, x!.dtype, dtype), converted(b, y!.dtype, dtype), dtype);
-      });
-      return converted(total, dtype, out!.dtype);
-    },
+    (index) =>
+      sumOfProducts(dtypes, sizes, index, (through) => [
+        left!(placeOf(xBatch, xKept, xContract, index, xBatch.length, through)),
+        right!(placeOf(yBatch, yKept, yContract, index, rank(xBatch, xKept), through)),
+      ]),
   ]);
 };
 

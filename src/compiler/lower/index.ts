@@ -2,6 +2,7 @@ import { arithmetic } from "./arithmetic.ts";
 import { bitwise } from "./bitwise.ts";
 import { cast } from "./cast.ts";
 import { compare } from "./compare.ts";
+import { convolutions } from "./convolution.ts";
 import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
 import { gathers } from "./gather.ts";
@@ -20,6 +21,7 @@ export const rows: Rows = {
   ...bitwise,
   ...cast,
   ...compare,
+  ...convolutions,
   ...cumulatives,
   ...dots,
   ...gathers,

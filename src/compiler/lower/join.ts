@@ -53,24 +53,31 @@ const stack: Row<{ readonly axis: number }> = ({ axis }) =>
 
 type Config = readonly (readonly [low: number, high: number, interior: number])[];
 
+/** An array of shape `sizes` with `padding` around and between its elements. */
+export const padded = (
+  read: Reader,
+  sizes: readonly number[],
+  config: Config,
+  padding: () => Element,
+): Reader => {
+  /** The element at the place in the operand that is `before` and what follows from the rest of `index`, or the padding. */
+  const along = (index: Index, before: Index): Element => {
+    const axis = before.length;
+    if (axis === index.length) return read(before);
+    const [low, , interior] = config[axis]!;
+    const [size, step] = [sizes[axis]!, interior + 1];
+    // Whole steps are added so that what is divided is not negative.
+    const added = Math.max(0, Math.ceil(low / step));
+    const [quotient, between] = index[axis]!.plus(added * step - low).divide(step);
+    const place = quotient.plus(-added);
+    const inside = () => along(index, [...before, clamped(place, 0, size - 1)]);
+    return choose(within(between, 0, 1), () => choose(within(place, 0, size), inside, padding), padding);
+  };
+  return (index) => along(index, []);
+};
+
 const pad: Row<{ readonly paddingConfig: Config }> = ({ paddingConfig }, [x]) =>
-  elements("view", ([read, padding]) => {
-    const padded = () => padding!([]);
-    /** The element at the place in the operand that is `before` and what follows from the rest of `index`, or the padding. */
-    const along = (index: Index, before: Index): Element => {
-      const axis = before.length;
-      if (axis === index.length) return read!(before);
-      const [low, , interior] = paddingConfig[axis]!;
-      const [size, step] = [x!.shape[axis]!, interior + 1];
-      // Whole steps are added so that what is divided is not negative.
-      const added = Math.max(0, Math.ceil(low / step));
-      const [quotient, between] = index[axis]!.plus(added * step - low).divide(step);
-      const place = quotient.plus(-added);
-      const inside = () => along(index, [...before, clamped(place, 0, size - 1)]);
-      return choose(within(between, 0, 1), () => choose(within(place, 0, size), inside, padded), padded);
-    };
-    return [(index) => along(index, [])];
-  });
+  elements("view", ([read, padding]) => [padded(read!, x!.shape, paddingConfig, () => padding!([]))]);
 
 /** Rows of what puts several operands into one output. */
 export const join = { concatenate, stack, pad } satisfies Partial<Rows>;

@@ -43,6 +43,19 @@ export const laxTable: Readonly<Record<string, Row>> = {
   clamp: kept(({ x }) => lax.clamp(1.5, x, 3)),
   collapse: kept(({ x }) => lax.collapse(x, 0, 2)),
   concatenate: kept(({ x, y }) => lax.concatenate([x, y], 0)),
+  conv: kept(({ x, y }) => lax.conv(lax.broadcast(x, [1]), lax.broadcast(y, [2]), [1], "SAME")),
+  convDimensionNumbers: plain("it takes shapes", ({ x, y }) =>
+    lax.convDimensionNumbers(x.shape, y.shape, ["CN", "IO", "CN"]),
+  ),
+  convGeneralDilated: kept(({ x, y }) =>
+    lax.convGeneralDilated(x, y, [], [], { dimensionNumbers: ["CN", "IO", "CN"] }),
+  ),
+  convTranspose: kept(({ x, y }) =>
+    lax.convTranspose(lax.broadcast(x, [1]), lax.broadcast(y, [2]), [2], "SAME"),
+  ),
+  convWithGeneralPadding: kept(({ x, y }) =>
+    lax.convWithGeneralPadding(lax.broadcast(x, [1]), lax.broadcast(y, [2]), [1], [[1, 0]], [2], [1]),
+  ),
   convertElementType: kept(({ x }) => lax.convertElementType(x, "int32")),
   dot: kept(({ x, y }) => lax.dot(x, y)),
   dotGeneral: kept(({ x, y }) => lax.dotGeneral(x, y, dims)),
