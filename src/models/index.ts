@@ -1,0 +1,5 @@
+/** Models of known architectures, whose fields have the names of their checkpoints. */
+
+export { Bert, type BertOptions, loadBert, meanPooled } from "./bert.ts";
+export { type BertConfig } from "./bert-layers.ts";
+export { checkpointName, loadPretrained, type PretrainedOptions } from "./pretrained.ts";
