@@ -1,4 +1,4 @@
-import type { PrimitiveName } from "../compiler/lower/row.ts";
+import type { AnyLax, PrimitiveName } from "../compiler/lower/row.ts";
 import { inline } from "../compiler/index.ts";
 import { dtypeInfo } from "../core/dtype.ts";
 import { ClosedJaxpr, type Eqn, Literal, subJaxprs, type Var } from "../core/jaxpr.ts";
@@ -13,10 +13,7 @@ export interface Cost {
   readonly bytes: number;
 }
 
-type DerivedName = Extract<
-  (typeof lax)[keyof typeof lax],
-  Derived & { readonly primitive: string }
->["primitive"];
+type DerivedName = Extract<AnyLax, Derived>["primitive"];
 type Priced = Exclude<PrimitiveName, DerivedName>;
 /** Arithmetic operations of one equation. */
 type Flops = (operands: readonly Aval[], outs: readonly Aval[], params: object) => number;
@@ -43,6 +40,15 @@ const convolved: Flops = ([, rhs], outs, params) => {
   return 2 * sizeOfAll(outs) * sizeOf(rhsSpec.slice(1).map((axis) => rhs!.shape[axis]!));
 };
 const nothing: Flops = () => 0;
+/** Of each matrix of a stack: `each` of the smaller size and the larger one. */
+const decomposition =
+  (each: (least: number, most: number) => number): Flops =>
+  ([x]) => {
+    const [m, n] = x!.shape.slice(-2) as [number, number];
+    return Math.round(sizeOf(x!.shape.slice(0, -2)) * each(Math.min(m, n), Math.max(m, n)));
+  };
+/** A multiplication and an addition for each element of half of the matrix and each right-hand side. */
+const substitutions: Flops = ([a], outs) => sizeOfAll(outs) * a!.shape.at(-1)!;
 
 const families = [
   [perOutput, [
@@ -61,11 +67,17 @@ const families = [
   [comparisons, ["sort", "top_k"]],
   [products, ["dot_general"]],
   [convolved, ["conv_general_dilated"]],
+  [substitutions, ["triangular_solve"]],
+  [decomposition((k) => k ** 3 / 3), ["cholesky"]],
+  [decomposition((k, m) => k * k * (m - k / 3)), ["lu"]],
+  [decomposition((k, m) => 2 * k * k * (m - k / 3)), ["geqp3", "geqrf", "householder_product"]],
+  [decomposition((k) => 9 * k ** 3), ["eigh"]],
+  [decomposition((k, m) => k * k * (4 * m + 18 * k)), ["svd"]],
   [hashing, ["threefry2x32"]],
   [nothing, [
     "all_gather", "all_to_all", "axis_index", "pbroadcast", "ppermute",
     "bitcast_convert_type", "broadcast_in_dim", "complex", "concatenate", "conj", "convert_element_type", "copy", "dynamic_slice",
-    "dynamic_update_slice", "gather", "imag", "iota", "optimization_barrier", "pad", "random_unwrap", "random_wrap", "real", "reshape", "rev", "scatter", "slice", "split",
+    "dynamic_update_slice", "gather", "imag", "iota", "lu_pivots_to_permutation", "optimization_barrier", "pad", "random_unwrap", "random_wrap", "real", "reshape", "rev", "scatter", "slice", "split",
     "squeeze", "stack", "stop_gradient", "transpose", "unstack",
   ]],
 ] as const satisfies readonly (readonly [Flops, readonly Priced[]])[]; // prettier-ignore

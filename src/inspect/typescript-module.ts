@@ -77,11 +77,16 @@ const forms: Readonly<Record<string, Form>> = {
   },
 };
 
+/** Where exports of `lax` are. */
 const exported = new Map<unknown, string>(
-  Object.entries(lax).flatMap(([name, value]) =>
+  Object.entries({ ...lax, ...prefixed("linalg.", lax.linalg) }).flatMap(([name, value]) =>
     typeof value === "object" || typeof value === "function" ? [[value, name]] : [],
   ),
 );
+
+function prefixed(prefix: string, module: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(module).map(([name, value]) => [prefix + name, value]));
+}
 
 const reserved = new Set(
   "arguments as async await break case catch class const continue debugger default delete do else enum eval export extends false finally for from function get if implements import in inspect instanceof interface lax let new null np of package private protected public return set static super switch this throw true try typeof undefined var void while with yield".split(

@@ -43,6 +43,8 @@ export * from "./sort.ts";
 export * from "./split.ts";
 export * from "./tridiagonal-solve.ts";
 
+export * as linalg from "./linalg/index.ts";
+
 export type { AxisIndexGroups, AxisName, Collected, GroupsOption, TiledOption } from "./collective.ts";
 export type { Precision } from "./precision.ts";
 export type { Binary, Unary } from "./elementwise.ts";

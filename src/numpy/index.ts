@@ -25,7 +25,7 @@ export * from "./grid-indices.ts";
 export * from "./interpolation.ts";
 export * from "./join.ts";
 export { finfo, type FloatInfo, iinfo, type IntegerInfo } from "./limits.ts";
-export * as linalg from "./linalg.ts";
+export * as linalg from "./linalg/index.ts";
 export * from "./linear-algebra.ts";
 export {
   allclose, arrayEqual, arrayEquiv, bitwiseAnd, bitwiseCount, bitwiseInvert, bitwiseLeftShift, bitwiseNot, bitwiseOr,

@@ -124,6 +124,13 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   mul: product, dot_general: product, conv_general_dilated: product,
   div: ([x, y]) => [unitsOf(x).per(unitsOf(y))],
   tridiagonal_solve: ([lower, main, upper, b], call) => [unitsOf(b).per(common([lower!, main!, upper!], call))],
+  triangular_solve: ([a, b], call) => {
+    if ((call.params as ParamsOf<typeof lax.linalg.triangularSolve>).unitDiagonal) demandNumbers([a!], call);
+    return [unitsOf(b).per(unitsOf(a))];
+  },
+  cholesky: raised(1 / 2), qr: ([x]) => [one, unitsOf(x), null], svd: ([x]) => [unitsOf(x), one, one], eigh: ([x]) => [one, unitsOf(x)],
+  // What is in one array would have several units.
+  geqrf: numbers, geqp3: numbers, lu: numbers, householder_product: numbers, lu_pivots_to_permutation: () => [null],
   fma: ([x, y, z], call) => [common([{ ...x!, units: unitsOf(x).times(unitsOf(y)), plain: false }, z!], call)],
   square: raised(2), sqrt: raised(1 / 2), rsqrt: raised(-1 / 2), cbrt: raised(1 / 3), pow: power, reduce_prod: productOver,
   integer_pow: ([x], { params }) => [unitsOf(x).pow((params as ParamsOf<typeof lax.integerPow>).y)],

@@ -3,7 +3,10 @@ import { rows } from "../../src/compiler/lower/index.ts";
 import { primitives } from "../../src/core/primitive.ts";
 
 /** Primitives of arrays that are neither lowered to loops nor expanded to others: the reference backend's run, within compiled programs too. */
-export const withoutRows: readonly string[] = ["polygamma", "zeta"];
+export const withoutRows: readonly string[] = [
+  "cholesky", "eigh", "geqp3", "geqrf", "householder_product", "lu", "lu_pivots_to_permutation", "polygamma", "svd",
+  "triangular_solve", "zeta",
+]; // prettier-ignore
 
 /** Whether compiled programs may leave a primitive to the host: it calls a function of the user's, or has no row. */
 export const mayBeOnHost = (name: string): boolean =>

@@ -9,6 +9,7 @@ import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
 import { indexing } from "./indexing.ts";
 import { keys } from "./keys.ts";
+import { decompositions } from "./linalg/index.ts";
 import { reductions } from "./reduce.ts";
 import { shape } from "./shape.ts";
 import { sorting } from "./sort.ts";
@@ -26,6 +27,7 @@ export const lowerings: LoweringTable = {
   ...dots,
   ...reductions,
   ...sorting,
+  ...decompositions,
   ...shape,
   ...indexing,
   ...keys,

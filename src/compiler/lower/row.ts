@@ -8,7 +8,10 @@ import type { Index, Reader } from "../kernel/reader.ts";
 import type { Routine } from "../kernel/statement.ts";
 
 /** Every first-order primitive. */
-export type AnyLax = Extract<(typeof lax)[keyof typeof lax], AnyPrimitive>;
+export type AnyLax = Extract<
+  (typeof lax)[keyof typeof lax] | (typeof lax.linalg)[keyof typeof lax.linalg],
+  AnyPrimitive
+>;
 export type PrimitiveName = AnyLax["primitive"];
 export type ParamsNamed<N extends PrimitiveName> = ParamsOf<Extract<AnyLax, { readonly primitive: N }>>;
 

@@ -166,3 +166,13 @@ export const laxTable: Readonly<Record<string, Row>> = {
   map: kept(({ x }) => lax.map(lax.sin, x)),
   associativeScan: kept(({ x }) => lax.associativeScan(lax.add, x)),
 };
+
+/** And of lax.linalg. */
+export const laxLinalgTable: Readonly<Record<string, Row>> = {
+  ...each(lax.linalg, "eigh geqrf lu qr svd", (f) => kept(({ x }) => f(x))),
+  cholesky: kept(({ x }) => lax.linalg.cholesky(lax.dot(x, lax.transpose(x, [1, 0])))),
+  geqp3: kept(({ m, n }) => lax.linalg.geqp3(m, n)),
+  householderProduct: kept(({ x, t }) => lax.linalg.householderProduct(x, lax.indexInDim(t, 0, 0, false))),
+  luPivotsToPermutation: kept(({ n }) => lax.linalg.luPivotsToPermutation(n, 4)),
+  triangularSolve: kept(({ x, y }) => lax.linalg.triangularSolve(x, y)),
+};

@@ -1,7 +1,7 @@
 import { type ArrayValue, lax, numpy as np, tree, Value } from "cotangent";
 import { expect } from "vitest";
 import { numbersOf } from "../../laws/compare.ts";
-import { laxTable } from "./lax-table.ts";
+import { laxLinalgTable, laxTable } from "./lax-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { type Row } from "./table.ts";
 import { unwrapped } from "./wrapper.ts";
@@ -11,6 +11,7 @@ type Table = Readonly<Record<string, Row>>;
 /** What is exported, by module, and what its tables say of it. */
 export const modules: readonly (readonly [string, object, Table])[] = [
   ["lax", lax, laxTable],
+  ["lax.linalg", lax.linalg, laxLinalgTable],
   ["numpy", np, numpyTable],
   ["numpy.linalg", np.linalg, linalgTable],
 ];

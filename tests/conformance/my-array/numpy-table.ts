@@ -145,5 +145,7 @@ export const numpyTable: Readonly<Record<string, Row>> = {
 
 /** And of numpy.linalg. */
 export const linalgTable: Readonly<Record<string, Row>> = {
+  cholesky: kept(({ x }) => np.linalg.cholesky(np.matmul(x, np.matrixTranspose(x)))),
+  ...each(np.linalg, "eigh eigvalsh qr svd svdvals", (f) => kept(({ x }) => f(x))),
   norm: kept(({ x, v }) => [np.linalg.norm(x), np.linalg.norm(v, { ord: 1 }), np.linalg.norm(x, "fro")]),
 };

@@ -1,14 +1,14 @@
-import { isComplex } from "../core/dtype.ts";
-import { ArgumentError } from "../core/errors.ts";
-import type { Axis } from "../core/method-types.ts";
-import { type Optionals, readOptions } from "../core/options.ts";
-import { canonicalAxes, range } from "../core/shape.ts";
-import { describe } from "../core/trace.ts";
-import type { ArrayValue, Operand } from "../core/value.ts";
-import * as lax from "../lax/index.ts";
-import { power } from "./division.ts";
-import { cast, promoteDTypesInexact, toReal } from "./promotion.ts";
-import { max, min, sum } from "./reduce.ts";
+import { isComplex } from "../../core/dtype.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { Axis } from "../../core/method-types.ts";
+import { type Optionals, readOptions } from "../../core/options.ts";
+import { canonicalAxes, range } from "../../core/shape.ts";
+import { describe } from "../../core/trace.ts";
+import type { ArrayValue, Operand } from "../../core/value.ts";
+import * as lax from "../../lax/index.ts";
+import { power } from "../division.ts";
+import { cast, promoteDTypesInexact, toReal } from "../promotion.ts";
+import { max, min, sum } from "../reduce.ts";
 
 export interface NormOptions {
   /** Which norm: a number p for the p-norm of vectors, `"fro"`, 1, -1 or ±Infinity for matrices; the 2-norm by default. */

@@ -1,0 +1,25 @@
+import type { Vectors } from "./vectors.ts";
+
+/**
+ * The lower triangle `L` of `A = L·Lᴴ`, row by row, from the lower triangle of `A`; all NaN where `A` is not positive
+ * definite.
+ */
+export function cholesky(vectors: Vectors, n: number, a: Float64Array, out: Float64Array): void {
+  const { lanes } = vectors;
+  const row = n * lanes;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      vectors.dot(j, out, j * row, out, i * row);
+      const at = i * row + j * lanes;
+      const rest = a[at]! - vectors.re;
+      if (i === j) {
+        if (!(rest > 0)) return void out.fill(NaN);
+        out[at] = Math.sqrt(rest);
+        continue;
+      }
+      const pivot = out[j * row + j * lanes]!;
+      out[at] = rest / pivot;
+      if (lanes === 2) out[at + 1] = (a[at + 1]! - vectors.im) / pivot;
+    }
+  }
+}

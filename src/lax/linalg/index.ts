@@ -1,0 +1,9 @@
+/** Decompositions of matrices and what is solved with them, with the names of `jax.lax.linalg` in camelCase. */
+
+export { cholesky } from "./cholesky.ts";
+export { eigh, type EighParams } from "./eigh.ts";
+export { geqp3, geqrf, householderProduct } from "./householder.ts";
+export { lu, luPivotsToPermutation, type LuPivotsToPermutationParams } from "./lu.ts";
+export { qr, type QrParams } from "./qr.ts";
+export { svd, type SvdParams } from "./svd.ts";
+export { triangularSolve, type TriangularSolveParams } from "./triangular-solve.ts";
