@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const src = fileURLToPath(new URL("src", import.meta.url));
 
@@ -16,6 +16,36 @@ const onNone = [
 const long = ["derivatives", "composition", "collectives", "shapes"].map(
   (name) => `tests/laws/${name}.test.ts`,
 );
+
+interface Tests extends NonNullable<TestProjectInlineConfiguration["test"]> {
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly setupFiles?: string[];
+}
+const aloneAmong = (files: readonly string[]): string[] =>
+  files.map((glob) => glob.replace(/\*\.test\.ts$/, "*.alone.test.ts"));
+/**
+ * Files share a process, as loading the library anew for each would take longer than most of them do; each must leave the
+ * process as it was, to which tests/process/shared.ts holds them. Those that change it for good, or measure it, are named
+ * `*.alone.test.ts`: they have one each.
+ */
+const projectsOf = (name: string, { include, exclude = [], setupFiles = [], ...rest }: Tests) => [
+  {
+    extends: true as const,
+    test: {
+      ...rest,
+      name,
+      include,
+      exclude: [...exclude, ...aloneAmong(include)],
+      isolate: false,
+      setupFiles: [...setupFiles, "tests/process/shared.ts"],
+    },
+  },
+  {
+    extends: true as const,
+    test: { name: `${name} alone`, include: aloneAmong(include), exclude, setupFiles },
+  },
+];
 
 /** `vitest --mode full` sets COTANGENT_FULL, at which laws and conformance run the whole primitive × dtype product. */
 export default defineConfig(({ mode }) => {
@@ -36,33 +66,22 @@ export default defineConfig(({ mode }) => {
       testTimeout: 30_000,
       hookTimeout: 30_000,
       projects: [
-        {
-          extends: true,
-          test: {
-            name: "plain",
-            include: ["tests/**/*.test.ts"],
-            exclude: onBackends,
-            typecheck: {
-              enabled: !full,
-              include: ["tests/types/**/*.test-d.ts"],
-              tsconfig: "tests/tsconfig.json",
-              ignoreSourceErrors: true, // `npm run typecheck` reports those
-            },
+        ...projectsOf("plain", {
+          include: ["tests/**/*.test.ts"],
+          exclude: onBackends,
+          typecheck: {
+            enabled: !full,
+            include: ["tests/types/**/*.test-d.ts"],
+            tsconfig: "tests/tsconfig.json",
+            ignoreSourceErrors: true, // `npm run typecheck` reports those
           },
-        },
-        {
-          extends: true,
-          test: { name: "reference", include: onBackends, setupFiles: ["tests/backends/reference.ts"] },
-        },
-        {
-          extends: true,
-          test: {
-            name: "wasm",
-            include: onBackends,
-            exclude: full ? onNone : [...onNone, ...long],
-            setupFiles: ["tests/backends/wasm.ts"],
-          },
-        },
+        }),
+        ...projectsOf("reference", { include: onBackends, setupFiles: ["tests/backends/reference.ts"] }),
+        ...projectsOf("wasm", {
+          include: onBackends,
+          exclude: full ? onNone : [...onNone, ...long],
+          setupFiles: ["tests/backends/wasm.ts"],
+        }),
       ],
     },
   };

@@ -26,6 +26,8 @@ export interface RegisterOptions {
 }
 
 const rules = new Map<AnyPrimitive, Rule[]>();
+/** @internal Every rule registered so far. */
+export const registered: ReadonlyMap<AnyPrimitive, readonly Rule[]> = rules;
 let version = 0;
 /** Counts registrations: a part of the key of everything compiled, so that a later rule reaches it. */
 export const registerVersion = (): number => version;

@@ -10,6 +10,8 @@ import { mayBeOnHost } from "./rows.ts";
 // Set up before each file of the project "wasm": all that is computed there is compiled, single operations too.
 setBackend("wasm");
 compileEagerFrom(0);
+compiled.programs = 0;
+compiled.onHost.clear();
 // In the full run on two threads as well, which share even the least work.
 if (process.env["COTANGENT_FULL"] === "1") {
   cutFrom(1);

@@ -15,7 +15,9 @@ import { isSmall } from "../../src/backends/wasm/executable.ts";
 import { emitModule } from "../../src/backends/wasm/module.ts";
 import { lowerProgram } from "../../src/compiler/fusion/lower.ts";
 import { planMemory } from "../../src/compiler/fusion/memory-plan.ts";
-import "../without-sources.ts";
+import { withoutSources } from "../settings.ts";
+
+withoutSources();
 
 // The texts that docs/compiler.md is about: `npx vitest run tests/docs/compiler.test.ts --update` writes them anew.
 

@@ -1,7 +1,9 @@
 import { type ArrayValue, grad, jit, numpy as np } from "cotangent";
 import { expect, test } from "vitest";
-import "../without-sources.ts";
+import { withoutSources } from "../settings.ts";
 import { numbersOf } from "./compare.ts";
+
+withoutSources();
 
 const full = process.env["COTANGENT_FULL"] === "1";
 const timeout = 120_000;

@@ -1,7 +1,8 @@
 import "../../src/backends/default.ts";
-import "../../src/interpreters/zero.ts";
 import { expect } from "vitest";
+import type { DType } from "../../src/core/dtype.ts";
 import { type ArrayValue, NDArray, Value } from "../../src/core/value.ts";
+import { Zero } from "../../src/interpreters/zero.ts";
 import { numbersOf } from "../laws/compare.ts";
 
 export { array } from "../../src/numpy/array.ts";
@@ -21,6 +22,12 @@ export function expectValues(x: unknown, expected: number | readonly number[]): 
       1e-5 * Math.max(1, Math.abs(wanted[i]!)),
     ),
   );
+}
+
+/** That `x` is the zero of this shape and dtype that has no elements in memory. */
+export function expectZero(x: unknown, shape: readonly number[], dtype: DType): void {
+  expect(x).toBeInstanceOf(Zero);
+  expect([(x as Zero).shape, (x as Zero).dtype]).toEqual([shape, dtype]);
 }
 
 export const shapeOf = (x: unknown): readonly number[] => (x as ArrayValue).shape;

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { config } from "../../../src/core/config.ts";
 import {
   activeSource,
@@ -101,22 +101,4 @@ test("operations at one place have one source, and those at another have another
   const other = whileStaging(() => captureSource());
   expect(captured[0]).toBe(captured[1]);
   expect(showSource(other)).not.toBe(showSource(captured[0]));
-});
-
-test("where an engine has stacks as texts only, they are read", async () => {
-  const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
-  Object.defineProperty(Error, "prepareStackTrace", {
-    value: undefined,
-    writable: false,
-    configurable: true,
-  });
-  try {
-    vi.resetModules();
-    const again = await import("../../../src/core/source.ts");
-    const source = again.whileStaging(() => again.captureSource());
-    expect(again.showSource(source)).toMatch(/core\/source\.test\.ts:\d+:\d+/);
-  } finally {
-    if (before) Object.defineProperty(Error, "prepareStackTrace", before);
-    else Reflect.deleteProperty(Error, "prepareStackTrace");
-  }
 });

@@ -12,7 +12,9 @@ import {
   ShapeDtypeStruct,
 } from "cotangent";
 import { currentBackend } from "../../../src/core/backend.ts";
-import "../../without-sources.ts";
+import { withoutSources } from "../../settings.ts";
+
+withoutSources();
 
 const f32 = (...shape: number[]): ShapeDtypeStruct => new ShapeDtypeStruct(shape, "float32");
 

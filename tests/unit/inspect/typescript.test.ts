@@ -23,9 +23,11 @@ import { toTypeScript } from "../../../src/entry/typescript.ts";
 import type { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
 import { stage } from "../../../src/interpreters/stage.ts";
 import { concrete, expectSameBits } from "../../laws/compare.ts";
-// Where an operation is the same to the bit in a call and outside of one.
-import "../../backends/reference.ts";
 import { applied, avalOfSample, drawAll, sampled } from "../../laws/samples.ts";
+import { onBackend } from "../../settings.ts";
+
+// Where an operation is the same to the bit in a call and outside of one.
+onBackend("reference");
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = join(root, ".tmp", "typescript");

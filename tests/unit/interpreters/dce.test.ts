@@ -26,7 +26,8 @@ test("what no output needs goes, and constants with it; inputs stay", () => {
   );
   const result = dce(program);
   expect(primitivesOf(result)).toEqual(["sin", "add"]);
-  expect(result.consts).toEqual([used]);
+  expect(result.consts.length).toBe(1);
+  expect(result.consts[0]).toBe(used);
   expectSameProgram(result, program, [special("float32", [2], 1), special("float32", [2], 2)]);
 });
 

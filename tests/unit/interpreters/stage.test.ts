@@ -27,7 +27,8 @@ test("operations on concrete values are equations too: nothing is computed while
 test("a scalar constant is a literal, another array one constvar however often it is used", () => {
   const c = array([1, 2]);
   const { jaxpr, consts } = stage(([x]) => [add(add(mul(x!, 2), c), c)], [pair], "test");
-  expect(consts).toEqual([c]);
+  expect(consts.length).toBe(1);
+  expect(consts[0]).toBe(c);
   expect(jaxpr.constvars.length).toBe(1);
   expect(jaxpr.eqns[0]!.inputs[1]).toBeInstanceOf(Literal);
   expect(jaxpr.eqns[1]!.inputs[1]).toBe(jaxpr.eqns[2]!.inputs[1]);
@@ -36,7 +37,9 @@ test("a scalar constant is a literal, another array one constvar however often i
 test("a constant itself may be the result", () => {
   const c = array([1, 2]);
   const closed = stage(() => [c], [], "test");
-  expect(evaluateJaxpr(closed, [])).toEqual([c]);
+  const outs = evaluateJaxpr(closed, []);
+  expect(outs.length).toBe(1);
+  expect(outs[0]).toBe(c);
 });
 
 test("hoisted constants are leading inputs", () => {
@@ -50,7 +53,8 @@ test("tracers of an outer staging are constants of the inner one", () => {
   const outer = stage(
     ([x]) => {
       const inner = stage(([y]) => [mul(x!, y!)], [pair], "inner");
-      expect(inner.consts).toEqual([x]);
+      expect(inner.consts.length).toBe(1);
+      expect(inner.consts[0]).toBe(x);
       return evaluateJaxpr(inner, [sin(x!)]);
     },
     [pair],
