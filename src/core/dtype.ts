@@ -86,7 +86,8 @@ const narrow: Partial<Record<DType, DType>> = { int64: "int32", uint64: "uint32"
 /** `dtype` itself under `config.enableX64`, otherwise its 32-bit kin. */
 export const canonicalDType = (dtype: DType): DType => (config.enableX64 ? dtype : (narrow[dtype] ?? dtype));
 
-const warned = new Set<string>();
+/** @internal The 64-bit dtypes of which it was said already that they are narrowed. */
+export const warned = new Set<string>();
 /**
  * The canonical dtype that `like` names.
  *

@@ -1,12 +1,12 @@
 import { afterAll } from "vitest";
 import { primitives } from "../../src/core/primitive.ts";
-import { changes, forgetTestPrimitives, stateOfProcess } from "./state.ts";
+import { changes, forgetTests, stateOfProcess } from "./state.ts";
 
 // Set up before each file of a project whose files share a process: each leaves it as it was.
 const before = stateOfProcess();
 
 afterAll(async () => {
-  forgetTestPrimitives();
+  forgetTests();
   const changed = changes(before, stateOfProcess());
   const now = await import("../../src/core/primitive.ts");
   if (now.primitives !== primitives) changed.push("the library, which is loaded anew");

@@ -4,7 +4,7 @@ import { compileEagerFrom } from "../../src/backends/wasm/eager.ts";
 import { cutFrom } from "../../src/backends/wasm/threads/grain.ts";
 import { currentBackend } from "../../src/core/backend.ts";
 import { definePrimitive, type NoParams, type Primitive, primitives } from "../../src/core/primitive.ts";
-import { changes, forgetTestPrimitives, stateOfProcess } from "./state.ts";
+import { changes, forgetTests, stateOfProcess } from "./state.ts";
 
 type Nothing = Primitive<"test_nothing", [x: ArrayValue], NoParams>;
 const nothing = (): Nothing =>
@@ -40,7 +40,7 @@ describe("what a test changes for those after it is seen", () => {
     expect(seen(() => (process.env["LEFT"] = "1"), () => delete process.env["LEFT"])).toEqual(["variable LEFT"]); // prettier-ignore
   });
   test("a primitive; those of tests are forgotten", () => {
-    expect(seen(nothing, forgetTestPrimitives)).toEqual(["primitive test_nothing"]);
+    expect(seen(nothing, forgetTests)).toEqual(["primitive test_nothing"]);
     expect(primitives.has("add")).toBe(true);
   });
 });

@@ -5,6 +5,7 @@ import { cutFrom } from "../../src/backends/wasm/threads/grain.ts";
 import { rows } from "../../src/compiler/lower/index.ts";
 import { currentBackend } from "../../src/core/backend.ts";
 import { config } from "../../src/core/config.ts";
+import { warned } from "../../src/core/dtype.ts";
 import { type AnyPrimitive, primitives } from "../../src/core/primitive.ts";
 import { Value } from "../../src/core/value.ts";
 import { registered, type Rule } from "../../src/interpreters/rule-table.ts";
@@ -80,8 +81,9 @@ export const changes = (before: State, after: State): string[] =>
     (name) => before.has(name) !== after.has(name) || !Object.is(before.get(name), after.get(name)),
   );
 
-/** Takes out the primitives that a test has defined: `test_…`, whom nobody else knows. */
-export function forgetTestPrimitives(): void {
+/** Takes out the primitives that a test has defined, `test_…`; what is said once is said again. */
+export function forgetTests(): void {
+  warned.clear();
   for (const name of primitives.keys())
     if (name.startsWith("test_")) (primitives as Map<string, AnyPrimitive>).delete(name);
 }
