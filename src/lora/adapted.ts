@@ -1,6 +1,8 @@
 import { flatten, mapWith } from "../tree/index.ts";
 import { type DType, isFloat, isInexact } from "../core/dtype.ts";
-import { ArgumentError, MaterialiseError } from "../core/errors.ts";
+import { ArgumentError, MaterialiseError, ShapeError } from "../core/errors.ts";
+import { showShape } from "../core/shape.ts";
+import { describe } from "../core/trace.ts";
 import type { ParamsOf } from "../core/primitive.ts";
 import { ArrayValue, type Aval, Dense, NDArray, showAval } from "../core/value.ts";
 import { fallBack, register } from "../interpreters/quax.ts";
@@ -14,6 +16,9 @@ export interface AdapterSettings {
   /** Whether no gradient reaches the base weight. Default true. */
   readonly stopGradient?: boolean | undefined;
 }
+
+/** The settings of an adapted weight. */
+export type AdapterState = Readonly<Record<"stopGradient" | "allowMaterialise" | "merged", boolean>>;
 
 export type DotParams = ParamsOf<typeof lax.dotGeneral>;
 export type GatherParams = ParamsOf<typeof lax.gather>;
@@ -29,6 +34,8 @@ export abstract class AdaptedArray extends ArrayValue {
   declare readonly _w: ArrayValue;
   declare readonly stopGradient: boolean;
   declare readonly allowMaterialise: boolean;
+  /** Whether `w` holds the whole array already, so that the adapter only waits to be taken out again. */
+  declare readonly merged: boolean;
 
   /** The product with `x`, which is the left operand if `xIsLeft`. */
   abstract product(x: ArrayValue, params: DotParams, xIsLeft: boolean): ArrayValue;
@@ -37,10 +44,31 @@ export abstract class AdaptedArray extends ArrayValue {
   /** With `change`, which is linear and works on each element, applied to the parts that add up. */
   abstract mapped(change: Change): AdaptedArray;
   /** The whole array, formed. */
-  abstract dense(): ArrayValue;
+  protected abstract formed(): ArrayValue;
+  /** The base weight of what {@link merge} made. */
+  protected abstract unformed(merged: ArrayValue): ArrayValue;
   /** What is looked up; null where that cannot be said of the parts. */
   gathered(_indices: ArrayValue, _params: GatherParams): ArrayValue | null {
     return null;
+  }
+
+  /** Whether the base weight alone is the whole array. */
+  get isBare(): boolean {
+    return this.merged;
+  }
+  /** The whole array, whatever `allowMaterialise` says: for what is done once. */
+  dense(): ArrayValue {
+    return this.isBare ? denseOf(this.w) : this.formed();
+  }
+  /** The same array with the adapter in the base weight, so that it costs nothing more; itself if it is so already. */
+  merge(): this {
+    return this.merged ? this : (assemble<AdaptedArray>(this, { _w: this.dense(), merged: true }) as this);
+  }
+  /** The inverse of {@link merge}, up to rounding. */
+  unmerge(): this {
+    return this.merged
+      ? (assemble<AdaptedArray>(this, { _w: this.unformed(this._w), merged: false }) as this)
+      : this;
   }
 
   /** The base weight; with `stopGradient`, a constant to differentiation. */
@@ -59,7 +87,7 @@ export abstract class AdaptedArray extends ArrayValue {
   }
 
   /**
-   * The whole array, formed.
+   * {@link dense}, if that is allowed.
    * @throws MaterialiseError unless `allowMaterialise` is set.
    */
   override materialise(): ArrayValue {
@@ -75,6 +103,30 @@ function noWeight(value: AdaptedArray): never {
   throw new ArgumentError(
     "lora/weight",
     `this ${value.constructor.name} has no base weight: put the parts of the model together with tree.combine before it is used`,
+  );
+}
+
+/** @throws ArgumentError or ShapeError when `w` is no matrix, or batch of them. */
+export function matrixShape(w: unknown, caller: string): [batch: readonly number[], n: number, m: number] {
+  if (!(w instanceof ArrayValue))
+    throw new ArgumentError("lora/weight", `${caller} adapts an array, got ${describe(w)}`);
+  const [n, m] = w.shape.slice(-2);
+  if (n === undefined || m === undefined) {
+    throw new ShapeError(
+      "lora/weight",
+      `${caller} adapts a matrix, or a batch of them: the weight needs at least 2 axes, got shape ${showShape(w.shape)}`,
+    );
+  }
+  return [w.shape.slice(0, -2), n, m];
+}
+
+/** @throws ArgumentError or ShapeError when `w` is no matrix. */
+export function checkMatrix(w: unknown, caller: string): [n: number, m: number] {
+  const [batch, n, m] = matrixShape(w, caller);
+  if (batch.length === 0) return [n, m];
+  throw new ShapeError(
+    "lora/weight",
+    `${caller} adapts a matrix, got shape ${showShape((w as ArrayValue).shape)}: use vmap for a batch of them`,
   );
 }
 
@@ -95,18 +147,28 @@ export function denseOf(w: ArrayValue): ArrayValue {
 export const assemble = <T extends object>(like: T, fields: Partial<T>): T =>
   Object.assign(Object.create(Object.getPrototypeOf(like) as object) as T, like, fields);
 
+/** The product of `w` with `x`, which is the left operand if `xIsLeft`. */
+export const dotOf = (w: ArrayValue, x: ArrayValue, params: DotParams, xIsLeft: boolean): ArrayValue =>
+  lax.dotGeneral.bind(xIsLeft ? [x, w] : [w, x], params)[0]!;
+
 export const dotDType = (x: ArrayValue, y: ArrayValue, params: DotParams): DType =>
   lax.dotGeneral.rules.abstract([x.aval, y.aval], params)[0]!.dtype;
 
 // Lower than the rules of other classes for any partner, such as those of Zero: these take the array apart first.
 const precedence = -1;
-register(lax.dotGeneral, [AdaptedArray, ArrayValue], ([x, y], params) => x.product(y, params, false), { precedence }); // prettier-ignore
-register(lax.dotGeneral, [ArrayValue, AdaptedArray], ([x, y], params) => y.product(x, params, true), { precedence }); // prettier-ignore
-register(lax.dotGeneral, [AdaptedArray, AdaptedArray], ([x, y], params) => x.product(y, params, false));
-register(
-  lax.gather,
-  [AdaptedArray, ArrayValue],
-  ([x, indices], params) => x.gathered(indices, params) ?? fallBack(lax.gather, [x, indices], params),
+const dot = (x: AdaptedArray, y: ArrayValue, params: DotParams, yIsLeft: boolean): ArrayValue =>
+  x.isBare ? dotOf(x.w, y, params, yIsLeft) : x.product(y, params, yIsLeft);
+register(lax.dotGeneral, [AdaptedArray, ArrayValue], ([x, y], params) => dot(x, y, params, false), {
+  precedence,
+});
+register(lax.dotGeneral, [ArrayValue, AdaptedArray], ([x, y], params) => dot(y, x, params, true), {
+  precedence,
+});
+register(lax.dotGeneral, [AdaptedArray, AdaptedArray], ([x, y], params) => dot(x, y, params, false));
+register(lax.gather, [AdaptedArray, ArrayValue], ([x, indices], params) =>
+  x.isBare
+    ? lax.gather.bind([x.w, indices], params)[0]!
+    : (x.gathered(indices, params) ?? fallBack(lax.gather, [x, indices], params)),
 );
 register(
   lax.transpose,

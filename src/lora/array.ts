@@ -2,13 +2,14 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { ArrayValue } from "../core/value.ts";
+import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { frozen } from "../optim/index.ts";
 import * as random from "../random/index.ts";
-import { type AdapterSettings, assemble } from "./adapted.ts";
+import { type AdaptedArray, type AdapterSettings, assemble, matrixShape } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { type Delta, LowRank } from "./delta.ts";
+import { scalingOf } from "./initial.ts";
 
 export interface LoraSettings extends AdapterSettings {
   /** What `a·b` is multiplied with: a number, or an array without axes. Default 1. */
@@ -42,21 +43,6 @@ export const loraOptions = [
 ] as const;
 
 /**
- * What PEFT multiplies `a·b` with: `alpha / rank`; with `useRslora`, `alpha / √rank`.
- *
- * @throws ArgumentError when the rank is not positive.
- * @see Kalajdzievski, "A rank stabilization scaling factor for fine-tuning with LoRA" (2023)
- */
-export function scalingOf(rank: number, alpha: number, useRslora = false): number {
-  if (!(Number.isInteger(rank) && rank > 0))
-    throw new ArgumentError(
-      "lora/rank",
-      `alpha is divided by the rank, which must be positive, got ${describe(rank)}`,
-    );
-  return alpha / (useRslora ? Math.sqrt(rank) : rank);
-}
-
-/**
  * A matrix `w + scaling · a·b`, where `a` and `b` are thin: a low-rank adaptation of `w`. Products with it are computed as
  * `w·x + scaling · a·(b·x)`; the sum is not formed.
  *
@@ -85,7 +71,7 @@ export class LoraArray extends AddedArray {
     const caller = "lora.LoraArray";
     const given = readOptions<LoraOptions>(caller, loraOptions, [options]);
     const { rank, alpha, useRslora = false, scale = 0.01, key } = given;
-    const [batch, n, m] = matrixShape(weight);
+    const [batch, n, m] = matrixShape(weight, caller);
     if (rank === undefined || !Number.isInteger(rank) || rank < 0) {
       throw new ArgumentError(
         "lora/rank",
@@ -112,7 +98,7 @@ export class LoraArray extends AddedArray {
    * @throws ShapeError when the shapes do not fit; ArgumentError when the dropout is no share.
    */
   static of(w: ArrayValue, a: ArrayValue, b: ArrayValue, settings: LoraSettings = {}): LoraArray {
-    const [batch, n, m] = matrixShape(w);
+    const [batch, n, m] = matrixShape(w, "LoraArray");
     const rank = a.shape.at(-1)!;
     if (!sameShape(a.shape, [...batch, n, rank]) || !sameShape(b.shape, [...batch, rank, m])) {
       throw new ShapeError(
@@ -144,12 +130,12 @@ export class LoraArray extends AddedArray {
   }
 
   /** `(dw + da·b) + a·db`: a sum for each factor, so that both are linear in the change. */
-  override tangentOf({ _w, a, b }: LoraArray): LoraArray {
+  override tangentOf({ _w, a, b }: this): ArrayValue {
     const free = assemble<LoraArray>(this, { stopGradient: false });
     const dw = this.stopGradient ? lax.fullLike(_w, 0) : _w;
     return assemble<LoraArray>(free, { _w: assemble<LoraArray>(free, { _w: dw, a }), b });
   }
-  protected override with(w: ArrayValue, delta: Delta): AddedArray {
+  protected override with(w: ArrayValue, delta: Delta): AdaptedArray {
     return delta instanceof LowRank
       ? assemble<LoraArray>(this, { _w: w, a: delta.a, b: delta.b })
       : super.with(w, delta);
@@ -159,17 +145,4 @@ export class LoraArray extends AddedArray {
 function checkDropout(dropout: number): number {
   if (typeof dropout === "number" && dropout >= 0 && dropout < 1) return dropout;
   throw new ArgumentError("lora/dropout", `dropout is a number from 0 up to 1, got ${describe(dropout)}`);
-}
-
-function matrixShape(w: ArrayValue): [batch: readonly number[], n: number, m: number] {
-  if (!(w instanceof ArrayValue))
-    throw new ArgumentError("lora/weight", `LoraArray adapts an array, got ${describe(w)}`);
-  const [n, m] = w.shape.slice(-2);
-  if (n === undefined || m === undefined) {
-    throw new ShapeError(
-      "lora/weight",
-      `LoraArray adapts a matrix, or a batch of them: the weight needs at least 2 axes, got shape ${showShape(w.shape)}`,
-    );
-  }
-  return [w.shape.slice(0, -2), n, m];
 }

@@ -1,10 +1,19 @@
-/** Low-rank adaptation: arrays `w + a·b` whose products never form the sum. */
+/** Low-rank adaptation: arrays `w + a·b` whose products never form the sum, and other adapters of weights. */
 
 export { AdaptedArray, type AdapterSettings } from "./adapted.ts";
-export { LoraArray, type LoraOptions, type LoraSettings, scalingOf } from "./array.ts";
+export { LoraArray, type LoraOptions, type LoraSettings } from "./array.ts";
+export { DoraArray, type DoraSettings } from "./dora.ts";
 export { withKey } from "./dropout.ts";
+export { FusedLoraArray, type FusedLoraOptions } from "./fused.ts";
+export { Ia3Array, type Ia3Options } from "./ia3.ts";
+export { scalingOf } from "./initial.ts";
+export { LohaArray, type LohaOptions } from "./loha.ts";
+export { LokrArray, type LokrOptions } from "./lokr.ts";
 export { loraify } from "./loraify.ts";
+export { merge, mergeAndUnload, type MergeError, type MergeOptions, unmerge } from "./merge.ts";
+export { activate, type Active, collect, LoraSet } from "./several.ts";
 export { trainable } from "./trainable.ts";
 export { modulesOf, type NamedModule, type NamingOptions, type WeightKind } from "./modules.ts";
 export { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
 export { type Target, targetsOf } from "./targets.ts";
+export { VeraArray, type VeraOptions } from "./vera.ts";

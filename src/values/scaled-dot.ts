@@ -36,8 +36,8 @@ function scaleAt(
   return lax.broadcastInDim(narrow, shape, places);
 }
 
-/** Where an axis of one operand, which is not contracted, is in the result; `others` counts the other's own axes. */
-function placeIn(
+/** @internal Where an axis of one operand, which is not contracted, is in the result; `others` counts the other's own axes. */
+export function placeIn(
   axis: number,
   rank: number,
   contract: readonly number[],
