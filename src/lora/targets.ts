@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
-import { scalingOf } from "./array.ts";
+import { scalingOf } from "./initial.ts";
 import type { NamedModule } from "./modules.ts";
 import type { LoraConfig } from "./peft-config.ts";
 import { fullMatch, matchStart } from "./python-regex.ts";
