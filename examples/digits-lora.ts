@@ -2,7 +2,6 @@
  * Trains a network on the handwritten digits 0–7, then adapts it to all ten by LoRA: gradients reach only the adapters
  * `a` and `b`, and `w + a·b` is never formed.
  */
-import { parseArgs } from "node:util";
 import {
   type ArrayValue,
   grad,
@@ -22,6 +21,7 @@ import {
 } from "cotangent";
 import { SingleBar } from "cli-progress";
 import { z } from "zod";
+import { readSettings } from "./command.ts";
 import { type Digits, readDigits, rowsAt, split, withLabels } from "./digits.ts";
 
 const count = z.coerce.number().int().positive();
@@ -43,38 +43,6 @@ const settings = z.object({
   quick: z.boolean().default(false).describe("one epoch each, for a try"),
 });
 type Settings = z.infer<typeof settings>;
-
-function readSettings(): Settings {
-  const names = Object.keys(settings.shape) as (keyof Settings)[];
-  const isFlag = (name: string) => name === "quick" || name === "help";
-  const options = Object.fromEntries(
-    [...names, "help"].map((name) => [
-      name,
-      { type: isFlag(name) ? ("boolean" as const) : ("string" as const) },
-    ]),
-  );
-  let values: Record<string, unknown>;
-  try {
-    ({ values } = parseArgs({ options }));
-  } catch (error) {
-    return fail((error as Error).message);
-  }
-  if (values["help"]) {
-    console.log("npm start -- [options]\n");
-    for (const name of names) {
-      const field = settings.shape[name];
-      console.log(`  --${name.padEnd(14)}${field.description} (${String(field.parse(undefined))})`);
-    }
-    process.exit(0);
-  }
-  const parsed = settings.safeParse(values);
-  return parsed.success ? parsed.data : fail(z.prettifyError(parsed.error));
-}
-
-function fail(message: string): never {
-  console.error(`${message}\nTry npm start -- --help`);
-  process.exit(2);
-}
 
 type Model = nn.MLP;
 const logitsOf = quaxify((model: Model, images: ArrayValue) =>
@@ -251,4 +219,4 @@ function showGradient(modelOf: (part: Model) => Model, adapters: Model, model: M
   console.log(verdict);
 }
 
-main(readSettings());
+main(readSettings("npm run digits", settings));

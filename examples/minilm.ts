@@ -1,4 +1,16 @@
-import { type ArrayValue, lora, nn, numpy as np, quaxify, random, tree, vmap } from "cotangent";
+import {
+  type ArrayValue,
+  jit,
+  lora,
+  nn,
+  numpy as np,
+  optim,
+  quaxify,
+  random,
+  tree,
+  valueAndGrad,
+  vmap,
+} from "cotangent";
 import { type Bert, type BertConfig, loadBert, meanPooled } from "cotangent/models";
 import { dataFile, type Topics } from "./topics.ts";
 
@@ -47,6 +59,12 @@ export function lossOf(model: Bert, head: ArrayValue, { labels, ...texts }: Topi
 export const targets = (model: Bert): ArrayValue[] =>
   model.encoder.layer.flatMap(({ attention: { self } }) => [self.query.weight, self.value.weight]);
 
+/** The names of {@link targets} in files. */
+export const targetNames = (model: Bert): string[] =>
+  model.encoder.layer.flatMap((_, i) =>
+    ["query", "value"].map((name) => `encoder.layer.${i}.attention.self.${name}`),
+  );
+
 /** Factors `a` of an adapter, which starts at 0, and `b`; PEFT calls them `lora_B` and `lora_A`. */
 export interface Factors {
   readonly a: ArrayValue;
@@ -70,3 +88,54 @@ export function adapt(model: Bert, factors: readonly Factors[], scaling: number)
   );
   return tree.at(targets, model, weights);
 }
+
+export interface TrainingOptions {
+  readonly steps: number;
+  /** Steps in which the learning rate rises from 0 to its peak; then it falls to 0 in a straight line. */
+  readonly warmup: number;
+  readonly learningRate: number;
+}
+
+type State = readonly unknown[];
+export interface Training {
+  /** The trainable leaves of a model. */
+  readonly adapters: Bert;
+  readonly state: State;
+}
+
+/** AdamW on the adapters of a model and nothing else, with the global norm of gradients clipped to 1. */
+export function trainer(model: Bert, head: ArrayValue, { steps, warmup, learningRate }: TrainingOptions) {
+  const [adapters, frozen] = tree.partition(model, lora.trainable(model)) as [Bert, Bert];
+  const schedule = optim.joinSchedules(
+    [optim.linearSchedule(0, learningRate, warmup), optim.linearSchedule(learningRate, 0, steps - warmup)],
+    [warmup],
+  );
+  const optimiser = optim.chain(
+    optim.clipByGlobalNorm(1),
+    optim.adamw(schedule, { b1: 0.9, b2: 0.999, eps: 1e-8, weightDecay: 0 }),
+  );
+  // The head and the frozen weights are arguments, so that they are no constants of the program.
+  const step = jit((adapters: Bert, state: State, frozen: Bert, head: ArrayValue, batch: Topics) => {
+    const ofAdapters = (part: Bert) => lossOf(tree.combine(part, frozen) as Bert, head, batch);
+    const [loss, gradient] = valueAndGrad(ofAdapters)(adapters);
+    const [updates, next] = optimiser.update(gradient, state, adapters);
+    return [optim.applyUpdates(adapters, updates), next, loss] as const;
+  });
+  return {
+    start: { adapters, state: optimiser.init(adapters) } satisfies Training,
+    /** One step on a batch; the loss is that before it. */
+    step({ adapters, state }: Training, batch: Topics): readonly [Training, loss: number] {
+      const [next, nextState, loss] = step(adapters, state, frozen, head, batch);
+      return [{ adapters: next, state: nextState }, loss.item() as number];
+    },
+    /** The whole model with these adapters. */
+    modelOf: ({ adapters }: Training): Bert => tree.combine(adapters, frozen) as Bert,
+  };
+}
+
+/** How many parameters there are: of a quantised weight its integers, without the scales. */
+export const parametersOf = (model: Bert): number =>
+  tree
+    .leavesWithPath(model)
+    .filter(([path]) => path.at(-1)!.key !== "scale")
+    .reduce((sum, [, leaf]) => sum + (leaf as ArrayValue).size, 0);

@@ -75,9 +75,11 @@ const dataset = z.object({
   test: z.array(example),
 });
 
+const readDataset = () => dataset.parse(JSON.parse(readText("wordnet-topics.json")));
+
 /** The definitions of WordNet in data/minilm-topics, and the names of their twelve topics. */
 export function readTopics(): { names: readonly string[]; train: Topics; val: Topics; test: Topics } {
-  const { labels: names, ...parts } = dataset.parse(JSON.parse(readText("wordnet-topics.json")));
+  const { labels: names, ...parts } = readDataset();
   const tokenizer = readTokenizer();
   const topics = (examples: z.infer<typeof example>[]): Topics => ({
     ...encode(
@@ -88,6 +90,9 @@ export function readTopics(): { names: readonly string[]; train: Topics; val: To
   });
   return { names, train: topics(parts.train), val: topics(parts.val), test: topics(parts.test) };
 }
+
+/** The definitions to test on, as they are read. */
+export const readTestTexts = (): string[] => readDataset().test.map(({ text }) => text);
 
 /** The examples at these indices. */
 export const examplesAt = ({ ids, mask, labels }: Topics, indices: ArrayValue): Topics => ({

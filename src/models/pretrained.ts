@@ -1,11 +1,11 @@
-import { flattenWithPath, type Path, pathToString } from "../tree/index.ts";
+import { flattenWithPath, pathToString } from "../tree/index.ts";
 import { isFloat } from "../core/dtype.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { sameShape, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue } from "../core/value.ts";
-import { type FileSource, openSafetensors, type Safetensors } from "../files/index.ts";
+import { type FileSource, openSafetensors, type Safetensors, tensorName } from "../files/index.ts";
 import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
 import * as lax from "../lax/index.ts";
 import { Quantised } from "../values/index.ts";
@@ -18,12 +18,15 @@ export interface PretrainedOptions {
 }
 
 /**
- * The name that PyTorch's checkpoints have for a place in a model: `encoder.layer.0.output.LayerNorm.weight` for
- * `.encoder.layer[0].output.layerNorm.weight`.
+ * The name that PyTorch's checkpoints have for a dotted path of a model: `encoder.layer.0.output.LayerNorm.weight` for
+ * `encoder.layer.0.output.layerNorm.weight`.
+ *
+ * @example
+ * checkpointName("embeddings.wordEmbeddings.weight"); // "embeddings.word_embeddings.weight"
  */
-export const checkpointName = (path: Path): string =>
+export const checkpointName = (path: string): string =>
   path
-    .map(({ key }) => String(key))
+    .split(".")
     .map((step) =>
       step === "layerNorm" ? "LayerNorm" : step.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     )
@@ -56,7 +59,7 @@ export function loadPretrained<Model>(
   try {
     const wanted = leaves.map(([path, leaf]) => {
       if (leaf instanceof ArrayValue || leaf instanceof ShapeDtypeStruct)
-        return { name: prefix + checkpointName(path), shape: leaf.shape };
+        return { name: prefix + checkpointName(tensorName(path)), shape: leaf.shape };
       throw new ArgumentError(
         "models/leaf",
         `${caller}: the leaf ${pathToString(path)} is ${describe(leaf)}: only arrays are loaded`,

@@ -13,7 +13,7 @@ import {
 } from "cotangent";
 import type { Bert } from "cotangent/models";
 import { afterAll, describe, expect, test } from "vitest";
-import { adapt, embed, lossOf, logitsOf, readModel } from "../../../examples/minilm.ts";
+import { adapt, embed, lossOf, logitsOf, readModel, trainer } from "../../../examples/minilm.ts";
 import { dataFile, examplesAt, readTokenizer, readTopics, type Topics } from "../../../examples/topics.ts";
 
 const golden = files.openSafetensors(dataFile("golden-step.safetensors"));
@@ -107,5 +107,26 @@ describe("a step of MiniLM with adapters", () => {
       first(dense),
     );
     expect(formedBy(program)).not.toEqual([]);
+  });
+});
+
+describe("training", () => {
+  test("replays the first losses of the reference", () => {
+    const run = files.openSafetensors(dataFile("adapter-reference/init-seed0.safetensors"));
+    const order = run.get("batch_order");
+    const start = places.map((place) => ({ a: np.zeros([384, 8]), b: run.get(`${place}.lora_A.weight`) }));
+    const head = run.get("head.weight");
+    run.close();
+    const { train } = readTopics();
+    const training = trainer(adapt(base, start, 2), head, { steps: 150, warmup: 15, learningRate: 4e-3 });
+    const losses: number[] = [];
+    let at = training.start;
+    for (let i = 0; i < 3; i++) {
+      const [next, loss] = training.step(at, examplesAt(train, order.get(i)));
+      at = next;
+      losses.push(loss);
+    }
+    for (const [i, loss] of [1.1453363, 0.8143691, 1.1412423].entries())
+      expect(losses[i]).toBeCloseTo(loss, 5);
   });
 });

@@ -17,7 +17,9 @@ const ids = np.array([2, 7, 1], "int32");
 /** The arrays of a model under the names of its checkpoint. */
 const named = (m: Bert, prefix = ""): Record<string, ArrayValue> =>
   Object.fromEntries(
-    tree.leavesWithPath(m).map(([path, leaf]) => [prefix + checkpointName(path), leaf as ArrayValue]),
+    tree
+      .leavesWithPath(m)
+      .map(([path, leaf]) => [prefix + checkpointName(files.tensorName(path)), leaf as ArrayValue]),
   );
 const bytesOf = (arrays: Record<string, ArrayValue>) => files.encodeSafetensors(arrays);
 
