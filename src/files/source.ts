@@ -72,3 +72,10 @@ export function writeFile(path: string, parts: Iterable<Uint8Array>, caller: str
     throw new ArgumentError("files/source", `${caller} takes a path, got ${describe(path)}`);
   withFiles("files/write", caller, path, (files) => files.write(path, parts));
 }
+
+/** Makes the folder `path`, where there is none. @throws FileError it cannot be made. */
+export function makeFolder(path: string, caller: string): void {
+  if (typeof path !== "string")
+    throw new ArgumentError("files/source", `${caller} takes the path of a folder, got ${describe(path)}`);
+  withFiles("files/write", caller, path, (files) => files.makeFolder(path));
+}

@@ -1,6 +1,13 @@
 /** Low-rank adaptation: arrays `w + a·b` whose products never form the sum, and other adapters of weights. */
 
 export { AdaptedArray, type AdapterSettings } from "./adapted.ts";
+export {
+  type AdapterFiles,
+  encodeAdapter,
+  loadAdapter,
+  type LoadedAdapter,
+  saveAdapter,
+} from "./adapter-files.ts";
 export { LoraArray, type LoraOptions, type LoraSettings } from "./array.ts";
 export { DoraArray, type DoraSettings } from "./dora.ts";
 export { withKey } from "./dropout.ts";
@@ -11,9 +18,9 @@ export { LohaArray, type LohaOptions } from "./loha.ts";
 export { LokrArray, type LokrOptions } from "./lokr.ts";
 export { loraify } from "./loraify.ts";
 export { merge, mergeAndUnload, type MergeError, type MergeOptions, unmerge } from "./merge.ts";
-export { activate, type Active, collect, LoraSet } from "./several.ts";
-export { trainable } from "./trainable.ts";
 export { modulesOf, type NamedModule, type NamingOptions, type WeightKind } from "./modules.ts";
 export { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
+export { activate, type Active, collect, LoraSet } from "./several.ts";
 export { type Target, targetsOf } from "./targets.ts";
+export { trainable } from "./trainable.ts";
 export { VeraArray, type VeraOptions } from "./vera.ts";

@@ -3,23 +3,12 @@ import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import type { HostFile } from "../../../src/host/host.ts";
 import { host } from "../../../src/host/node.ts";
+import { type Random, seeded } from "../seeded.ts";
 
 const golden = new Uint8Array(
   readFileSync(new URL("../../goldens/files/dtypes.safetensors", import.meta.url)),
 );
 afterEach(() => vi.restoreAllMocks());
-
-type Random = (below: number) => number;
-/** Integers from 0 on, the same ones each time. @see "mulberry32", a generator of 32 bits */
-function seeded(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), 1 | state);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) % below;
-  };
-}
 
 interface Tensor {
   dtype: unknown;

@@ -1,4 +1,4 @@
-import { lora, nn, random } from "cotangent";
+import { lora, nn, random, tree } from "cotangent";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { modulesOf, type NamedModule } from "../../../src/lora/modules.ts";
@@ -44,7 +44,10 @@ describe("modules", () => {
       { name: "blocks.0.norm", path: "blocks.0.norm", kind: null },
       { name: "table", path: "table", kind: "embedding" },
     ]);
-    const named = modulesOf(model, { name: (path) => `bert.${path}`, kind: () => "transposed" });
+    const named = modulesOf(model, {
+      name: (path) => `bert${tree.pathToString(path)}`,
+      kind: () => "transposed",
+    });
     expect(named.at(-1)).toEqual({ name: "bert.table", path: "table", kind: "transposed" });
   });
 });

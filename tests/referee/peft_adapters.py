@@ -1,0 +1,101 @@
+"""Compares adapters with those of Hugging Face's PEFT (needs torch, peft and safetensors).
+
+python tests/referee/peft_adapters.py write tests/goldens/files/peft
+    writes the goldens: a base model, and for each configuration what PEFT saves and what the model then gives.
+npx tsx tests/referee/peft-write.ts FOLDER && python tests/referee/peft_adapters.py read FOLDER
+    loads what the library wrote: no key may be missing or too many, and the outputs must be the same.
+"""
+
+import logging
+import os
+import sys
+import warnings
+
+warnings.simplefilter("ignore")
+logging.disable()
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+
+class Tiny(nn.Module):
+    """As in tests/unit/lora/tiny.ts."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(7, 4)
+        self.layers = nn.ModuleList([nn.Linear(4, 6), nn.Linear(6, 4)])
+        self.norm = nn.LayerNorm(4)
+        self.classifier = nn.Linear(4, 3)
+
+    def forward(self, ids):
+        x = torch.tanh(self.layers[0](self.table(ids)))
+        return self.classifier(self.norm(self.layers[1](x)))
+
+
+ids = torch.arange(7)
+configs = {
+    "plain": dict(r=2, lora_alpha=3, target_modules=["layers.0", "layers.1"]),
+    "patterns": dict(r=2, lora_alpha=3, target_modules=r"layers\.\d", use_rslora=True, rank_pattern={"0": 3}, alpha_pattern={"layers.1": 8}),
+    "dora": dict(r=2, lora_alpha=4, target_modules=["0", "1"], use_dora=True),
+    "embedding": dict(r=2, lora_alpha=4, target_modules=["table", "classifier"]),
+    "saved": dict(r=2, lora_alpha=2, target_modules=["layers.1"], modules_to_save=["classifier", "norm"]),
+    "biases": dict(r=2, lora_alpha=2, target_modules=["layers.1"], modules_to_save=["classifier"], bias="all"),
+    "own-biases": dict(r=2, lora_alpha=2, target_modules=["layers.1"], bias="lora_only"),
+    "all-linear": dict(r=1, lora_alpha=1, target_modules="all-linear", exclude_modules=["classifier"]),
+}  # fmt: skip
+
+
+def base(folder):
+    model = Tiny()
+    model.load_state_dict(load_file(f"{folder}/base.safetensors"))
+    return model
+
+
+def randomised(model):
+    """All that is trained, as if it had been."""
+    with torch.no_grad():
+        for _, parameter in sorted(model.named_parameters(), key=lambda pair: pair[0]):
+            if parameter.requires_grad:
+                parameter.add_(0.3 * torch.randn_like(parameter))
+    return model
+
+
+def write(folder):
+    torch.manual_seed(0)
+    os.makedirs(folder, exist_ok=True)
+    save_file(Tiny().state_dict(), f"{folder}/base.safetensors")
+    outputs = {}
+    for name, fields in configs.items():
+        model = randomised(get_peft_model(base(folder), LoraConfig(**fields))).eval()
+        outputs[name] = model(ids).detach()
+        model.save_pretrained(f"{folder}/{name}")
+        os.remove(f"{folder}/{name}/README.md")
+    save_file(outputs, f"{folder}/outputs.safetensors")
+
+
+def read(folder):
+    outputs = load_file(f"{folder}/outputs.safetensors")
+    worst = 0.0
+    for name, expected in outputs.items():
+        path = f"{folder}/{name}"
+        model = get_peft_model(base(folder), LoraConfig.from_pretrained(path))
+        result = model.load_adapter(path, "default")
+        # With bias="all", PEFT itself writes biases a second time, which it does not find a place for.
+        extra = [key for key in result.unexpected_keys if ".modules_to_save." not in key]
+        assert not extra, extra
+        missing = [key for key in result.missing_keys if "lora_" in key or "modules_to_save" in key]
+        assert not missing, missing
+        got = PeftModel.from_pretrained(base(folder), path).eval()(ids).detach()
+        error = (got - expected).abs().max().item()
+        moved = (got - base(folder)(ids)).abs().max().item()
+        print(f"{name}: differs by {error:.1e}; the adapter changes {moved:.2f}")
+        assert error < 1e-5 < moved
+        worst = max(worst, error)
+    print(f"{len(outputs)} adapters, {worst:.1e} at most")
+
+
+if __name__ == "__main__":
+    command, folder = sys.argv[1:]
+    {"write": write, "read": read}[command](folder)
