@@ -3,7 +3,6 @@ import * as lax from "../lax/index.ts";
 import { register } from "../interpreters/quax.ts";
 import { Banded, checkBands } from "./banded.ts";
 import { lowest, type MatrixOptions, matrixOptions, registerProduct, StructuredMatrix } from "./matrix.ts";
-import { linearSolve } from "./solve.ts";
 import { mapParts } from "./stacked.ts";
 
 const offsets = { diag: 0 };
@@ -53,10 +52,10 @@ registerProduct(Diagonal, Diagonal, rows, first);
 registerProduct(StructuredMatrix, Diagonal, (a, d) => lax.mul(a, lax.expandDims(d.diag, [-2])), first);
 
 register(
-  linearSolve,
+  lax.linalg.linearSolve,
   [Diagonal, ArrayValue],
   ([d, b], params) => {
-    linearSolve.rules.abstract([d.aval, b.aval], params);
+    lax.linalg.linearSolve.rules.abstract([d.aval, b.aval], params);
     return lax.div(b, lax.expandDims(d.diag, [-1]));
   },
   lowest,

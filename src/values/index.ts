@@ -11,7 +11,6 @@ export { Dimension, Units, type UnitsLike } from "./units.ts";
 export { Diagonal } from "./diagonal.ts";
 export { LowRankUpdate } from "./low-rank-update.ts";
 export { type MatrixOptions, StructuredMatrix } from "./matrix.ts";
-export { linearSolve, solve } from "./solve.ts";
 export { Stacked } from "./stacked.ts";
 export { Symmetric } from "./symmetric.ts";
 export { TridiagonalMatrix } from "./tridiagonal.ts";

@@ -19,7 +19,6 @@ import {
   StructuredMatrix,
 } from "./matrix.ts";
 import { lowRankDot } from "./low-rank-dot.ts";
-import { linearSolve } from "./solve.ts";
 import { mapParts } from "./stacked.ts";
 
 /**
@@ -30,7 +29,7 @@ import { mapParts } from "./stacked.ts";
  * `[…s, m, rank]`.
  * @example
  * const covariance = new values.LowRankUpdate(new values.Diagonal(noise), factors, factors);
- * values.solve(covariance, y);
+ * np.linalg.solve(covariance, y);
  * @see Woodbury, "Inverting modified matrices" (1950)
  */
 export class LowRankUpdate extends StructuredMatrix {
@@ -232,19 +231,19 @@ registerProduct(LowRankUpdate, LowRankUpdate, (a, b, precision) => {
 
 /** `base⁻¹·b`, `base⁻¹·u`, and the small matrix `1 + vᵀ·base⁻¹·u` of Woodbury's identity. */
 function woodbury({ base, u, v, rank }: LowRankUpdate, b: ArrayValue) {
-  const solved = linearSolve.bind([base, beside(b, u)], {})[0]!;
+  const solved = lax.linalg.linearSolve.bind([base, beside(b, u)], {})[0]!;
   const [ofB, ofU] = lax.split(solved, [b.shape.at(-1)!, rank], -1) as [ArrayValue, ArrayValue];
   const small = add(matmul(matrixTranspose(v), ofU), eye(rank, { dtype: u.dtype }));
   return { ofB, ofU, small };
 }
 
 register(
-  linearSolve,
+  lax.linalg.linearSolve,
   [LowRankUpdate, ArrayValue],
   ([a, b], params) => {
-    linearSolve.rules.abstract([a.aval, b.aval], params);
+    lax.linalg.linearSolve.rules.abstract([a.aval, b.aval], params);
     const { ofB, ofU, small } = woodbury(a, b);
-    const thin = linearSolve.bind([small, matmul(matrixTranspose(a.v), ofB)], {})[0]!;
+    const thin = lax.linalg.linearSolve.bind([small, matmul(matrixTranspose(a.v), ofB)], {})[0]!;
     return lax.sub(ofB, matmul(ofU, thin));
   },
   lowest,

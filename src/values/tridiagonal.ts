@@ -3,7 +3,6 @@ import * as lax from "../lax/index.ts";
 import { register } from "../interpreters/quax.ts";
 import { Banded, checkBands } from "./banded.ts";
 import { lowest, type MatrixOptions, matrixOptions } from "./matrix.ts";
-import { linearSolve } from "./solve.ts";
 
 const offsets = { lower: -1, main: 0, upper: 1 };
 
@@ -41,7 +40,7 @@ export class TridiagonalMatrix extends Banded {
 }
 
 register(
-  linearSolve,
+  lax.linalg.linearSolve,
   [TridiagonalMatrix, ArrayValue],
   ([{ lower, main, upper }, b]) => {
     // Rows of three, those of the first and the last reaching beyond the matrix.

@@ -124,6 +124,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   mul: product, dot_general: product, conv_general_dilated: product,
   div: ([x, y]) => [unitsOf(x).per(unitsOf(y))],
   tridiagonal_solve: ([lower, main, upper, b], call) => [unitsOf(b).per(common([lower!, main!, upper!], call))],
+  linear_solve: ([a, b]) => [unitsOf(b).per(unitsOf(a))],
   triangular_solve: ([a, b], call) => {
     if ((call.params as ParamsOf<typeof lax.linalg.triangularSolve>).unitDiagonal) demandNumbers([a!], call);
     return [unitsOf(b).per(unitsOf(a))];

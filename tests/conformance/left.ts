@@ -18,7 +18,7 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
     uses(/^(conv\dd|groupNorm|lstmCell|gruCell|pool|prelu)\//, "equinox"),
   ],
   ["windowed reductions", uses(/reduceWindow/)],
-  ["linear algebra decompositions", uses(/np\.linalg\.(?!cholesky|svd)|scipy\.linalg/)],
+  ["scipy.linalg", uses(/scipy\.linalg/)],
   ["scipy.special", uses(/scipy\.special|lax\.betainc/)],
   ["initializers by decomposition", uses(/orthogonal/, "random")],
 ];

@@ -18,7 +18,7 @@ import { triangularSolve } from "./triangular-solve.ts";
 const lowerHalf = (x: ArrayValue): ArrayValue => div(lowerTriangle(x), add(identityLike(x), 1));
 
 /**
- * The lower triangular `L` of `A = L·Lᴴ`, for Hermitian positive definite `A`; all NaN where it is not.
+ * The lower triangular `L` of `A = L·Lᴴ`, for Hermitian positive definite `A`; NaN where it is not.
  *
  * `(A + Aᴴ) / 2` is decomposed; with `symmetrizeInput: false`, `A`, of which the lower triangle is read.
  * Shape: `[…s, n, n] → […s, n, n]`. Dtype: that of `x`.

@@ -3,6 +3,7 @@
 export { cholesky } from "./cholesky.ts";
 export { eigh, type EighParams } from "./eigh.ts";
 export { geqp3, geqrf, householderProduct } from "./householder.ts";
+export { linearSolve } from "./linear-solve.ts";
 export { lu, luPivotsToPermutation, type LuPivotsToPermutationParams } from "./lu.ts";
 export { qr, type QrParams } from "./qr.ts";
 export { svd, type SvdParams } from "./svd.ts";

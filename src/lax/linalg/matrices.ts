@@ -3,7 +3,7 @@ import { DTypeError, ShapeError } from "../../core/errors.ts";
 import type { BatchRule, Primitive } from "../../core/primitive.ts";
 import { range, sameShape, type Shape, showShape } from "../../core/shape.ts";
 import type { ArrayValue, Aval } from "../../core/value.ts";
-import { broadcastTo, materialiseBatch, zeros } from "../algebra.ts";
+import { broadcastTo, materialiseBatch, moveAxis, zeros } from "../algebra.ts";
 import { add, div } from "../arithmetic.ts";
 import { and } from "../bits.ts";
 import { expandDims } from "../broadcast.ts";
@@ -15,7 +15,7 @@ import { batchMatmul } from "../dot.ts";
 import { checkDType } from "../operand.ts";
 import { reduceSum } from "../reduce.ts";
 import { select } from "../select.ts";
-import { transpose } from "../shape.ts";
+import { reshape, transpose } from "../shape.ts";
 
 // What rules on stacks of matrices, `[…s, m, n]`, are made of.
 
@@ -75,6 +75,23 @@ export const batchInFront =
     const outs = prim().bind(moved as readonly ArrayValue[] as Args as never, params);
     return [outs, outs.map(() => 0)];
   };
+
+/**
+ * The batching of a solver whose matrices are not batched: the right-hand sides of a batch become sides of one matrix,
+ * beside one another along the last axis, or the one that is `fromEnd` from the end.
+ */
+export function besideOneAnother(
+  b: ArrayValue,
+  dim: number,
+  fromEnd: 1 | 2,
+  solve: (b: ArrayValue) => ArrayValue,
+): readonly [outs: readonly ArrayValue[], dims: readonly number[]] {
+  const to = b.ndim - fromEnd;
+  const moved = moveAxis(b, dim, to);
+  const { shape } = moved;
+  const flat = [...shape.slice(0, to - 1), shape[to - 1]! * shape[to]!, ...shape.slice(to + 1)];
+  return [[reshape(solve(reshape(moved, flat)), shape)], [to]];
+}
 
 export const transposed = (x: ArrayValue): ArrayValue =>
   transpose(x, [...range(x.ndim - 2), x.ndim - 1, x.ndim - 2]);

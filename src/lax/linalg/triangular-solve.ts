@@ -4,15 +4,23 @@ import { type Optionals, readOptions } from "../../core/options.ts";
 import * as param from "../../core/param-kind.ts";
 import { definePrimitive, Linear, type Op } from "../../core/primitive.ts";
 import { addTangents, noTranspose } from "../../core/rules.ts";
-import { sizeOf, showShape } from "../../core/shape.ts";
+import { showShape } from "../../core/shape.ts";
 import { type ArrayValue, avalOf, type Operand } from "../../core/value.ts";
-import { materialiseBatch, moveAxis } from "../algebra.ts";
+import { materialiseBatch } from "../algebra.ts";
 import { neg } from "../arithmetic.ts";
 import { expandDims } from "../broadcast.ts";
 import { conj } from "../complex.ts";
 import { sameDTypes } from "../operand.ts";
-import { reshape, squeeze } from "../shape.ts";
-import { checkMatrices, leadingOf, lowerTriangle, product, transposed, upperTriangle } from "./matrices.ts";
+import { squeeze } from "../shape.ts";
+import {
+  besideOneAnother,
+  checkMatrices,
+  leadingOf,
+  lowerTriangle,
+  product,
+  transposed,
+  upperTriangle,
+} from "./matrices.ts";
 
 export interface TriangularSolveParams {
   /** `op(A)·X = B` is solved, else `X·op(A) = B`. */
@@ -38,21 +46,6 @@ function alongMatrix(t: ArrayValue, x: ArrayValue, a: ArrayValue, params: Triang
   // In the order that takes less.
   if (leftSide) return m > n ? solved(product(moved, x)) : product(solved(moved), x);
   return m < n ? solved(product(x, moved)) : product(x, solved(moved));
-}
-
-/** Many right-hand sides for each matrix of `a`, those of a batch beside one another. */
-function besideOneAnother(
-  a: ArrayValue,
-  b: ArrayValue,
-  dim: number,
-  params: TriangularSolveParams,
-): readonly [out: ArrayValue, dim: number] {
-  const to = b.ndim - (params.leftSide ? 1 : 2);
-  const y = moveAxis(b, dim, to);
-  const at = b.ndim - (params.leftSide ? 2 : 3);
-  const flat = [...y.shape.slice(0, at), sizeOf(y.shape.slice(at, at + 2)), ...y.shape.slice(at + 2)];
-  const x = triangularSolve.bind([a, reshape(y, flat)], params)[0]!;
-  return [reshape(x, y.shape), to];
 }
 
 /**
@@ -116,10 +109,13 @@ export const triangularSolve: Op<
     return [null, ...triangularSolve.bind([a!, ct], { ...params, transposeA: !params.transposeA })];
   },
   batch: ([a, b], [aDim = null, bDim = null], size, params) => {
-    if (aDim === null) {
-      const [out, dim] = besideOneAnother(a, b, bDim!, params);
-      return [[out], [dim]];
-    }
+    if (aDim === null)
+      return besideOneAnother(
+        b,
+        bDim!,
+        params.leftSide ? 1 : 2,
+        (y) => triangularSolve.bind([a, y], params)[0]!,
+      );
     const moved = [materialiseBatch(a, aDim, size), materialiseBatch(b, bDim, size)] as const;
     return [triangularSolve.bind(moved, params), [0]];
   },

@@ -1,4 +1,3 @@
-import { isComplex } from "../../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { type Optionals, readOptions } from "../../core/options.ts";
 import { showShape } from "../../core/shape.ts";
@@ -8,6 +7,7 @@ import * as lax from "../../lax/index.ts";
 import { cast, promoteDTypesInexact } from "../promotion.ts";
 import { matrixTranspose } from "../shape.ts";
 import { takeAlongAxis } from "../take.ts";
+import { adjoint } from "./conjugates.ts";
 
 /** `x` as floats or complex numbers, as matrices. @throws ShapeError when it has fewer than two axes. */
 export function toMatrices(x: Operand, caller: string): ArrayValue {
@@ -28,9 +28,6 @@ export function toSquare(x: Operand, caller: string): ArrayValue {
     `${caller} takes a square matrix or a stack of them, got shape ${showShape(a.shape)}`,
   );
 }
-
-export const conjugated = (x: ArrayValue): ArrayValue => (isComplex(x.dtype) ? lax.conj(x) : x);
-export const adjoint = (x: ArrayValue): ArrayValue => conjugated(matrixTranspose(x));
 
 const modes = ["reduced", "complete", "r", "raw"] as const;
 export type QrMode = (typeof modes)[number];
@@ -164,7 +161,7 @@ export interface CholeskyOptions {
 }
 
 /**
- * The lower triangular `l` of `a = l·lᴴ`, for Hermitian positive definite matrices; all NaN where one is not.
+ * The lower triangular `l` of `a = l·lᴴ`, for Hermitian positive definite matrices; NaN where one is not.
  *
  * Shape: `[…s, n, n] → […s, n, n]`. Dtype: that of `a`, integers becoming floats.
  * @throws ShapeError when `a` is not square. @see `jax.numpy.linalg.cholesky`

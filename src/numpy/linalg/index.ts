@@ -1,6 +1,5 @@
 /** Linear algebra, with the names of `jax.numpy.linalg` in camelCase. */
 
-export * from "./norm.ts";
 export {
   cholesky,
   type CholeskyOptions,
@@ -14,3 +13,8 @@ export {
   type SvdOptions,
   svdvals,
 } from "./decompositions.ts";
+export * from "./determinant.ts";
+export * from "./norm.ts";
+export * from "./products.ts";
+export * from "./rank.ts";
+export * from "./solve.ts";

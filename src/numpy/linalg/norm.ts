@@ -9,10 +9,15 @@ import * as lax from "../../lax/index.ts";
 import { power } from "../division.ts";
 import { cast, promoteDTypesInexact, toReal } from "../promotion.ts";
 import { max, min, sum } from "../reduce.ts";
+import { moveaxis } from "../shape.ts";
+import { svdvals } from "./decompositions.ts";
+
+/** A norm: by its number, or its name. */
+export type Order = number | "fro" | "nuc" | null;
 
 export interface NormOptions {
-  /** Which norm: a number p for the p-norm of vectors, `"fro"`, 1, -1 or ±Infinity for matrices; the 2-norm by default. */
-  ord?: number | "fro" | null | undefined;
+  /** Which norm: a number p for the p-norm of vectors; `"fro"`, `"nuc"`, ±1, ±2 or ±Infinity for matrices. By default, the root of the sum of squares. */
+  ord?: Order | undefined;
   /** One axis: vectors along it; two: matrices. By default all elements are one vector, unless `ord` is given. */
   axis?: Axis | undefined;
   keepdims?: boolean | undefined;
@@ -27,7 +32,7 @@ interface Over {
 const euclidean = (x: ArrayValue, over: Over): ArrayValue =>
   lax.sqrt(sum(isComplex(x.dtype) ? lax.real(lax.mul(x, lax.conj(x))) : lax.mul(x, x), over));
 
-function vectorNorm(x: ArrayValue, ord: number, over: Over, caller: string): ArrayValue {
+function normOfVectors(x: ArrayValue, ord: number, over: Over, caller: string): ArrayValue {
   if (ord === 2) return euclidean(x, over);
   if (ord === Infinity) return max(lax.abs(x), { ...over, initial: 0 });
   if (ord === -Infinity) return min(lax.abs(x), over);
@@ -36,19 +41,34 @@ function vectorNorm(x: ArrayValue, ord: number, over: Over, caller: string): Arr
   return power(sum(power(lax.abs(x), ord), over), 1 / ord);
 }
 
-function matrixNorm(
+function normOfMatrices(
   x: ArrayValue,
-  ord: number | "fro",
+  ord: Exclude<Order, null>,
   { axis, keepdims }: Over,
   caller: string,
 ): ArrayValue {
   const [row, column] = axis as readonly [number, number];
   if (ord === "fro") return euclidean(x, { axis, keepdims });
+  if (ord === "nuc" || ord === 2 || ord === -2) {
+    const s = svdvals(moveaxis(x, axis, [-2, -1]));
+    const out =
+      ord === "nuc"
+        ? sum(s, { axis: -1 })
+        : ord === 2
+          ? max(s, { axis: -1, initial: 0 })
+          : min(s, { axis: -1 });
+    return keepdims
+      ? lax.expandDims(
+          out,
+          [...axis].sort((i, j) => i - j),
+        )
+      : out;
+  }
   const byColumns = ord === 1 || ord === -1;
   if (!byColumns && ord !== Infinity && ord !== -Infinity) {
     throw new ArgumentError(
       "linalg/norm",
-      `${caller}: the norms of matrices here are "fro", 1, -1, Infinity and -Infinity, got ${describe(ord)}`,
+      `${caller}: the norms of matrices are "fro", "nuc", ±1, ±2 and ±Infinity, got ${describe(ord)}`,
     );
   }
   const sums = sum(lax.abs(x), { axis: byColumns ? row : column, keepdims: true });
@@ -65,7 +85,7 @@ function matrixNorm(
  */
 export function norm(
   x: Operand,
-  ...rest: Optionals<[ord: number | "fro" | null, axis: Axis, keepdims: boolean], NormOptions>
+  ...rest: Optionals<[ord: Order, axis: Axis, keepdims: boolean], NormOptions>
 ): ArrayValue {
   const caller = "np.linalg.norm";
   const {
@@ -77,13 +97,45 @@ export function norm(
   if (axis === null && ord === null) return euclidean(a, { axis: range(a.ndim), keepdims });
   const over = { axis: canonicalAxes(axis, a.ndim, caller), keepdims };
   if (over.axis.length === 1) {
-    if (ord === "fro")
-      throw new ArgumentError("linalg/norm", `${caller}: "fro" is a norm of matrices: name two axes`);
-    return vectorNorm(a, ord ?? 2, over, caller);
+    if (typeof ord === "string")
+      throw new ArgumentError("linalg/norm", `${caller}: "${ord}" is a norm of matrices: name two axes`);
+    return normOfVectors(a, ord ?? 2, over, caller);
   }
-  if (over.axis.length === 2) return matrixNorm(a, ord ?? "fro", over, caller);
+  if (over.axis.length === 2) return normOfMatrices(a, ord ?? "fro", over, caller);
   throw new ArgumentError(
     "linalg/norm",
     `${caller}: name one axis for vectors or two for matrices, got ${over.axis.length}`,
   );
+}
+
+/**
+ * The norm of matrices. Shape: `[…s, m, n] → […s]`. Options and errors as `norm`; `ord` is `"fro"` by default.
+ *
+ * @see `jax.numpy.linalg.matrix_norm`
+ */
+export function matrixNorm(x: Operand, options: Omit<NormOptions, "axis"> = {}): ArrayValue {
+  const given = readOptions<NormOptions>("np.linalg.matrixNorm", ["ord", "keepdims"], [options]);
+  return norm(x, { ...given, axis: [-2, -1] });
+}
+
+/**
+ * The norm of vectors: the elements along `axis`, one or several, or all of them. Options and errors as `norm`; `ord` is a
+ * number, 2 by default.
+ *
+ * @see `jax.numpy.linalg.vector_norm`
+ */
+export function vectorNorm(x: Operand, options: NormOptions = {}): ArrayValue {
+  const caller = "np.linalg.vectorNorm";
+  const {
+    ord,
+    axis = null,
+    keepdims = false,
+  } = readOptions<NormOptions>(caller, ["ord", "axis", "keepdims"], [options]);
+  if (typeof ord === "string")
+    throw new ArgumentError(
+      "linalg/norm",
+      `${caller}: "${ord}" is a norm of matrices: np.linalg.matrixNorm has it`,
+    );
+  const [a] = promoteDTypesInexact(caller, x);
+  return normOfVectors(a, ord ?? 2, { axis: canonicalAxes(axis, a.ndim, caller), keepdims }, caller);
 }

@@ -173,6 +173,7 @@ export const laxLinalgTable: Readonly<Record<string, Row>> = {
   cholesky: kept(({ x }) => lax.linalg.cholesky(lax.dot(x, lax.transpose(x, [1, 0])))),
   geqp3: kept(({ m, n }) => lax.linalg.geqp3(m, n)),
   householderProduct: kept(({ x, t }) => lax.linalg.householderProduct(x, lax.indexInDim(t, 0, 0, false))),
+  linearSolve: kept(({ x, y }) => lax.linalg.linearSolve.bind([x, y], {})),
   luPivotsToPermutation: kept(({ n }) => lax.linalg.luPivotsToPermutation(n, 4)),
   triangularSolve: kept(({ x, y }) => lax.linalg.triangularSolve(x, y)),
 };

@@ -145,7 +145,19 @@ export const numpyTable: Readonly<Record<string, Row>> = {
 
 /** And of numpy.linalg. */
 export const linalgTable: Readonly<Record<string, Row>> = {
+  ...each(
+    np.linalg,
+    "cond det eigh eigvalsh inv matrixNorm matrixRank matrixTranspose pinv qr slogdet svd svdvals trace diagonal",
+    (f) => kept(({ x }) => f(x)),
+  ),
+  ...each(np.linalg, "lstsq matmul solve tensordot vecdot", (f) => kept(({ x, y }) => f(x, y))),
+  ...each(np.linalg, "outer", (f) => kept(({ v }) => f(v, np.sin(v)))),
   cholesky: kept(({ x }) => np.linalg.cholesky(np.matmul(x, np.matrixTranspose(x)))),
-  ...each(np.linalg, "eigh eigvalsh qr svd svdvals", (f) => kept(({ x }) => f(x))),
+  cross: kept(({ m }) => np.linalg.cross(m, np.flip(m))),
+  matrixPower: kept(({ x }) => np.linalg.matrixPower(x, -3)),
+  multiDot: kept(({ x, y }) => np.linalg.multiDot([x, y, x])),
+  tensorsolve: kept(({ x, s }) => np.linalg.tensorsolve(x, np.broadcastTo(s, [2]))),
+  tensorinv: kept(({ x }) => np.linalg.tensorinv(x, 1)),
+  vectorNorm: kept(({ v }) => np.linalg.vectorNorm(v)),
   norm: kept(({ x, v }) => [np.linalg.norm(x), np.linalg.norm(v, { ord: 1 }), np.linalg.norm(x, "fro")]),
 };

@@ -101,7 +101,7 @@ test.each<
   ["tensordot axes", () => np.tensordot(x, x, 2), ArgumentError, "2 axes cannot be summed over"],
   ["cross sizes", () => np.cross(np.ones([4]), np.ones([4])), ShapeError, "two or three components"],
   ["trace of a vector", () => np.trace(x), ShapeError, "at least two axes"],
-  ["norm", () => np.linalg.norm(m, 2, [0, 1]), ArgumentError, 'norms of matrices here are "fro", 1, -1'],
+  ["norm", () => np.linalg.norm(m, 3, [0, 1]), ArgumentError, 'norms of matrices are "fro", "nuc", ±1, ±2'],
   ["floorDivide of complex numbers", () => np.floorDivide(z, 2), DTypeError, "have no order"],
   ["clip of complex numbers", () => np.clip(z, 0), DTypeError, "have no order"],
   ["hypot of complex numbers", () => np.hypot(z, z), DTypeError, "take np.abs"],

@@ -1,7 +1,7 @@
 import type { Vectors } from "./vectors.ts";
 
 /**
- * The lower triangle `L` of `A = L·Lᴴ`, row by row, from the lower triangle of `A`; all NaN where `A` is not positive
+ * The lower triangle `L` of `A = L·Lᴴ`, row by row, from the lower triangle of `A`; NaN where `A` is not positive
  * definite.
  */
 export function cholesky(vectors: Vectors, n: number, a: Float64Array, out: Float64Array): void {
@@ -13,7 +13,10 @@ export function cholesky(vectors: Vectors, n: number, a: Float64Array, out: Floa
       const at = i * row + j * lanes;
       const rest = a[at]! - vectors.re;
       if (i === j) {
-        if (!(rest > 0)) return void out.fill(NaN);
+        if (!(rest > 0)) {
+          for (let k = 0; k < n; k++) out.fill(NaN, k * row, k * row + (k + 1) * lanes);
+          return;
+        }
         out[at] = Math.sqrt(rest);
         continue;
       }
