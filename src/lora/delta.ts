@@ -104,7 +104,7 @@ export class LowRank extends Delta {
     const kept = 1 - this.dropout;
     return np.where(random.bernoulli(this.key, kept, x.shape), np.divide(x, kept), 0);
   }
-  private scaled(x: ArrayValue): ArrayValue {
+  scaled(x: ArrayValue): ArrayValue {
     return this.scaling === 1 ? x : np.astype(np.multiply(x, this.scaling), x.dtype);
   }
   private with(a: ArrayValue, b: ArrayValue): LowRank {

@@ -1,12 +1,14 @@
 import { mapWith } from "../tree/index.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as random from "../random/index.ts";
-import { assemble } from "./adapted.ts";
+import { type AdaptedArray, assemble } from "./adapted.ts";
 import { LoraArray } from "./array.ts";
 import { LowRank } from "./delta.ts";
+import { LoraKernel } from "./kernel.ts";
 
-const drops = (node: unknown): node is LoraArray | LowRank =>
-  node instanceof LoraArray || node instanceof LowRank;
+type Dropping = LoraArray | LoraKernel | LowRank;
+const drops = (node: unknown): node is Dropping =>
+  node instanceof LoraArray || node instanceof LoraKernel || node instanceof LowRank;
 
 /**
  * The model with randomness for the dropout of its adapters, for one step of training; without it nothing is dropped. Each
@@ -25,9 +27,8 @@ export function withKey<Model>(model: Model, key: ArrayValue): Model {
       (leaf: unknown) => {
         if (!drops(leaf)) return leaf;
         const own = { key: leaf.dropout === 0 ? null : random.foldIn(key, count++) };
-        return leaf instanceof LoraArray
-          ? assemble(leaf, { ...own, _w: give(leaf._w) })
-          : assemble(leaf, own);
+        if (leaf instanceof LowRank) return assemble(leaf, own);
+        return assemble<AdaptedArray>(leaf, { ...own, _w: give(leaf._w) });
       },
       tree,
     );

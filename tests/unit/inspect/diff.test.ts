@@ -56,9 +56,9 @@ test("what a rule wrote is new, and says which rule", () => {
   const change = inspect.diff(traced, quaxified);
   const added = change.entries.filter((entry) => entry.change === "added");
   expect(added.slice(0, 3).map(({ primitive, rule }) => [primitive, rule])).toEqual([
-    ["stop_gradient", "dot_general(LoraArray, ArrayValue)"],
-    ["dot_general", "dot_general(LoraArray, ArrayValue)"],
-    ["dot_general", "dot_general(LoraArray, ArrayValue)"],
+    ["stop_gradient", "dot_general(AdaptedArray, ArrayValue)"],
+    ["dot_general", "dot_general(AdaptedArray, ArrayValue)"],
+    ["dot_general", "dot_general(AdaptedArray, ArrayValue)"],
   ]);
   expect(added.every(({ source }) => source?.includes("diff.test.ts"))).toBe(true);
   expect(String(change)).toMatch(/# dot_general\(LoraArray, ArrayValue\) at .*diff\.test\.ts/);
@@ -66,7 +66,7 @@ test("what a rule wrote is new, and says which rule", () => {
   const joint = programs.get("joint")!;
   expect(joint.jaxpr.eqns.filter((eqn) => eqn.rule === undefined).length).toBeGreaterThan(0);
   expect(
-    joint.jaxpr.eqns.filter((eqn) => eqn.rule === "dot_general(LoraArray, ArrayValue)").length,
+    joint.jaxpr.eqns.filter((eqn) => eqn.rule === "dot_general(AdaptedArray, ArrayValue)").length,
   ).toBeGreaterThan(3);
 });
 
@@ -89,7 +89,7 @@ test("each stage is a program that can be kept, printed and run", () => {
 test("explain names the rule of each operation", () => {
   const w = new lora.LoraArray(np.ones([4, 3]), { rank: 1, key: random.key(0) });
   const explanation = inspect.explain((w: ArrayValue, x: ArrayValue) => np.sum(np.matmul(w, x)))(w, x);
-  expect(explanation.equations.map(({ rule }) => rule)).toContain("dot_general(LoraArray, ArrayValue)");
+  expect(explanation.equations.map(({ rule }) => rule)).toContain("dot_general(AdaptedArray, ArrayValue)");
   expect(String(explanation).split("\n")[0]).toMatch(/rule +operation$/);
   expect(String(inspect.explain((x: ArrayValue) => np.sin(x))(x)).split("\n")[0]).not.toContain("rule");
 });

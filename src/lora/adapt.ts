@@ -1,0 +1,92 @@
+import { flattenWithPath } from "../tree/index.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { readOptions } from "../core/options.ts";
+import { ArrayValue } from "../core/value.ts";
+import { tensorName } from "../files/index.ts";
+import * as lax from "../lax/index.ts";
+import { requireKey } from "../nn/linear.ts";
+import { matrixTranspose } from "../numpy/shape.ts";
+import * as random from "../random/index.ts";
+import { Quantised } from "../values/index.ts";
+import { LoraArray, type LoraSettings } from "./array.ts";
+import { DoraArray } from "./dora.ts";
+import { modulesOf, type NamingOptions } from "./modules.ts";
+import { type LoraConfig, loraConfig } from "./peft-config.ts";
+import { type Start, startOf } from "./start.ts";
+import { type Target, targetsOf } from "./targets.ts";
+
+export interface AdaptOptions extends NamingOptions {
+  /** Randomness for the adapters. */
+  readonly key: ArrayValue;
+  /** What LoftQ makes of a weight. Default: 8 bits for each element, with a scale for each row. */
+  readonly quantise?: ((weight: ArrayValue) => ArrayValue) | undefined;
+}
+
+/**
+ * The model with an adapter at the weight of each module that the configuration means, started as it says.
+ *
+ * @throws ArgumentError when it means no module, or one that cannot be adapted in the way it says.
+ * @example
+ * const config = lora.loraConfig({ r: 8, loraAlpha: 16, targetModules: ["query", "value"] });
+ * const model = lora.adapt(bert, config, { key });
+ * @see PEFT's `get_peft_model`
+ */
+export function adapt<Model>(model: Model, config: Partial<LoraConfig>, options: AdaptOptions): Model {
+  const caller = "lora.adapt";
+  const names = ["key", "quantise", "name", "kind"] as const;
+  const { key, quantise, ...naming } = readOptions<AdaptOptions>(caller, names, [options]);
+  const complete = loraConfig(config);
+  const targets = targetsOf(complete, modulesOf(model, naming));
+  const places = new Map(targets.map((target) => [`${target.path}.weight`, target]));
+  const keys = lax.unstack(random.split(requireKey(key, caller), targets.length));
+  const [leaves, treedef] = flattenWithPath(model, (node) => node instanceof ArrayValue);
+  let next = 0;
+  return treedef.unflatten<Model>(
+    leaves.map(([path, leaf]) => {
+      const target = places.get(tensorName(path));
+      return target
+        ? adapted(leaf as ArrayValue, target, complete, keys[next++]!, quantise ?? inBytes)
+        : leaf;
+    }),
+  );
+}
+
+const inBytes = (weight: ArrayValue): ArrayValue => Quantised.quantise(weight);
+
+function adapted(
+  weight: ArrayValue,
+  { name, kind, rank, scaling }: Target,
+  config: LoraConfig,
+  key: ArrayValue,
+  quantise: (weight: ArrayValue) => ArrayValue,
+): ArrayValue {
+  const { initLoraWeights: method, loraDropout: dropout, useDora, others } = config;
+  const settings: LoraSettings = { scaling, dropout };
+  const refuse = (what: string): never => {
+    throw new ArgumentError("lora/targets", `lora.adapt: ${name} is ${what}`);
+  };
+  if (useDora && kind !== "linear")
+    return refuse(
+      `no matrix [out, in], which useDora needs: give it ${kind === "embedding" ? "plain LoRA" : "another layout"}`,
+    );
+  const rounds = (others["loftq_config"] as { loftq_iter?: number } | undefined)?.loftq_iter ?? 1;
+  const start = (w: ArrayValue): Start => startOf(method, w, { rank, scaling, key, quantise, rounds });
+  if (kind === "embedding") {
+    if (typeof method === "string" && method !== "gaussian")
+      return refuse(`a table of vectors, which initLoraWeights ${JSON.stringify(method)} is not for`);
+    const [n, m] = weight.shape as [number, number];
+    const { dtype } = weight;
+    return LoraArray.of(
+      weight,
+      lax.full([n, rank], 0, dtype),
+      random.normal(key, [rank, m], { dtype }),
+      settings,
+    );
+  }
+  if (kind === "transposed") {
+    const { weight: w, a, b } = start(matrixTranspose(weight));
+    return LoraArray.of(matrixTranspose(w), matrixTranspose(b), matrixTranspose(a), settings);
+  }
+  const { weight: w, a, b } = start(weight);
+  return (useDora ? DoraArray : LoraArray).of(w, a, b, settings);
+}
