@@ -61,7 +61,7 @@ test("what a rule wrote is new, and says which rule", () => {
     ["dot_general", "dot_general(AdaptedArray, ArrayValue)"],
   ]);
   expect(added.every(({ source }) => source?.includes("diff.test.ts"))).toBe(true);
-  expect(String(change)).toMatch(/# dot_general\(LoraArray, ArrayValue\) at .*diff\.test\.ts/);
+  expect(String(change)).toMatch(/# dot_general\(AdaptedArray, ArrayValue\) at .*diff\.test\.ts/);
   // The derivative of what a rule wrote comes from that rule; what there is without one does not.
   const joint = programs.get("joint")!;
   expect(joint.jaxpr.eqns.filter((eqn) => eqn.rule === undefined).length).toBeGreaterThan(0);
