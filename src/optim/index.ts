@@ -1,5 +1,14 @@
 /** Optimisers as transformations of gradients, with optax's names and numbers. */
 
+export {
+  type CosineCycle,
+  cosineOnecycleSchedule,
+  type CosineOnecycleOptions,
+  linearOnecycleSchedule,
+  type LinearOnecycleOptions,
+  piecewiseInterpolateSchedule,
+  sgdrSchedule,
+} from "./cycles.ts";
 export { adam, adamw, type AdamWOptions, applyUpdates, sgd, type SgdOptions } from "./optimizers.ts";
 export {
   constantSchedule,
@@ -13,8 +22,6 @@ export {
   polynomialSchedule,
   type Schedule,
   type TransitionOptions,
-  warmupCosineDecaySchedule,
-  type WarmupCosineOptions,
 } from "./schedules.ts";
 export { frozen, type GradientTransformation, type NoState, type StepState } from "./transformation.ts";
 export {
@@ -36,3 +43,11 @@ export {
   type TraceOptions,
   type TraceState,
 } from "./transforms.ts";
+export {
+  warmupConstantSchedule,
+  warmupCosineDecaySchedule,
+  type WarmupCosineOptions,
+  warmupExponentialDecaySchedule,
+  warmupLinearDecaySchedule,
+  type WarmupLinearOptions,
+} from "./warmups.ts";

@@ -8,9 +8,10 @@ import * as np from "../numpy/index.ts";
 export type Schedule = (count: Operand) => Operand;
 
 /** @internal A weak float, so that whole numbers of a schedule are floats too. */
-const float = (x: Operand): Operand => (typeof x === "number" ? np.weak(x, "float") : x);
+export const float = (x: Operand): Operand => (typeof x === "number" ? np.weak(x, "float") : x);
 
-function checkSteps(steps: number, name: string, caller: string): void {
+/** @internal */
+export function checkSteps(steps: number, name: string, caller: string): void {
   if (Number.isInteger(steps)) return;
   throw new ArgumentError(
     "optim/schedule",
@@ -166,44 +167,6 @@ export function cosineDecaySchedule(
     const decayed = np.add(np.multiply(np.subtract(1, alpha), np.power(cosine, exponent)), alpha);
     return np.multiply(float(initValue), decayed);
   };
-}
-
-export interface WarmupCosineOptions {
-  /** Value at the end. Default 0. */
-  readonly endValue?: number | undefined;
-  /** Power of the cosine. Default 1. */
-  readonly exponent?: Operand | undefined;
-}
-
-/**
- * From `initValue` to `peakValue` in a straight line, then down by a cosine. `decaySteps` counts all steps, the warmup
- * too.
- *
- * @throws ArgumentError when `decaySteps` is not more than `warmupSteps`. @see `optax.warmup_cosine_decay_schedule`
- */
-export function warmupCosineDecaySchedule(
-  initValue: number,
-  peakValue: number,
-  warmupSteps: number,
-  decaySteps: number,
-  options: WarmupCosineOptions = {},
-): Schedule {
-  const caller = "optim.warmupCosineDecaySchedule";
-  const { endValue = 0, exponent = 1 } = readOptions<WarmupCosineOptions>(
-    caller,
-    ["endValue", "exponent"],
-    [options],
-  );
-  if (!(decaySteps > warmupSteps)) {
-    throw new ArgumentError(
-      "optim/schedule",
-      `${caller}: decaySteps must be more than warmupSteps, which it includes; got ${describe(decaySteps)} and ${describe(warmupSteps)}`,
-    );
-  }
-  const alpha = peakValue === 0 ? 0 : endValue / peakValue;
-  const warmup = linearSchedule(initValue, peakValue, warmupSteps);
-  const decay = cosineDecaySchedule(peakValue, decaySteps - warmupSteps, { alpha, exponent });
-  return joinSchedules([warmup, decay], [warmupSteps]);
 }
 
 /**
