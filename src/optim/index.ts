@@ -9,6 +9,18 @@ export {
   piecewiseInterpolateSchedule,
   sgdrSchedule,
 } from "./cycles.ts";
+export { masked, type MaskedState, multiTransform, type PartitionState } from "./groups.ts";
+export { injectHyperparams, type InjectHyperparamsState } from "./inject.ts";
+export {
+  type CrossEntropyOptions,
+  meanCrossEntropy,
+  type MeanCrossEntropyOptions,
+  smoothLabels,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyWithIntegerLabels,
+} from "./losses.ts";
+export { type Labels, type Mask } from "./mask.ts";
+export { multiSteps, type MultiStepsOptions, type MultiStepsState } from "./multi-steps.ts";
 export { adam, adamw, type AdamWOptions, applyUpdates, sgd, type SgdOptions } from "./optimizers.ts";
 export {
   constantSchedule,
@@ -23,7 +35,13 @@ export {
   type Schedule,
   type TransitionOptions,
 } from "./schedules.ts";
-export { frozen, type GradientTransformation, type NoState, type StepState } from "./transformation.ts";
+export {
+  type ExtraArgs,
+  frozen,
+  type GradientTransformation,
+  type NoState,
+  type StepState,
+} from "./transformation.ts";
 export {
   addDecayedWeights,
   type AdamOptions,
@@ -34,11 +52,11 @@ export {
   type DecayOptions,
   globalNorm,
   identity,
-  type Mask,
   scale,
   scaleByAdam,
   scaleByLearningRate,
   scaleBySchedule,
+  setToZero,
   trace,
   type TraceOptions,
   type TraceState,

@@ -2,6 +2,7 @@ import { flattenUpTo } from "../tree/index.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { ArrayValue, type Operand } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
+import type { Mask } from "./mask.ts";
 import type { Schedule } from "./schedules.ts";
 import { flattenNulls, gradientOf, type GradientTransformation } from "./transformation.ts";
 import {
@@ -10,7 +11,6 @@ import {
   adamOptions,
   chain,
   identity,
-  type Mask,
   scaleByAdam,
   scaleByLearningRate,
   trace,

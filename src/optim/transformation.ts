@@ -16,8 +16,19 @@ import * as np from "../numpy/index.ts";
  */
 export interface GradientTransformation<State = unknown> {
   init(params: unknown): State;
-  /** `params` are needed by those that look at them, such as weight decay. */
-  update<Updates>(updates: Updates, state: State, params?: unknown): [updates: Updates, state: State];
+  /** `params` are needed by those that look at them, such as weight decay; `extra` by those that say so. */
+  update<Updates>(
+    updates: Updates,
+    state: State,
+    params?: unknown,
+    extra?: ExtraArgs,
+  ): [updates: Updates, state: State];
+}
+
+/** What a step knows besides gradients and parameters. @see `optax.GradientTransformationExtraArgs` */
+export interface ExtraArgs {
+  /** Of how many examples, or tokens, the gradient is a mean: read by `optim.multiSteps`. Default 1. */
+  readonly weight?: Operand | undefined;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { broadcastPrefix } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
+import { type Mask, maskTree } from "./mask.ts";
 import { type Schedule, valueAt } from "./schedules.ts";
 import {
   complement,
@@ -30,6 +30,10 @@ const stateless = (
 
 /** Leaves the updates as they are. @see `optax.identity` */
 export const identity = (): GradientTransformation<NoState> => stateless((updates) => updates);
+
+/** Makes all updates 0, so that parameters stay. @see `optax.set_to_zero` */
+export const setToZero = (): GradientTransformation<NoState> =>
+  stateless((updates) => mapUpdates((g) => lax.fullLike(g, 0), updates));
 
 /** Multiplies by `stepSize`. @see `optax.scale` */
 export const scale = (stepSize: Operand): GradientTransformation<NoState> =>
@@ -92,9 +96,6 @@ export const clipByGlobalNorm = (maxNorm: Operand): GradientTransformation<NoSta
     }, updates);
   });
 
-/** Which parameters: a prefix of their tree with booleans, or a function that makes one of them. */
-export type Mask = unknown;
-
 export interface DecayOptions {
   /** Which parameters decay. Default: all. */
   readonly mask?: Mask;
@@ -136,18 +137,6 @@ export function addDecayedWeights(
       return [decayed, next];
     },
   };
-}
-
-/** A boolean for each parameter, in a tree like theirs. */
-function maskTree(mask: Mask, params: unknown): unknown {
-  const prefix: unknown = typeof mask === "function" ? (mask as (params: unknown) => unknown)(params) : mask;
-  const [, treedef] = flattenNulls(params);
-  const verdicts = broadcastPrefix(prefix, params, (x) => x === null);
-  for (const verdict of verdicts) {
-    if (typeof verdict === "boolean" || verdict === null) continue;
-    throw new ArgumentError("optim/mask", `a mask holds booleans, got ${describe(verdict)}`);
-  }
-  return treedef.unflatten(verdicts);
 }
 
 export interface TraceState {
@@ -247,7 +236,7 @@ export const chain = (
   ...transformations: readonly GradientTransformation[]
 ): GradientTransformation<readonly unknown[]> => ({
   init: (params) => transformations.map((transformation) => transformation.init(params)),
-  update: (updates, state, params) => {
+  update: (updates, state, params, extra) => {
     if (!Array.isArray(state) || state.length !== transformations.length) {
       throw new ArgumentError(
         "optim/state",
@@ -256,7 +245,7 @@ export const chain = (
     }
     let passed = updates;
     const next = transformations.map((transformation, i) => {
-      const [out, own] = transformation.update(passed, state[i], params);
+      const [out, own] = transformation.update(passed, state[i], params, extra);
       passed = out;
       return own;
     });

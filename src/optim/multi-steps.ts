@@ -1,0 +1,116 @@
+import { map } from "../tree/index.ts";
+import { type DTypeLike, isFloat, toDType } from "../core/dtype.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { readOptions } from "../core/options.ts";
+import { scalarOf } from "../core/scalar.ts";
+import { describe } from "../core/trace.ts";
+import { ArrayValue, type Operand } from "../core/value.ts";
+import * as lax from "../lax/index.ts";
+import * as np from "../numpy/index.ts";
+import type { Schedule } from "./schedules.ts";
+import {
+  countZero,
+  type GradientTransformation,
+  increment,
+  mapState,
+  mapUpdates,
+  zerosLike,
+} from "./transformation.ts";
+
+export interface MultiStepsState<State = unknown> {
+  /** Gradients that are accumulated; 0 after a step was taken. */
+  readonly miniStep: ArrayValue;
+  /** Steps that were taken. */
+  readonly gradientStep: ArrayValue;
+  readonly innerOptState: State;
+  readonly accGrads: unknown;
+  /** The sum of their weights. */
+  readonly weight: ArrayValue;
+}
+
+export interface MultiStepsOptions {
+  /** Take the mean of the gradients; else their sum. Default true. */
+  readonly useGradMean?: boolean | undefined;
+  /** Dtype in which they are accumulated. Default float32. */
+  readonly accumulatorDtype?: DTypeLike | undefined;
+}
+
+/**
+ * Accumulates gradients: takes a step of `opt` with the mean of every `everyK` gradients, and updates of 0 in between. `everyK`
+ * may depend on the number of steps taken.
+ *
+ * Where gradients are means over parts of unequal size, say so with `update(updates, state, params, { weight })`: the number
+ * of examples, or tokens, of the part. Then the step is that of the mean over all of them, as if there had been one part.
+ * @throws ArgumentError when `everyK` is no positive integer.
+ * @example
+ * const optimiser = optim.multiSteps(optim.adamw(1e-3), 4);
+ * const [[loss, count], gradient] = valueAndGrad(lossOf, { hasAux: true })(params, part);
+ * const [updates, next] = optimiser.update(gradient, state, params, { weight: count });
+ * @see `optax.MultiSteps`
+ */
+export function multiSteps<State>(
+  opt: GradientTransformation<State>,
+  everyK: number | Schedule,
+  options: MultiStepsOptions = {},
+): GradientTransformation<MultiStepsState<State>> {
+  const caller = "optim.multiSteps";
+  const names = ["useGradMean", "accumulatorDtype"] as const;
+  const { useGradMean = true, accumulatorDtype = "float32" } = readOptions<MultiStepsOptions>(caller, names, [
+    options,
+  ]);
+  if (typeof everyK === "number" && !(Number.isInteger(everyK) && everyK > 0))
+    throw new ArgumentError(
+      "optim/every",
+      `${caller}: everyK must be a positive integer, got ${describe(everyK)}`,
+    );
+  const dtype = toDType(accumulatorDtype, caller);
+  const wide = (x: ArrayValue) => (isFloat(x.dtype) ? np.astype(x, dtype) : x);
+  return {
+    init: (params) => ({
+      miniStep: countZero(),
+      gradientStep: countZero(),
+      innerOptState: opt.init(params),
+      accGrads: map(wide, zerosLike(params)),
+      weight: scalarOf(0, "float32"),
+    }),
+    update: (updates, state, params, extra = {}) => {
+      const own = np.astype(np.asarray(extra.weight ?? 1), "float32");
+      const weight = np.add(state.weight, own);
+      // The mean so far moves by its share towards what is new, so that large sums do not occur.
+      const parts = np.divide(weight, own);
+      const add = (g: ArrayValue, sum: ArrayValue | null): ArrayValue => {
+        const last = sum ?? lax.fullLike(wide(g), 0);
+        const next = useGradMean
+          ? np.add(last, np.divide(np.subtract(g, last), parts))
+          : np.add(last, np.multiply(own, g));
+        // What is a mean over nothing says nothing, whatever it is.
+        return np.where(np.greater(own, 0), np.astype(next, last.dtype), last);
+      };
+      const accGrads = mapState(add, updates, state.accGrads);
+      const miniStep = np.add(state.miniStep, 1);
+      const every: Operand = typeof everyK === "function" ? everyK(state.gradientStep) : everyK;
+      const emits = np.greaterEqual(miniStep, every);
+
+      const means = mapUpdates((g, mean) => np.astype(mean as ArrayValue, g.dtype), updates, ["the state", accGrads]); // prettier-ignore
+      const [moved, inner] = opt.update(means, state.innerOptState, params, extra);
+      const cleared = (x: ArrayValue) => np.where(emits, lax.fullLike(x, 0), x);
+      return [
+        mapUpdates((u) => np.where(emits, u, lax.fullLike(u, 0)), moved),
+        {
+          miniStep: cleared(miniStep),
+          gradientStep: np.where(emits, increment(state.gradientStep), state.gradientStep),
+          innerOptState: map(
+            (next, last) =>
+              next instanceof ArrayValue
+                ? np.where(emits, np.astype(next, (last as ArrayValue).dtype), last as ArrayValue)
+                : next,
+            inner,
+            state.innerOptState,
+          ),
+          accGrads: map(cleared, accGrads),
+          weight: cleared(weight),
+        },
+      ];
+    },
+  };
+}
