@@ -7,7 +7,7 @@ import { ArrayValue } from "../core/value.ts";
 import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
 import * as lax from "../lax/index.ts";
 import { openSafetensors, type Safetensors } from "./safetensors.ts";
-import { quoted, tensorDTypeOf } from "./safetensors-header.ts";
+import { quoted, tensorDTypeOf } from "./safetensors-format.ts";
 import type { FileSource } from "./source.ts";
 import { type NamedLeaf, namedLeaves } from "./tensor-names.ts";
 

@@ -4,14 +4,8 @@ import { ArgumentError, DTypeError, FileError, nearest } from "../core/errors.ts
 import { checkSize, type Shape, sizeOf } from "../core/shape.ts";
 import { fromTypedArray } from "../core/typed-array.ts";
 import { type ArrayValue, avalOf, NDArray } from "../core/value.ts";
-import {
-  dtypeOf,
-  type Header,
-  quoted,
-  readHeader,
-  type TensorDType,
-  type TensorEntry,
-} from "./safetensors-header.ts";
+import { dtypeOf, type Header, quoted, type TensorDType, type TensorEntry } from "./safetensors-format.ts";
+import { readHeader } from "./safetensors-header.ts";
 import { type FileSource, openSource, type Source } from "./source.ts";
 
 /** What a file says of a tensor. */

@@ -15,7 +15,7 @@ import {
   type TensorDType,
   tensorDTypeOf,
   tensorDTypes,
-} from "./safetensors-header.ts";
+} from "./safetensors-format.ts";
 import { writeFile } from "./source.ts";
 import { type NamedLeaf, namedLeaves } from "./tensor-names.ts";
 

@@ -1,6 +1,6 @@
 import { flattenWithPath, type Path, pathToString, type TreeDef } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { quoted } from "./safetensors-header.ts";
+import { quoted } from "./safetensors-format.ts";
 
 /** A leaf of a tree under the name that it has in a file. */
 export interface NamedLeaf {

@@ -1,16 +1,14 @@
-import { isInexact } from "../core/dtype.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
 import { isPlainObject, readOptions } from "../core/options.ts";
-import { sameShape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { type ArrayValue, type Aval, concreteOf, Dense } from "../core/value.ts";
-import { dtypeOf, quoted } from "../files/safetensors-header.ts";
-import { encodeSafetensors, openSafetensors, type Safetensors, saveSafetensors } from "../files/index.ts";
+import { type ArrayValue, concreteOf, Dense } from "../core/value.ts";
+import { encodeSafetensors, openSafetensors, saveSafetensors } from "../files/index.ts";
 import { makeFolder, openSource, writeFile } from "../files/source.ts";
 import * as lax from "../lax/index.ts";
 import { matrixTranspose } from "../numpy/shape.ts";
 import { AdaptedArray, denseOf } from "./adapted.ts";
-import { type Layout, layoutOf, prefixHint, type TargetTensors } from "./adapter-layout.ts";
+import { checkKeys } from "./adapter-keys.ts";
+import { layoutOf, type TargetTensors } from "./adapter-layout.ts";
 import { LoraArray } from "./array.ts";
 import { DoraArray } from "./dora.ts";
 import type { NamingOptions } from "./modules.ts";
@@ -177,37 +175,6 @@ function checkedStart(config: LoraConfig): LoraConfig {
 /** `A` and `B` of PEFT, or what is in their places in a model, as the others. */
 const oriented = ({ kind }: TargetTensors, b: ArrayValue, a: ArrayValue): [ArrayValue, ArrayValue] =>
   kind === "linear" ? [b, a] : [matrixTranspose(a), matrixTranspose(b)];
-
-/** @throws FileError on all keys that differ. */
-function checkKeys(file: Safetensors, { arrays, targets, whole, optional, isRepeated }: Layout): void {
-  const wanted = new Map<string, Pick<Aval, "shape" | "dtype">>();
-  for (const { A, B, magnitude, weight } of targets) {
-    const { dtype } = arrays.get(weight)!;
-    for (const tensor of [A, B, magnitude])
-      if (tensor) wanted.set(tensor.key, { shape: tensor.shape, dtype });
-  }
-  for (const [key, path] of whole) wanted.set(key, arrays.get(path)!);
-  const missing = [...wanted.keys()].filter((key) => !file.has(key));
-  for (const [key, path] of optional) wanted.set(key, arrays.get(path)!);
-  const extra = file.names.filter((key) => !wanted.has(key) && !isRepeated(key));
-
-  const faults = missing.map(
-    (key) => `"${key}" is not in the file; the model takes shape ${showShape(wanted.get(key)!.shape)}`,
-  );
-  for (const [key, { shape, dtype }] of wanted) {
-    if (!file.has(key)) continue;
-    const { dtype: found, shape: size } = file.info(key);
-    const own = dtypeOf(found);
-    if (!sameShape(size, shape))
-      faults.push(`"${key}" is of shape ${showShape(size)} in the file; the model takes ${showShape(shape)}`);
-    else if (own !== dtype && !(own !== null && isInexact(own) && isInexact(dtype)))
-      faults.push(`"${key}" is ${found} in the file; the model takes ${dtype}`);
-  }
-  faults.push(...extra.map((key) => `${quoted(key)} is in the file, and has no place in the model`));
-  if (faults.length === 0) return;
-  const hint = prefixHint(missing, extra);
-  throw new FileError("lora/keys", `the adapter does not fit the model${hint}:\n  ${faults.join("\n  ")}`);
-}
 
 /** The tensors of the adapter of a model, by their keys. */
 function tensorsOf(

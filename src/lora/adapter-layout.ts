@@ -8,7 +8,7 @@ import type { LoraConfig } from "./peft-config.ts";
 import { type Target, targetsOf } from "./targets.ts";
 
 /** What stands before the names of modules in an adapter's file. */
-const PREFIX = "base_model.model.";
+export const PREFIX = "base_model.model.";
 
 /** A target with its tensors in the file: PEFT's `A` and `B`, and the magnitude of DoRA. */
 export interface TargetTensors extends Target {
@@ -149,18 +149,4 @@ function tensorsOf(
     B: { key: key("B"), shape: [out, rank] },
     magnitude,
   };
-}
-
-/** What a name in the file has in front of that in the model, or the other way around. */
-export function prefixHint(missing: readonly string[], extra: readonly string[]): string {
-  const bare = (key: string): string => (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key);
-  for (const ours of missing.map(bare)) {
-    for (const theirs of extra.map(bare)) {
-      if (theirs.endsWith(`.${ours}`))
-        return `; names in the file have "${theirs.slice(0, -ours.length)}" in front, which the option name can add`;
-      if (ours.endsWith(`.${theirs}`))
-        return `; names in the file lack "${ours.slice(0, -theirs.length)}", which the option name can take away`;
-    }
-  }
-  return "";
 }

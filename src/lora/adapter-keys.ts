@@ -1,0 +1,52 @@
+import { isInexact } from "../core/dtype.ts";
+import { FileError } from "../core/errors.ts";
+import { sameShape, showShape } from "../core/shape.ts";
+import type { Aval } from "../core/value.ts";
+import type { Safetensors } from "../files/index.ts";
+import { dtypeOf, quoted } from "../files/safetensors-format.ts";
+import { type Layout, PREFIX } from "./adapter-layout.ts";
+
+/** Compares the keys of a file with those that the model takes. @throws FileError on all that differ. */
+export function checkKeys(file: Safetensors, { arrays, targets, whole, optional, isRepeated }: Layout): void {
+  const wanted = new Map<string, Pick<Aval, "shape" | "dtype">>();
+  for (const { A, B, magnitude, weight } of targets) {
+    const { dtype } = arrays.get(weight)!;
+    for (const tensor of [A, B, magnitude])
+      if (tensor) wanted.set(tensor.key, { shape: tensor.shape, dtype });
+  }
+  for (const [key, path] of whole) wanted.set(key, arrays.get(path)!);
+  const missing = [...wanted.keys()].filter((key) => !file.has(key));
+  for (const [key, path] of optional) wanted.set(key, arrays.get(path)!);
+  const extra = file.names.filter((key) => !wanted.has(key) && !isRepeated(key));
+
+  const faults = missing.map(
+    (key) => `"${key}" is not in the file; the model takes shape ${showShape(wanted.get(key)!.shape)}`,
+  );
+  for (const [key, { shape, dtype }] of wanted) {
+    if (!file.has(key)) continue;
+    const { dtype: found, shape: size } = file.info(key);
+    const own = dtypeOf(found);
+    if (!sameShape(size, shape))
+      faults.push(`"${key}" is of shape ${showShape(size)} in the file; the model takes ${showShape(shape)}`);
+    else if (own !== dtype && !(own !== null && isInexact(own) && isInexact(dtype)))
+      faults.push(`"${key}" is ${found} in the file; the model takes ${dtype}`);
+  }
+  faults.push(...extra.map((key) => `${quoted(key)} is in the file, and has no place in the model`));
+  if (faults.length === 0) return;
+  const hint = prefixHint(missing, extra);
+  throw new FileError("lora/keys", `the adapter does not fit the model${hint}:\n  ${faults.join("\n  ")}`);
+}
+
+/** What a name in the file has in front of that in the model, or the other way around. */
+function prefixHint(missing: readonly string[], extra: readonly string[]): string {
+  const bare = (key: string): string => (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key);
+  for (const ours of missing.map(bare)) {
+    for (const theirs of extra.map(bare)) {
+      if (theirs.endsWith(`.${ours}`))
+        return `; names in the file have "${theirs.slice(0, -ours.length)}" in front, which the option name can add`;
+      if (ours.endsWith(`.${theirs}`))
+        return `; names in the file lack "${ours.slice(0, -theirs.length)}", which the option name can take away`;
+    }
+  }
+  return "";
+}
