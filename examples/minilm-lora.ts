@@ -4,14 +4,14 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ArrayValue, config, jit, numpy as np, random, setBackend } from "cotangent";
+import { type ArrayValue, config, jit, lora, numpy as np, random, setBackend } from "cotangent";
 import type { Bert } from "cotangent/models";
 import { SingleBar } from "cli-progress";
 import { z } from "zod";
-import { readAdapter, saveAdapter } from "./adapter-files.ts";
 import { readSettings } from "./command.ts";
 import {
   adapt,
+  adapterConfig,
   embed,
   parametersOf,
   prototypes,
@@ -158,8 +158,8 @@ function main(options: Settings): void {
 
   mkdirSync(options.out, { recursive: true });
   const folder = join(options.out, "adapter");
-  saveAdapter(folder, adapted, options);
-  const reloaded = predictions(readAdapter(folder, base), head, test);
+  lora.saveAdapter(folder, adapted, adapterConfig(options));
+  const reloaded = predictions(lora.loadAdapter(folder, base).model, head, test);
   if (!np.arrayEqual(reloaded, last).item())
     throw new Error(`the adapter in ${folder} predicts otherwise than what was saved`);
   console.log(`the adapter in ${folder}, read again, predicts the same`);

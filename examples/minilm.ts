@@ -59,11 +59,15 @@ export function lossOf(model: Bert, head: ArrayValue, { labels, ...texts }: Topi
 export const targets = (model: Bert): ArrayValue[] =>
   model.encoder.layer.flatMap(({ attention: { self } }) => [self.query.weight, self.value.weight]);
 
-/** The names of {@link targets} in files. */
-export const targetNames = (model: Bert): string[] =>
-  model.encoder.layer.flatMap((_, i) =>
-    ["query", "value"].map((name) => `encoder.layer.${i}.attention.self.${name}`),
-  );
+/** What PEFT needs to know of the adapters. */
+export const adapterConfig = ({ rank, alpha }: { rank: number; alpha: number }): lora.LoraConfig =>
+  lora.loraConfig({
+    r: rank,
+    loraAlpha: alpha,
+    targetModules: ["query", "value"],
+    taskType: "FEATURE_EXTRACTION",
+    baseModelNameOrPath: "sentence-transformers/paraphrase-MiniLM-L3-v2",
+  });
 
 /** Factors `a` of an adapter, which starts at 0, and `b`; PEFT calls them `lora_B` and `lora_A`. */
 export interface Factors {

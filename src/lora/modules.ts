@@ -18,8 +18,8 @@ export interface NamedModule {
 }
 
 export interface NamingOptions {
-  /** The name in files of the module at a path of the model. Default: the path, dotted. */
-  readonly name?: ((path: Path) => string) | undefined;
+  /** The name in files of the module at a dotted path of the model. Default: the path. */
+  readonly name?: ((path: string) => string) | undefined;
   /** What the field `weight` of a module is; null where it cannot be adapted. Default: known for the layers of `nn`. */
   readonly kind?: ((module: Module) => WeightKind | null) | undefined;
 }
@@ -32,14 +32,15 @@ function kindOf(module: Module): WeightKind | null {
 
 /** The modules of a model below its root, each after those that it is in. */
 export function modulesOf(model: unknown, naming: NamingOptions = {}): NamedModule[] {
-  const { name = tensorName, kind = kindOf } = naming;
+  const { name = (path) => path, kind = kindOf } = naming;
   const found: NamedModule[] = [];
   const visit = (tree: unknown, above: Path): void => {
     const isBelow = (node: unknown): boolean => node !== tree && node instanceof Module;
     for (const [below, node] of flattenWithPath(tree, isBelow)[0]) {
       if (!isBelow(node)) continue;
       const at = [...above, ...below];
-      found.push({ name: name(at), path: tensorName(at), kind: kind(node as Module) });
+      const path = tensorName(at);
+      found.push({ name: name(path), path, kind: kind(node as Module) });
       visit(node, at);
     }
   };

@@ -1,6 +1,8 @@
 // Writes adapters for PEFT to load: npx tsx tests/referee/peft-write.ts FOLDER; see peft_adapters.py.
 import { type ArrayValue, files, lora, numpy as np, random, tree } from "cotangent";
 import { copyFileSync, mkdirSync } from "node:fs";
+import { adapterConfig, embed, readModel } from "../../examples/minilm.ts";
+import { dataFile } from "../../examples/topics.ts";
 import { goldens, outputs, readBase, type Tiny } from "../unit/lora/tiny.ts";
 
 const configs: Record<string, Partial<lora.LoraConfig>> = {
@@ -47,3 +49,10 @@ for (const [name, options] of Object.entries(configs)) {
   results.set(name, outputs(model));
 }
 files.saveSafetensors(`${folder}/outputs.safetensors`, results);
+
+// The adapter of the pretrained encoder, read and written again.
+const encoder = lora.loadAdapter(dataFile("adapter-reference"), readModel()).model;
+lora.saveAdapter(`${folder}/minilm`, encoder, adapterConfig({ rank: 8, alpha: 16 }));
+const step = files.openSafetensors(dataFile("golden-step.safetensors"));
+const texts = { ids: step.get("input_ids"), mask: step.get("attention_mask").astype("bool") };
+files.saveSafetensors(`${folder}/minilm/embedding.safetensors`, embed(encoder, texts));

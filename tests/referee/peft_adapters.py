@@ -4,6 +4,8 @@ python tests/referee/peft_adapters.py write tests/goldens/files/peft
     writes the goldens: a base model, and for each configuration what PEFT saves and what the model then gives.
 npx tsx tests/referee/peft-write.ts FOLDER && python tests/referee/peft_adapters.py read FOLDER
     loads what the library wrote: no key may be missing or too many, and the outputs must be the same.
+python tests/referee/peft_adapters.py minilm FOLDER/minilm
+    the same for the pretrained encoder of data/minilm-topics (needs transformers).
 """
 
 import logging
@@ -96,6 +98,40 @@ def read(folder):
     print(f"{len(outputs)} adapters, {worst:.1e} at most")
 
 
+def minilm(folder):
+    from transformers import BertConfig, BertModel
+
+    data = "data/minilm-topics"
+    config = BertConfig(
+        vocab_size=4096, hidden_size=384, num_hidden_layers=3, num_attention_heads=12, intermediate_size=1536,
+        max_position_embeddings=64,
+    )  # fmt: skip
+    stored = load_file(f"{data}/minilm-l3-wn.int8.safetensors")
+    weights = {
+        name: w.float() * stored[f"{name}_scale"][:, None] if f"{name}_scale" in stored else w
+        for name, w in stored.items()
+        if not name.endswith("_scale")
+    }
+    model = BertModel(config, add_pooling_layer=False)
+    result = model.load_state_dict(weights, strict=False)
+    assert not result.unexpected_keys and not [k for k in result.missing_keys if "position_ids" not in k], result
+    golden = load_file(f"{data}/golden-step.safetensors")
+    ids, mask = golden["input_ids"].long(), golden["attention_mask"].long()
+
+    def embed(model):
+        with torch.no_grad():
+            hidden = model.eval()(input_ids=ids, attention_mask=mask).last_hidden_state
+        pooled = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        return nn.functional.normalize(pooled, dim=-1)
+
+    plain = embed(model)
+    got = embed(PeftModel.from_pretrained(model, folder))
+    expected = load_file(f"{folder}/embedding.safetensors")[""]
+    error, moved = (got - expected).abs().max().item(), (got - plain).abs().max().item()
+    print(f"MiniLM: differs by {error:.1e}; the adapter changes {moved:.2f}")
+    assert error < 1e-5 < moved
+
+
 if __name__ == "__main__":
     command, folder = sys.argv[1:]
-    {"write": write, "read": read}[command](folder)
+    {"write": write, "read": read, "minilm": minilm}[command](folder)

@@ -1,4 +1,4 @@
-import { lora, nn, random, tree } from "cotangent";
+import { lora, nn, random } from "cotangent";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { modulesOf, type NamedModule } from "../../../src/lora/modules.ts";
@@ -45,7 +45,7 @@ describe("modules", () => {
       { name: "table", path: "table", kind: "embedding" },
     ]);
     const named = modulesOf(model, {
-      name: (path) => `bert${tree.pathToString(path)}`,
+      name: (path) => `bert.${path}`,
       kind: () => "transposed",
     });
     expect(named.at(-1)).toEqual({ name: "bert.table", path: "table", kind: "transposed" });
