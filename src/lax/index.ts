@@ -41,7 +41,6 @@ export * from "./shape.ts";
 export * from "./slice-in-dim.ts";
 export * from "./sort.ts";
 export * from "./split.ts";
-export * from "./tridiagonal-solve.ts";
 
 export * as linalg from "./linalg/index.ts";
 

@@ -50,7 +50,7 @@ register(
         0,
         band.shape.map((_, axis) => (axis === band.ndim - 1 ? [before, 1 - before, 0] : [0, 0, 0])),
       );
-    return lax.tridiagonalSolve(padded(lower, 1), main, padded(upper, 0), b);
+    return lax.linalg.tridiagonalSolve(padded(lower, 1), main, padded(upper, 0), b);
   },
   lowest,
 );

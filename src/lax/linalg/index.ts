@@ -7,4 +7,6 @@ export { linearSolve } from "./linear-solve.ts";
 export { lu, luPivotsToPermutation, type LuPivotsToPermutationParams } from "./lu.ts";
 export { qr, type QrParams } from "./qr.ts";
 export { svd, type SvdParams } from "./svd.ts";
+export { symmetricProduct } from "./symmetric-product.ts";
 export { triangularSolve, type TriangularSolveParams } from "./triangular-solve.ts";
+export { tridiagonalSolve } from "./tridiagonal-solve.ts";

@@ -161,7 +161,7 @@ export function pinv(
   const inverse = customJvp(function pinv(y: ArrayValue): ArrayValue {
     const [u, s, vh] = svd(y, { fullMatrices: false, hermitian });
     const isKept = lax.gt(s, broadcastArray(relativeTo(s, rtol, caller), s.shape, caller));
-    const inverted = choose(isKept, lax.div(1, choose(isKept, s, 1, caller)), 0, caller);
+    const inverted = lax.div(1, choose(isKept, s, Infinity, caller));
     const row = cast(lax.expandDims(inverted, [s.ndim - 1]), y.dtype, false, caller);
     return times(lax.mul(adjoint(vh), row), adjoint(u));
   });
@@ -204,7 +204,7 @@ export function lstsq(
   const [u, s, vh] = svd(matrix, { fullMatrices: false });
   const least = relativeTo(s, asked < 0 ? eps : asked, caller);
   const isKept = lax.and(lax.gt(s, 0), lax.ge(s, broadcastArray(least, s.shape, caller)));
-  const inverse = choose(isKept, lax.div(1, choose(isKept, s, 1, caller)), 0, caller);
+  const inverse = lax.div(1, choose(isKept, s, Infinity, caller));
   const column = cast(lax.expandDims(inverse, [1]), matrix.dtype, false, caller);
   const x = times(adjoint(vh), lax.mul(column, times(adjoint(u), sides)));
   const residuals = lax.square(norm(lax.sub(sides, times(matrix, x)), { axis: 0 }));

@@ -95,9 +95,6 @@ export const laxTable: Readonly<Record<string, Row>> = {
   stack: kept(({ x, y }) => lax.stack([x, y], 0)),
   tile: kept(({ x }) => lax.tile(x, [2, 1])),
   topK: kept(({ v }) => lax.topK(v, 2)),
-  tridiagonalSolve: kept(({ v, x }) =>
-    lax.tridiagonalSolve(lax.sliceInDim(v, 0, 2), lax.full([2], 9, "float32"), lax.sliceInDim(v, 2, 4), x),
-  ),
   transpose: kept(({ m }) => lax.transpose(m, [1, 0])),
   unstack: kept(({ x }) => lax.unstack(x)),
   threefry2x32: kept(({ u }) => lax.threefry2x32.bind(lax.unstack(u) as never, {})),
@@ -176,4 +173,15 @@ export const laxLinalgTable: Readonly<Record<string, Row>> = {
   linearSolve: kept(({ x, y }) => lax.linalg.linearSolve.bind([x, y], {})),
   luPivotsToPermutation: kept(({ n }) => lax.linalg.luPivotsToPermutation(n, 4)),
   triangularSolve: kept(({ x, y }) => lax.linalg.triangularSolve(x, y)),
+  symmetricProduct: kept(({ x, y }) =>
+    lax.linalg.symmetricProduct(x, y, { beta: 2, symmetrizeOutput: true }),
+  ),
+  tridiagonalSolve: kept(({ v, x }) =>
+    lax.linalg.tridiagonalSolve(
+      lax.sliceInDim(v, 0, 2),
+      lax.full([2], 9, "float32"),
+      lax.sliceInDim(v, 2, 4),
+      x,
+    ),
+  ),
 };

@@ -214,6 +214,13 @@ describe("for matrices of any shape, rank and dtype", () => {
   });
 });
 
+test("the symmetric product is alpha·A·Aᵀ + beta·C, of which the lower triangle may be mirrored", () => {
+  const [a, c] = [array([1, 2, 3, 4], [2, 2]), array([1, 5, 2, 3], [2, 2])];
+  near(linalg.symmetricProduct(a, c), [5, 11, 11, 25]);
+  near(linalg.symmetricProduct(a, c, { alpha: 2, beta: -1 }), [9, 17, 20, 47]);
+  near(linalg.symmetricProduct(a, c, { alpha: 2, beta: -1, symmetrizeOutput: true }), [9, 20, 20, 47]);
+});
+
 test("numbers that would overflow when squared, or vanish, do not", () => {
   for (const size of [1e-300, 1e-160, 1e160, 1e300]) {
     const x = array([3 * size, 0, 4 * size, 0, 0, 2 * size], [3, 2], "float64");

@@ -19,17 +19,17 @@ const solution = [
 
 describe("tridiagonal_solve", () => {
   test("is JAX's", () => {
-    expectValues(lax.tridiagonalSolve(lower, main, upper, b), solution);
-    expectValues(jit(lax.tridiagonalSolve)(lower, main, upper, b), solution);
+    expectValues(lax.linalg.tridiagonalSolve(lower, main, upper, b), solution);
+    expectValues(jit(lax.linalg.tridiagonalSolve)(lower, main, upper, b), solution);
   });
 
   test("does not read what lies outside of the matrix", () => {
-    expectValues(lax.tridiagonalSolve(lower.at(0).set(7), main, upper.at(3).set(-7), b), solution);
+    expectValues(lax.linalg.tridiagonalSolve(lower.at(0).set(7), main, upper.at(3).set(-7), b), solution);
   });
 
   test("has JAX's gradients", () => {
     const f = (...operands: [ArrayValue, ArrayValue, ArrayValue, ArrayValue]) =>
-      np.sum(np.sin(lax.tridiagonalSolve(...operands)));
+      np.sum(np.sin(lax.linalg.tridiagonalSolve(...operands)));
     const expected = [
       [0, -0.1274438202381134, 0.0005606934428215027, -0.2720755338668823],
       [-0.13112711906433105, 0.015532881021499634, -0.060165442526340485, -0.3540007472038269],
@@ -45,7 +45,7 @@ describe("tridiagonal_solve", () => {
   });
 
   test("refuses what does not fit", () => {
-    const solve = lax.tridiagonalSolve;
+    const solve = lax.linalg.tridiagonalSolve;
     expect(() => solve(lower, main, upper, np.ones([4]))).toThrow(
       "for b of shape (…s, n, k) the three diagonals have shape (…s, n); got (4,), (4,), (4,) and b (4,)",
     );

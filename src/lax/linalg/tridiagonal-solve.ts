@@ -1,14 +1,14 @@
-import { isInexact } from "../core/dtype.ts";
-import { DTypeError, ShapeError } from "../core/errors.ts";
-import { definePrimitive, type Derived, Linear, type NoParams, type Op } from "../core/primitive.ts";
-import { addTangents, noTranspose } from "../core/rules.ts";
-import { sameShape, showShape } from "../core/shape.ts";
-import type { ArrayValue, Aval, Operand } from "../core/value.ts";
-import { materialiseBatch } from "./algebra.ts";
-import { add, div, mul, neg, sub } from "./arithmetic.ts";
-import { expandDims } from "./broadcast.ts";
-import { sameDTypes } from "./operand.ts";
-import { pad } from "./pad-slice.ts";
+import { isInexact } from "../../core/dtype.ts";
+import { DTypeError, ShapeError } from "../../core/errors.ts";
+import { definePrimitive, type Derived, Linear, type NoParams, type Op } from "../../core/primitive.ts";
+import { addTangents, noTranspose } from "../../core/rules.ts";
+import { sameShape, showShape } from "../../core/shape.ts";
+import type { ArrayValue, Aval, Operand } from "../../core/value.ts";
+import { materialiseBatch } from "../algebra.ts";
+import { add, div, mul, neg, sub } from "../arithmetic.ts";
+import { expandDims } from "../broadcast.ts";
+import { sameDTypes } from "../operand.ts";
+import { pad } from "../pad-slice.ts";
 
 type Four = [lower: ArrayValue, main: ArrayValue, upper: ArrayValue, b: ArrayValue];
 
