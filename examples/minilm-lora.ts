@@ -30,7 +30,7 @@ const settings = z.object({
     .int()
     .min(0)
     .max(2 ** 32 - 1)
-    .default(0)
+    .default(2)
     .describe("seed of everything random"),
   rank: count.default(8).describe("rank of the adapters"),
   alpha: z.coerce.number().positive().default(16).describe("a·b is multiplied with alpha / rank"),
@@ -127,7 +127,7 @@ function main(options: Settings): void {
 
   const keys = random.split(factorKey!, targets(base).length);
   const start = targets(base).map((weight, i) => startingFactors(weight, options.rank, keys.get(i)));
-  const model = adapt(base, start, options.alpha / options.rank);
+  const model = adapt(base, start, lora.scalingOf(options.rank, options.alpha));
   const training = trainer(model, head, { steps, warmup: options.warmup, learningRate: options.lr });
   const [trainable, total] = [parametersOf(training.start.adapters), parametersOf(model)];
   const english = (x: number) => x.toLocaleString("en-US");

@@ -14,6 +14,8 @@ import optax
 import quax
 import quax.examples.lora as lora
 
+from jax_minilm import minilm_trainer
+
 KEYS = jr.split(jr.PRNGKey(0), 3)
 SIZES = {"small": (32, 64, 128, 10, 4), "large": (128, 784, 1024, 10, 8)}  # batch, inputs, hidden, outputs, rank
 FIRST_CALL = "first call of the LoRA step, new process"
@@ -143,6 +145,7 @@ WORKS = {
     "tracing the gradient of a 3-layer MLP": trace,
     **steps("large"),
     **steps("small"),
+    "LoRA r8 step of MiniLM in 8 bits, B32, AdamW": minilm_trainer,
 }
 
 

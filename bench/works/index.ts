@@ -2,7 +2,8 @@ import type { Work } from "../work.ts";
 import { calls } from "./calls.ts";
 import { firstCall } from "./first-call.ts";
 import { gemm } from "./gemm.ts";
+import { minilm } from "./minilm.ts";
 import { passes } from "./passes.ts";
 import { training } from "./training.ts";
 
-export const works: readonly Work[] = [...gemm, ...passes, ...training, ...calls, ...firstCall];
+export const works: readonly Work[] = [...gemm, ...passes, ...training, ...minilm, ...calls, ...firstCall];

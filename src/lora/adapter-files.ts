@@ -46,7 +46,7 @@ const changesBase = /^(pissa(_niter_\d+)?|olora|corda|lora_ga|loftq)$/;
  * module, or the model has an adapter already.
  * @example
  * const { model, config } = lora.loadAdapter("adapters/topics", base);
- * const { model: other } = lora.loadAdapter({ config, tensors }, bert, { name: models.checkpointName });
+ * const { model: other } = lora.loadAdapter({ config, tensors }, bert, { name: models.torchName });
  * @see PEFT's `PeftModel.from_pretrained`
  */
 export function loadAdapter<Model>(

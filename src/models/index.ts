@@ -2,4 +2,4 @@
 
 export { Bert, type BertOptions, loadBert, meanPooled } from "./bert.ts";
 export { type BertConfig } from "./bert-layers.ts";
-export { checkpointName, loadPretrained, type PretrainedOptions } from "./pretrained.ts";
+export { torchName, loadPretrained, type PretrainedOptions } from "./pretrained.ts";

@@ -22,9 +22,9 @@ export interface PretrainedOptions {
  * `encoder.layer.0.output.layerNorm.weight`.
  *
  * @example
- * checkpointName("embeddings.wordEmbeddings.weight"); // "embeddings.word_embeddings.weight"
+ * torchName("embeddings.wordEmbeddings.weight"); // "embeddings.word_embeddings.weight"
  */
-export const checkpointName = (path: string): string =>
+export const torchName = (path: string): string =>
   path
     .split(".")
     .map((step) =>
@@ -37,7 +37,7 @@ const SCALE = "_scale";
 
 /**
  * The model `like` with the arrays of a checkpoint in safetensors, or of its bytes, under the names of PyTorch:
- * {@link checkpointName} says which. `like` may have shapes only, as of `evalShape`. Integers of 8 bits with a scale for each
+ * {@link torchName} says which. `like` may have shapes only, as of `evalShape`. Integers of 8 bits with a scale for each
  * row, under the same name and `_scale`, become a `values.Quantised`, and stay integers; floats have the dtype of the file.
  *
  * @throws FileError when the file cannot be read or does not fit: every name that is missing, misshaped or too many is in the
@@ -59,7 +59,7 @@ export function loadPretrained<Model>(
   try {
     const wanted = leaves.map(([path, leaf]) => {
       if (leaf instanceof ArrayValue || leaf instanceof ShapeDtypeStruct)
-        return { name: prefix + checkpointName(tensorName(path)), shape: leaf.shape };
+        return { name: prefix + torchName(tensorName(path)), shape: leaf.shape };
       throw new ArgumentError(
         "models/leaf",
         `${caller}: the leaf ${pathToString(path)} is ${describe(leaf)}: only arrays are loaded`,

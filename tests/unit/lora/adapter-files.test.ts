@@ -1,5 +1,5 @@
 import { type ArrayValue, FileError, files, lora, nn, numpy as np, random, tree, values } from "cotangent";
-import { checkpointName } from "cotangent/models";
+import { torchName } from "cotangent/models";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,8 +73,8 @@ describe("an adapter that PEFT wrote", () => {
 
   test("of a pretrained encoder is written as it was", () => {
     const folder = dataFile("adapter-reference");
-    const { model, config } = lora.loadAdapter(folder, readModel(), { name: checkpointName });
-    const { tensors } = lora.encodeAdapter(model, config, { name: checkpointName });
+    const { model, config } = lora.loadAdapter(folder, readModel(), { name: torchName });
+    const { tensors } = lora.encodeAdapter(model, config, { name: torchName });
     expect(
       Buffer.compare(tensors as Uint8Array, readFileSync(join(folder, "adapter_model.safetensors"))),
     ).toBe(0);

@@ -110,6 +110,22 @@ describe("a step of MiniLM with adapters", () => {
   });
 });
 
+describe("the reference's adapter", () => {
+  test("predicts what it does in JAX", () => {
+    const run = files.openSafetensors(dataFile("adapter-reference/init-seed0.safetensors"));
+    const head = run.get("head.weight");
+    run.close();
+    const texts = examplesAt(readTopics().test, np.arange(150));
+    const tuned = lora.loadAdapter(dataFile("adapter-reference"), base).model;
+    const predicted = np.argmax(jit(logitsOf)(tuned, head, texts), { axis: 1 }).toList() as number[];
+    // Topics as hexadecimal digits; the two best logits are never nearer than 0.01.
+    const expected =
+      "61b713047078b1361728a1111a63606817752aa596a5a453998257045392a50466a70bbab76" +
+      "a9b7250a934649b399895838043773738051968889a777088b0069a12866101b734a27ba482";
+    expect(predicted.map((topic) => topic.toString(16)).join("")).toBe(expected);
+  });
+});
+
 describe("training", () => {
   test("replays the first losses of the reference", () => {
     const run = files.openSafetensors(dataFile("adapter-reference/init-seed0.safetensors"));

@@ -1,5 +1,5 @@
 import { type ArrayValue, files, jit, numpy as np, quaxify, random, tree, values, vmap } from "cotangent";
-import { Bert, checkpointName, loadBert, loadPretrained, meanPooled } from "cotangent/models";
+import { Bert, torchName, loadBert, loadPretrained, meanPooled } from "cotangent/models";
 import { describe, expect, test } from "vitest";
 import { expectValues, values as valuesOf } from "../arrays.ts";
 
@@ -19,7 +19,7 @@ const named = (m: Bert, prefix = ""): Record<string, ArrayValue> =>
   Object.fromEntries(
     tree
       .leavesWithPath(m)
-      .map(([path, leaf]) => [prefix + checkpointName(files.tensorName(path)), leaf as ArrayValue]),
+      .map(([path, leaf]) => [prefix + torchName(files.tensorName(path)), leaf as ArrayValue]),
   );
 const bytesOf = (arrays: Record<string, ArrayValue>) => files.encodeSafetensors(arrays);
 
