@@ -1,5 +1,5 @@
 import type { Boundary, Known } from "../compiler/fusion/plan.ts";
-import { showCount } from "./table.ts";
+import { showCount } from "../core/table.ts";
 
 /** How a boundary's values and kernels are called. */
 export interface BoundaryNames {

@@ -7,7 +7,7 @@ import { liveEquations } from "../interpreters/evaluate.ts";
 import { trace } from "../interpreters/make-jaxpr.ts";
 import { type Miss, withMisses } from "../interpreters/quax.ts";
 import { type Cost, costOf, total } from "./cost.ts";
-import { showCount, showTable } from "./table.ts";
+import { showCount, showTable } from "../core/table.ts";
 import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** One operation of a traced function. */

@@ -1,6 +1,6 @@
 import type { Kernel, KernelFunction, KernelLoop, ProgramStep, StepArray } from "./kernel-steps.ts";
 import type { Kernels } from "./kernels.ts";
-import { showCount } from "./table.ts";
+import { showCount } from "../core/table.ts";
 
 const bytesText = (bytes: number): string => `${showCount(bytes)} bytes`;
 const arraysText = (arrays: readonly StepArray[]): string =>

@@ -8,7 +8,7 @@ import { dce } from "../interpreters/dce.ts";
 import { linearizeFunction } from "../interpreters/linearize.ts";
 import { trace } from "../interpreters/make-jaxpr.ts";
 import { bytesOf } from "./cost.ts";
-import { showCount } from "./table.ts";
+import { showCount } from "../core/table.ts";
 import { inspectSymbol } from "../host/inspect-symbol.ts";
 
 /** A value that is kept from the forward pass for the backward pass. */

@@ -20,6 +20,14 @@ export interface AdapterSettings {
 /** The settings of an adapted weight. */
 export type AdapterState = Readonly<Record<"stopGradient" | "allowMaterialise" | "merged", boolean>>;
 
+/** A part of an adapter, as a summary has it. */
+export interface Term {
+  /** Null where it is of full rank. */
+  readonly rank: number | null;
+  /** What it is multiplied with. */
+  readonly scaling: number | ArrayValue;
+}
+
 export type DotParams = ParamsOf<typeof lax.dotGeneral>;
 export type GatherParams = ParamsOf<typeof lax.gather>;
 /** Applied to each array that a value is made of. */
@@ -52,6 +60,10 @@ export abstract class AdaptedArray extends ArrayValue {
     return null;
   }
 
+  /** What the adapter consists of. */
+  get terms(): readonly Term[] {
+    return [];
+  }
   /** Whether the base weight alone is the whole array. */
   get isBare(): boolean {
     return this.merged;

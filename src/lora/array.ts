@@ -6,7 +6,7 @@ import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { frozen } from "../optim/index.ts";
 import * as random from "../random/index.ts";
-import { type AdaptedArray, type AdapterSettings, assemble, matrixShape } from "./adapted.ts";
+import { type AdaptedArray, type AdapterSettings, assemble, matrixShape, type Term } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { type Delta, LowRank } from "./delta.ts";
 import { scalingOf } from "./initial.ts";
@@ -124,6 +124,9 @@ export class LoraArray extends AddedArray {
 
   override get delta(): LowRank {
     return new LowRank(this.a, this.b, this.scaling, this.dropout, this.key);
+  }
+  override get terms(): readonly Term[] {
+    return [this.delta];
   }
   override get [frozen](): readonly string[] {
     return [...super[frozen], "scaling", "key"];

@@ -46,6 +46,9 @@ export class LowRank extends Delta {
   get [frozen](): readonly string[] {
     return ["scaling", "key"];
   }
+  get rank(): number {
+    return this.a.shape.at(-1)!;
+  }
 
   override dot(x: ArrayValue, params: DotParams, xIsLeft: boolean): ArrayValue {
     return factoredDot(this, this.dropped(x), params, xIsLeft, (thin) => this.scaled(thin));

@@ -7,7 +7,7 @@ import * as lax from "../lax/index.ts";
 import { requireKey } from "../nn/linear.ts";
 import * as random from "../random/index.ts";
 import { placeIn } from "../values/scaled-dot.ts";
-import { type AdapterSettings, type Change, checkMatrix, type DotParams } from "./adapted.ts";
+import { type AdapterSettings, type Change, checkMatrix, type DotParams, type Term } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { LoraArray, type LoraOptions, loraOptions } from "./array.ts";
 import { Delta, type LowRank } from "./delta.ts";
@@ -125,6 +125,9 @@ export class FusedLoraArray extends AddedArray {
     this.merged = false;
   }
 
+  override get terms(): readonly Term[] {
+    return this.parts.filter((part) => part !== null);
+  }
   override get delta(): Blocks {
     return new Blocks(this.parts, this.sizes, this.shape as [number, number], 0, this.dtype);
   }

@@ -25,6 +25,8 @@ export { modulesOf, type NamedModule, type NamingOptions, type WeightKind } from
 export { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
 export { activate, type Active, collect, LoraSet } from "./several.ts";
 export { type Target, targetsOf } from "./targets.ts";
+export { loraPlus, type LoraPlusOptions, type PlusGroup, plusGroups } from "./plus.ts";
+export { type AdaptedWeight, summary, Summary, type SummaryOptions } from "./summary.ts";
 export { trainable } from "./trainable.ts";
 export { VeraArray, type VeraOptions } from "./vera.ts";
 export { addWeightedAdapter, type WeightedOptions } from "./weighted.ts";

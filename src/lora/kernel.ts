@@ -7,7 +7,7 @@ import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { frozen } from "../optim/index.ts";
 import { plus } from "../values/low-rank-dot.ts";
-import { AdaptedArray, assemble, type Change, denseOf, dotOf, type DotParams } from "./adapted.ts";
+import { AdaptedArray, assemble, type Change, denseOf, dotOf, type DotParams, type Term } from "./adapted.ts";
 import type { LoraSettings } from "./array.ts";
 import { LowRank } from "./delta.ts";
 
@@ -53,6 +53,9 @@ export class LoraKernel extends AdaptedArray {
     this.merged = false;
   }
 
+  override get terms(): readonly Term[] {
+    return [this.flat];
+  }
   override get [frozen](): readonly string[] {
     return [...super[frozen], "scaling", "key"];
   }

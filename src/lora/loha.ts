@@ -4,7 +4,7 @@ import * as lax from "../lax/index.ts";
 import { requireKey } from "../nn/linear.ts";
 import { frozen } from "../optim/index.ts";
 import * as random from "../random/index.ts";
-import { type AdapterSettings, checkMatrix } from "./adapted.ts";
+import { type AdapterSettings, checkMatrix, type Term } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { checkRank, kaimingUniform, scalingOf } from "./initial.ts";
 import { LowRank } from "./delta.ts";
@@ -58,6 +58,9 @@ export class LohaArray extends AddedArray {
     this.merged = false;
   }
 
+  override get terms(): readonly Term[] {
+    return [{ rank: this.w1a.shape[1]!, scaling: this.scaling }];
+  }
   override get delta(): LowRank {
     const [n, rank] = this.w1a.shape as [number, number];
     const m = this.w1b.shape[1]!;

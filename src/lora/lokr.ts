@@ -6,7 +6,7 @@ import * as np from "../numpy/index.ts";
 import { requireKey } from "../nn/linear.ts";
 import { frozen } from "../optim/index.ts";
 import * as random from "../random/index.ts";
-import { type AdapterSettings, type Change, checkMatrix, type DotParams } from "./adapted.ts";
+import { type AdapterSettings, type Change, checkMatrix, type DotParams, type Term } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { Delta } from "./delta.ts";
 import { checkRank, kaimingUniform, scalingOf } from "./initial.ts";
@@ -132,6 +132,10 @@ export class LokrArray extends AddedArray {
     this.merged = false;
   }
 
+  override get terms(): readonly Term[] {
+    const thin = [this.w1, this.w2].find((factor) => factor.length > 1);
+    return [{ rank: thin?.[0].shape[1] ?? null, scaling: this.scaling }];
+  }
   override get delta(): Kronecker {
     return new Kronecker(whole(this.w1), whole(this.w2), this.scaling);
   }

@@ -4,7 +4,14 @@ import { describe } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
 import { plus } from "../values/low-rank-dot.ts";
-import { type AdaptedArray, assemble, type Change, type DotParams, type GatherParams } from "./adapted.ts";
+import {
+  type AdaptedArray,
+  assemble,
+  type Change,
+  type DotParams,
+  type GatherParams,
+  type Term,
+} from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { LoraArray } from "./array.ts";
 import { Delta, type LowRank } from "./delta.ts";
@@ -62,6 +69,9 @@ export class LoraSet extends AddedArray {
 
   override get isBare(): boolean {
     return this.merged || Object.keys(this.active).length === 0;
+  }
+  override get terms(): readonly Term[] {
+    return Object.values(this.adapters);
   }
   override get delta(): Sum {
     const weighted = Object.entries(this.active).map(([name, weight]) => {

@@ -5,7 +5,7 @@ import { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { frozen } from "../optim/index.ts";
-import { type AdapterSettings, checkMatrix, withoutGradient } from "./adapted.ts";
+import { type AdapterSettings, checkMatrix, type Term, withoutGradient } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
 import { LowRank } from "./delta.ts";
 
@@ -63,6 +63,9 @@ export class VeraArray extends AddedArray {
     this.merged = false;
   }
 
+  override get terms(): readonly Term[] {
+    return [{ rank: this.lambdaD.size, scaling: 1 }];
+  }
   override get delta(): LowRank {
     const [n, m] = this.shape as [number, number];
     const part = (x: ArrayValue, axis: number, size: number) =>
