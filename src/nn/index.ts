@@ -7,6 +7,15 @@ export {
   MultiheadAttention,
   type MultiheadAttentionOptions,
 } from "./attention.ts";
+export {
+  ConvTranspose,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeOptions,
+} from "./conv-transpose.ts";
+export { type ConvPadding, type PerAxis } from "./conv-settings.ts";
+export { Conv, Conv1d, Conv2d, Conv3d, type ConvOptions, type PaddingMode } from "./convolution.ts";
 export { Identity, Lambda, Sequential } from "./composition.ts";
 export { dotProductAttention, type DotProductAttentionOptions } from "./dot-product-attention.ts";
 export { Dropout, type DropoutOptions, inferenceMode } from "./dropout.ts";

@@ -43,8 +43,8 @@ export function checkCount(count: unknown, name: string, least = 0): number {
 export const weightDType = (dtype: DTypeLike | undefined, caller: string): DType =>
   dtype === undefined ? weakDType("float") : toDType(dtype, caller);
 
-/** Uniform in ±`limit`; both parts of complex numbers. */
-function initial(key: ArrayValue, shape: Shape, dtype: DType, limit: number): ArrayValue {
+/** @internal Uniform in ±`limit`; both parts of complex numbers. */
+export function initial(key: ArrayValue, shape: Shape, dtype: DType, limit: number): ArrayValue {
   const within = (part: ArrayValue, real: DType) =>
     random.uniform(part, shape, { dtype: real, minval: -limit, maxval: limit });
   if (!isComplex(dtype)) return within(key, dtype);

@@ -39,6 +39,13 @@ interface Settings {
   readonly use_key_bias: boolean;
   readonly use_value_bias: boolean;
   readonly use_output_bias: boolean;
+  readonly in_channels: number;
+  readonly out_channels: number;
+  readonly kernel_size: number;
+  readonly stride?: number;
+  readonly padding?: nn.ConvPadding;
+  readonly dilation?: number;
+  readonly groups?: number;
 }
 type Layer = nn.Module & { forward(...args: ArrayValue[]): ArrayValue };
 
@@ -46,6 +53,21 @@ const activations: Record<string, (x: ArrayValue) => ArrayValue> = {
   ...nn,
   identity: (x: ArrayValue) => x,
 } as never;
+
+const convOf =
+  (Layer: typeof nn.Conv1d | typeof nn.Conv2d) =>
+  (
+    { in_channels, out_channels, kernel_size, stride, padding, dilation, groups, use_bias }: Settings,
+    key: ArrayValue,
+  ) =>
+    new Layer(in_channels, out_channels, kernel_size, {
+      stride,
+      padding,
+      dilation,
+      groups,
+      useBias: use_bias,
+      key,
+    });
 
 const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module> = {
   Linear: ({ inFeatures, outFeatures, useBias }, key) =>
@@ -74,6 +96,8 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
       key,
     }),
   RotaryPositionalEmbedding: ({ embeddingSize }) => new nn.RotaryPositionalEmbedding(embeddingSize!),
+  Conv1d: convOf(nn.Conv1d),
+  Conv2d: convOf(nn.Conv2d),
   Dropout: ({ p, inference }) => new nn.Dropout(p, { inference }),
   Sequential: (_, key) => {
     const [k0, k1] = [random.split(key).get(0), random.split(key).get(1)];
