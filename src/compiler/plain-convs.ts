@@ -160,7 +160,7 @@ const plain = (eqn: Eqn): Eqn[] => {
 /**
  * The program with convolutions that read arrays without padding and without zeros between elements, where these can be told
  * apart: each element that a window reads is then at a place that is affine in the window's, and nothing is multiplied by zeros
- * that strides left. Sums have the same terms, but for those zeros. Returns `closed` itself when there is nothing to do.
+ * that strides left. Sums have the same terms, but for products with zeros: those of an infinity are NaN. Returns `closed` itself when there is nothing to do.
  */
 export function plainConvs(closed: ClosedJaxpr): ClosedJaxpr {
   checkProgram(closed, "plainConvs");

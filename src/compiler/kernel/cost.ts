@@ -24,7 +24,7 @@ export function costOf(profile: Profile, vectors: ReadonlySet<Loop>): number {
       const single = Math.min(lanes, vector?.size ?? 1) * GATHER;
       const apart =
         beside && vector && expr.address.step(beside) === 1 ? Math.min(single, TRANSPOSED) : single;
-      const each = loadsOf(profile, expr, vector !== undefined, steps);
+      const each = loadsOf(profile, expr, vector !== undefined, vectors, steps);
       cost += step === 1 || step === 0 || step === -1 ? each : each * apart;
     }
   for (const { over, loops, values } of reductions) {
@@ -42,14 +42,18 @@ export function costOf(profile: Profile, vectors: ReadonlySet<Loop>): number {
 
 /** How often something is loaded: in a reduction at each step, though once for all columns or all rows of a tile. */
 function loadsOf(
-  { passes }: Profile,
+  { passes, lanes }: Profile,
   expr: Expr,
   inLanes: boolean,
+  vectors: ReadonlySet<Loop>,
   steps: (loops: ReadonlySet<Loop>) => number,
 ): number {
   const pass = passes.get(expr);
   if (pass === undefined) return steps(expr.loops);
   const around = new Set([...pass.over, ...pass.loops]);
   const reused = [...around].some((loop) => loop.size > 1 && !expr.loops.has(loop));
-  return reused ? steps(around) / (inLanes ? TILE.rows : TILE.columns) : steps(around);
+  if (!reused) return steps(around);
+  const columns = [...around].find((loop) => vectors.has(loop));
+  const most = columns ? Math.ceil(columns.size / lanes) : TILE.columns;
+  return steps(around) / (inLanes ? TILE.rows : Math.min(TILE.columns, most));
 }

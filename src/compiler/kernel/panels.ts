@@ -1,16 +1,12 @@
 import { Affine } from "./affine.ts";
 import { type Expr, load, Loop, type Memory, type Reduction } from "./expression.ts";
+import { merged } from "./merge.ts";
 import { exprsOf, type Nest, reachable, type Steps, type Store } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
+import { isCopied, LEAST_WORK, operandsAlong, type Product, productIn, workOf } from "./product.ts";
 import { lanesOf, profileOf, stepsOf } from "./profile.ts";
 import { TILE } from "./tiles.ts";
 
-/** Products below this are computed from the operands where they lie, */
-const LEAST_WORK = 1 << 19;
-/** but from this on the columns are copied if lanes of them are apart. */
-const LEAST_WORK_APART = 1 << 11;
-/** How often an element is read at least, for copying it to pay. */
-const LEAST_USE = 16;
 /** Turns of a batch from which on threads share these, and not rows or columns of each. */
 const MANY = 16;
 /** Steps of a sum that take as long as an access to memory far from the one before, as those to rows of one column are. */
@@ -27,42 +23,6 @@ export function panels(nest: Nest): Steps {
   return found ? new Panels(nest, found).steps() : { nests: [nest], scratch: new Map() };
 }
 
-interface Product {
-  readonly row: Loop;
-  readonly column: Loop;
-  readonly reductions: readonly Reduction[];
-}
-
-function productIn(nest: Nest): Product | null {
-  const { stores, ordered } = profileOf(nest);
-  const [first, ...others] = stores;
-  const alike = (loops: readonly Loop[]): boolean =>
-    loops.length === first!.loops.length && loops.every((loop, i) => loop === first!.loops[i]);
-  if (first === undefined || !others.every(({ loops }) => alike(loops))) return null;
-  const column = first.loops.find((loop) => first.address.step(loop) === 1 && !ordered.has(loop));
-  if (column === undefined || column.size < LEAST_USE) return null;
-  const sums = exprsOf(stores).filter((x) => x.kind === "reduced");
-  const rows = first.loops.filter((loop) => loop !== column && loop.size >= LEAST_USE && !ordered.has(loop));
-  for (const row of rows.sort((a, b) => b.size - a.size)) {
-    const reductions = sums
-      .filter(({ loops }) => loops.has(row) && loops.has(column))
-      .map(({ reduction }) => reduction)
-      .filter((sum) => {
-        const apart = operandsAlong(sum, column, row).some((x) => isApart(x, column));
-        return workOf(sum, row, column) >= (apart ? LEAST_WORK_APART : LEAST_WORK);
-      })
-      .filter(
-        (sum) => operandsAlong(sum, column, row).length > 0 && operandsAlong(sum, row, column).length > 0,
-      );
-    if (reductions.length > 0) return { row, column, reductions };
-  }
-  return null;
-}
-
-const workOf = ({ over }: Reduction, row: Loop, column: Loop): number => stepsOf([row, column, ...over]);
-const isApart = (operand: Expr, loop: Loop): boolean =>
-  reachable([operand]).some((x) => x.kind === "load" && Math.abs(x.address.step(loop)) > 1);
-
 /** Whether an operand lies in memory as its rows are read: each row from its start to its end. */
 const isInOrder = (operand: Expr, { over }: Reduction): boolean =>
   operand.kind === "load" && over.length === 1 && operand.address.step(over[0]!) === 1;
@@ -73,27 +33,6 @@ function accessesOf({ stores }: Nest, row: Loop, column: Loop): number {
     ({ kind, loops }) => kind === "load" && loops.has(row) && loops.has(column),
   );
   return stores.length + beside.length;
-}
-
-/** Windows that overlap, as those of a convolution do, would be copied many times over. */
-const isCopied = (operand: Expr): boolean =>
-  !reachable([operand]).some((x) => {
-    const range = x.kind === "load" && x.loops.size === operand.loops.size ? x.address.range() : null;
-    return range !== null && 2 * (range[1] - range[0] + 1) <= stepsOf(operand.loops);
-  });
-
-/** The largest expressions in a sum that depend on its steps and on `loop`, and not on `other`. */
-function operandsAlong({ values, over }: Reduction, loop: Loop, other: Loop): Expr[] {
-  const operands: Expr[] = [];
-  const seen = new Set<Expr>();
-  const waiting = [...values];
-  for (let expr = waiting.pop(); expr; expr = waiting.pop()) {
-    if (seen.has(expr)) continue;
-    seen.add(expr);
-    if (expr.loops.has(other)) waiting.push(...(expr.kind === "op" ? expr.args : []));
-    else if (expr.loops.has(loop) && over.some((l) => expr.loops.has(l))) operands.push(expr);
-  }
-  return operands;
 }
 
 /** The steps of a loop: full tiles of them, or what is left. */
@@ -123,6 +62,8 @@ class Panels {
   private readonly scratch = new Map<Memory, number>();
   private readonly copies = new Map<Expr, Expr>();
   private readonly around: readonly Loop[];
+  /** Those of them that are no rows. */
+  private readonly batch: readonly Loop[];
   /** Whether the columns of some rows are computed before the next rows are; else the rows of some columns. */
   private readonly rowsFirst: boolean;
   /** Whether threads share the rows; else the columns. */
@@ -138,6 +79,7 @@ class Panels {
     this.around = nest.stores[0]!.loops.filter((loop) => loop !== row && loop !== column);
     const { ordered } = profileOf(nest);
     this.inOrder = this.around.some((loop) => ordered.has(loop));
+    this.batch = this.around.filter((loop) => !product.places.includes(loop));
     const steps = reductions.reduce((most, { over }) => Math.max(most, stepsOf(over)), 0);
     this.rowsFirst = steps <= STEPS_OF_ACCESS * accessesOf(nest, row, column);
     this.byRows = this.rowsFirst || row.size > column.size;
@@ -163,7 +105,7 @@ class Panels {
    */
   private together({ outer }: Range, parts: readonly Nest[]): Nest[] {
     const copies = this.packs.splice(0);
-    const [batch] = this.around;
+    const [batch] = this.rowsFirst ? this.around : this.batch;
     const shared = batch && batch.size >= MANY ? batch : outer;
     if (shared === null || this.inOrder) return [...copies, ...parts];
     const own = copies.filter(({ stores }) => stores[0]!.loops.includes(shared));
@@ -192,9 +134,10 @@ class Panels {
         if (!isInOrder(x, sum)) exprs.set(x, this.copied(place.expr(x), sum, rows, this.byRows));
     }
     const rewriting = new Rewriting({ indices, exprs });
-    const outer = this.rowsFirst ? [rows.outer, columns.outer] : [columns.outer, rows.outer];
-    const tiles = outer.filter((loop) => loop !== null);
-    const loops = [...this.around, ...tiles, rows.inner, columns.inner];
+    const outer = this.rowsFirst
+      ? [...this.around, rows.outer, columns.outer]
+      : [...this.batch, columns.outer, ...this.product.places, rows.outer];
+    const loops = [...outer.filter((loop) => loop !== null), rows.inner, columns.inner];
     return { ...this.nest, stores: this.nest.stores.map((store) => rewriting.store(store, loops)) };
   }
 
@@ -215,7 +158,10 @@ class Panels {
     const memory: Memory = { name: `${this.nest.name}_panel${this.copies.size}`, storage: expr.type };
     this.scratch.set(memory, stepsOf(loops));
     const store: Store = { loops, memory, address, value: expr };
-    this.packs.push({ name: memory.name, stores: [store], sequential: new Set() });
+    // Only the steps of the sum may become fewer loops: threads share the others.
+    const apart = new Set(loops.filter((loop) => !over.includes(loop)));
+    const copying = merged({ name: memory.name, stores: [store], sequential: apart });
+    this.packs.push({ ...copying, sequential: new Set() });
     const copy = load(memory, address);
     this.copies.set(expr, copy);
     return copy;

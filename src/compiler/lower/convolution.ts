@@ -1,5 +1,5 @@
 import { allocate } from "../../core/dtype.ts";
-import type { Shape } from "../../core/shape.ts";
+import { range, type Shape } from "../../core/shape.ts";
 import type { ConvGeneralDilatedParams } from "../../lax/convolution.ts";
 import { Affine } from "../kernel/affine.ts";
 import type { Index } from "../kernel/reader.ts";
@@ -22,7 +22,9 @@ const convolution: Row<ConvGeneralDilatedParams> = (params, [lhs, rhs], [out]) =
     spec.map((axis) => shape[axis]!);
   const [, ...sizes] = sizesIn(rhs!, rhsSpec);
   const [batch, features] = sizesIn(out!, outSpec);
-  const run = sizes.map((_, k) => k).filter((k) => sizes[k] !== 1);
+  // The longest way through memory is innermost: features, or the last axis of the window.
+  const axes = range(sizes.length);
+  const run = (sizes[0]! < sizes.at(-1)! ? axes : [...axes.slice(1), 0]).filter((k) => sizes[k] !== 1);
   const config = placedConfig(params);
   const dtypes = [lhs!.dtype, rhs!.dtype, out!.dtype] as const;
   return elements("contraction", ([left, right]) => {

@@ -221,3 +221,48 @@ test("windows that overlap are read where they lie", () => {
   expect(steps.nests).toHaveLength(2);
   expect(inTurn(steps, data).get(out)).toEqual(executed(nest, data).get(out));
 });
+
+/** `out(o, h, w) = ∑ x(c, h·stride + k, w·stride + l) · kernel(o, c, k, l)`, o being the outermost loop. */
+function convolved(
+  outs: number,
+  channels: number,
+  size: number,
+  width: number,
+  stride: number,
+): [Nest, Map<Memory, TypedArray>] {
+  const [o, h, w] = [new Loop(outs, "o"), new Loop(size, "h"), new Loop(size, "w")];
+  const over = [new Loop(channels, "c"), new Loop(width, "k"), new Loop(width, "l")];
+  const [c, k, l] = over.map(i) as [Affine, Affine, Affine];
+  const wide = (size - 1) * stride + width;
+  const [x, kernel, out] = ["x", "kernel", "out"].map((name): Memory => ({ name, storage: "f32" })) as [Memory, Memory, Memory]; // prettier-ignore
+  const xAt = c.times(wide).plus(i(h).times(stride)).plus(k).times(wide).plus(i(w).times(stride)).plus(l);
+  const kernelAt = i(o).times(channels).plus(c).times(width).plus(k).times(width).plus(l);
+  const [sum] = reduce(sumOf("f32"), over, [op("mul", load(x, xAt), load(kernel, kernelAt))]);
+  const address = i(o).times(size).plus(i(h)).times(size).plus(i(w));
+  const stores = [{ loops: [o, h, w], memory: out, address, value: op("max", sum!, f32(0)) }];
+  const data = new Map<Memory, TypedArray>([
+    [x, filled("f32", channels * wide * wide)],
+    [kernel, filled("f32", outs * channels * width * width)],
+    [out, filled("f32", outs * size * size)],
+  ]);
+  return [{ name: "convolution", stores, sequential: new Set() }, data];
+}
+
+test.each([
+  ["overlap", 7, 1],
+  ["are apart", 6, 3],
+])("where places of a window %s, all of them are rows for some columns", (_, size, stride) => {
+  const [nest, data] = convolved(24, 96, size, 3, stride);
+  const steps = panels(nest);
+  expect(steps.scratch.size).toBe(1);
+  const loopsOf = (name: string) =>
+    steps.nests.find((each) => each.name === name)!.stores[0]!.loops.map((loop) => loop.name);
+  expect(loopsOf("convolution_panel0")).toEqual(["oo", "ckl", "oi"]);
+  expect(loopsOf("convolution")).toEqual(["oo", "h", "wo", "wi", "oi"]);
+  const [{ memory }] = nest.stores as [Nest["stores"][0]];
+  expect(inTurn(steps, data).get(memory)).toEqual(executed(nest, data).get(memory));
+});
+
+test("a short sum is no product of a window", () => {
+  expect(panels(convolved(24, 1, 64, 3, 1)[0]).nests).toHaveLength(1);
+});
