@@ -19,7 +19,7 @@ import { type ForwardOptions, Module } from "./module.ts";
 
 const modes = ["ZEROS", "CIRCULAR"] as const;
 export interface ConvTransposeOptions extends ConvSettings {
-  /** How much longer each axis of the result is, below the stride: several sizes are convolved to the same one. Default 0. */
+  /** Several sizes are convolved to one; below the stride: how much longer the result is, or with `SAME` how much shorter. Default 0. */
   readonly outputPadding?: PerAxis | undefined;
   /** Default `ZEROS`. `CIRCULAR` is for padding `SAME` and `SAME_LOWER`, without `outputPadding`. */
   readonly paddingMode?: (typeof modes)[number] | undefined;

@@ -5,7 +5,7 @@ import { decode, expectMatch } from "../../conformance/golden.ts";
 
 type Settings = nn.ConvOptions & nn.ConvTransposeOptions;
 interface Case {
-  readonly layer: "Conv" | "Conv1d";
+  readonly layer: string;
   readonly sizes: readonly [number, number, number];
   readonly options: object;
   readonly seed: number;
@@ -21,8 +21,18 @@ const tolerance = { rtol: 1e-5, atol: 1e-5 };
 
 /** Constructors take as many sizes as the case has. */
 type Construct = new (...args: readonly unknown[]) => nn.Conv;
+const layers = {
+  Conv: nn.Conv,
+  Conv1d: nn.Conv1d,
+  Conv2d: nn.Conv2d,
+  Conv3d: nn.Conv3d,
+  ConvTranspose: nn.ConvTranspose,
+  ConvTranspose1d: nn.ConvTranspose1d,
+  ConvTranspose2d: nn.ConvTranspose2d,
+  ConvTranspose3d: nn.ConvTranspose3d,
+} as unknown as Readonly<Record<string, Construct>>;
 const layerOf = ({ layer, sizes, options, seed }: Case): nn.Conv =>
-  new (nn[layer] as unknown as Construct)(...sizes, { ...options, key: random.key(seed) });
+  new layers[layer]!(...sizes, { ...options, key: random.key(seed) });
 
 describe.each([
   ["eager", <F>(f: F) => f],
