@@ -1,5 +1,7 @@
 import { type Atom, type Eqn, Literal, type Var } from "../../core/jaxpr.ts";
+import { dtypeInfo } from "../../core/dtype.ts";
 import { sizeOf } from "../../core/shape.ts";
+import type { Aval } from "../../core/value.ts";
 import type { Computation, Elements } from "../lower/row.ts";
 import type { Boundary, Group, Known, Plan, Reason, Single } from "./plan.ts";
 import { composed, isAligned, leading, probe, type Relation } from "./probe.ts";
@@ -12,13 +14,19 @@ const TALLEST = 256;
 const DEEPEST = 64;
 /** Operations that are rather repeated than kept in memory. */
 const CHEAP = 3;
+/** Operations that are, in a product, to unpack an operand */
+const UNPACKING = 32;
+/** from arrays that take this part of its memory, or less. */
+const PACKED = 1 / 3;
 /** Elements from which on it matters that threads can share the work. */
 const LARGE = 1 << 16;
 
 /** Between two steps there is room for as many as this is part of 1. */
 const BETWEEN = 1e-9;
 
-const isContraction = ({ source }: Known): boolean => source!.computation.work === "contraction";
+const contracts = (computation: Computation | null): boolean =>
+  computation?.kind === "elements" && computation.work === "contraction";
+const isContraction = ({ source }: Known): boolean => contracts(source!.computation);
 
 /** How the outputs of an equation are used. */
 interface Use {
@@ -31,6 +39,12 @@ interface Use {
   /** Whether a larger array is made of it by repetition. */
   readonly spread: boolean;
 }
+
+const bytesOf = (avals: readonly Aval[]): number =>
+  avals.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * dtypeInfo[dtype].bits, 0) / 8;
+/** Whether a value is unpacked from what takes little memory, in a few operations. */
+const isUnpacked = ({ aval, cost, leaves }: Known): boolean =>
+  cost <= UNPACKING && bytesOf([...leaves.keys()].map((leaf) => leaf.aval)) <= PACKED * bytesOf([aval]);
 
 /** How many equations of a kernel a value would be the last of that need each other. */
 function heightIn(group: Group, { depth, leaves }: Known): number {
@@ -107,11 +121,11 @@ class Grouping {
         const once = computation?.kind === "procedure" ? 2 : 1;
         const seen = through && !through.inMemory ? through.count : once;
         use.count += seen;
-        if (sizeOf(x.aval.shape) < size) use.spread = true;
+        if (sizeOf(x.aval.shape) < size && !contracts(computation)) use.spread = true;
         if (through?.spread) use.spread = true;
         if (through?.many) use.many = true;
         if (computation === null) use.inMemory = true;
-        else if (computation.kind === "elements" && computation.work === "contraction") use.many = true;
+        else if (contracts(computation)) use.many = true;
       }
     }
     return uses;
@@ -205,14 +219,13 @@ class Grouping {
   }
 
   /** Whether a value is computed where it is needed. */
-  private isDeferred(
-    { aval, source, depth, cost, leaves }: Known,
-    free: boolean,
-    { count, inMemory, many, spread }: Use,
-  ): boolean {
+  private isDeferred(known: Known, free: boolean, { count, inMemory, many, spread }: Use): boolean {
+    const { aval, source, depth, cost, leaves } = known;
     const { work } = source!.computation;
     if (inMemory || depth > DEEPEST || leaves.size > 16) return false;
     if (work !== "map" && work !== "view") return false;
+    // What others repeat is unpacked once.
+    if (many && isUnpacked(known)) return !spread;
     // What is read many times is looked up without computing anything.
     if (many && (work === "map" || !free)) return false;
     if (work === "view") return true;

@@ -284,6 +284,7 @@ function simplified(name: OpName, [a, b, c]: readonly Expr[]): Expr | null {
   if (name === "add") return i32((x + y) | 0);
   if (name === "sub") return i32((x - y) | 0);
   if (name === "mul") return i32(Math.imul(x, y));
+  if (name === "lt_u") return bool(x >>> 0 < y >>> 0);
   return null;
 }
 

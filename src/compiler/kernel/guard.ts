@@ -1,6 +1,6 @@
 import { Affine } from "./affine.ts";
 import type { Element } from "./element.ts";
-import { bool, type Expr, i32, type Loop, op } from "./expression.ts";
+import { bool, type Expr, i32, type Loop, op, type Storage } from "./expression.ts";
 
 /** For each loop, the steps before which it is to be cut. */
 export type Cuts = ReadonlyMap<Loop, ReadonlySet<number>>;
@@ -38,6 +38,26 @@ function noteCuts(index: Affine, low: number, high: number): void {
     }
 }
 
+/** Between which integers the value of an expression is, as far as that is plain from how it is made. */
+function boundsOf(x: Expr): readonly [least: number, greatest: number] | null {
+  if (x.kind === "position") return x.index.range();
+  if (x.kind === "load") return loadable[x.memory.storage] ?? null;
+  if (x.kind !== "op" || x.type !== "i32") return null;
+  const [a, b, c] = x.args;
+  const amount = b?.kind === "const" ? Number(b.value) : -1;
+  const [first, second, third] = [a, b, c].map((arg) => arg && boundsOf(arg));
+  if (x.op === "and" && amount >= 0) return [0, amount];
+  if (x.op === "shr_u" && amount >= 0 && first && first[0] >= 0)
+    return [first[0] >> amount, first[1] >> amount];
+  if (x.op === "select" && second && third)
+    return [Math.min(second[0], third[0]), Math.max(second[1], third[1])];
+  return null;
+}
+const loadable: Partial<Record<Storage, readonly [number, number]>> = {
+  u8: [0, 2 ** 8 - 1],
+  u16: [0, 2 ** 16 - 1],
+};
+
 /** Whether `low ≤ index < high`: a constant, or one comparison. */
 export function within(index: Affine, low: number, high: number): Expr {
   if (high <= low) return bool(false);
@@ -54,7 +74,7 @@ export function within(index: Affine, low: number, high: number): Expr {
 
 /** The number in `[low, high]` that is next to `index`: the index itself where that is known to be inside. */
 export function clamped(index: Affine, low: number, high: number): Affine {
-  const [least, greatest] = index.range() ?? [-Infinity, Infinity];
+  const [least, greatest] = index.range() ?? boundsOf(index.value()) ?? [-Infinity, Infinity];
   if (low >= high || greatest <= low) return Affine.of(low);
   if (least >= high) return Affine.of(high);
   if (least >= low && greatest <= high) return index;

@@ -39,6 +39,22 @@ describe("one kernel computes", () => {
   });
 });
 
+describe("a product computes an operand of its own", () => {
+  const bytes = arrayOf([32, 8], "uint8", 3);
+  const unpack = (w: ArrayValue) => np.multiply(np.subtract(w.astype("float32"), 8), 0.5);
+  test("that is unpacked from an array of a quarter of its size, wherever it is used", () => {
+    const both: F = (x, w, y) => [np.matmul(x, unpack(w!)), np.matmul(unpack(w!), y!)];
+    expect(kernelsOf((x, w) => np.matmul(x, unpack(w!)), of(16, 32), bytes)).toBe(1);
+    expect(kernelsOf(both, of(16, 32), bytes, of(8, 4))).toBe(2);
+  });
+  test("but not one of floats, of many operations, or one that is returned", () => {
+    const far: F = (x, w) => np.matmul(x, np.sin(np.exp(unpack(w!))));
+    expect(kernelsOf(far, of(16, 32), bytes)).toBe(2);
+    expect(kernelsOf((x, w) => np.matmul(x, np.multiply(w!, 0.5)), of(16, 32), of(32, 8))).toBe(2);
+    expect(kernelsOf((x, w) => [np.matmul(x, unpack(w!)), unpack(w!)], of(16, 32), bytes)).toBe(2);
+  });
+});
+
 describe("two kernels compute", () => {
   test("two products of which one needs the other", () => {
     expect(kernelsOf((x, w, v) => np.matmul(np.tanh(np.matmul(x, w)), v), of(16, 32), of(32, 8), of(8, 4))).toBe(2); // prettier-ignore

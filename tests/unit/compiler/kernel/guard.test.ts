@@ -49,6 +49,26 @@ test("what is known before it runs is a constant, and an index inside its bounds
   expect(clamped(index, 0, 5).key).toBe(Affine.of(5).key);
 });
 
+test("what masks, shifts and choices leave is inside, if their bounds are", () => {
+  const [bytes, words] = (["u8", "i32"] as const).map((storage) => ({ name: storage, storage }));
+  const loop = new Loop(64, "i");
+  const step = position(Affine.loop(loop));
+  const [byte, word] = [bytes!, words!].map((memory) => load(memory, Affine.loop(loop)));
+  const choice = op("select", op("eq", word!, i32(0)), op("and", word!, i32(15)), op("shr_u", byte!, i32(4)));
+  const stays = (x: Expr, most: number): boolean =>
+    clamped(Affine.dynamic(x), 0, most).key === Affine.dynamic(x).key;
+  const limits: [Expr, number][] = [
+    [op("and", word!, i32(15)), 15],
+    [byte!, 255],
+    [op("shr_u", byte!, i32(4)), 15],
+    [op("shr_u", step, i32(3)), 7],
+    [choice, 15],
+  ];
+  for (const [x, most] of limits) expect([stays(x, most), stays(x, most - 1)]).toEqual([true, false]);
+  for (const x of [word!, op("shr_u", word!, i32(4)), op("and", word!, i32(-1)), op("add", byte!, byte!)])
+    expect(stays(x, 2 ** 30)).toBe(false);
+});
+
 /** The parts of a loop, as the number of steps before each and their loops. */
 const partsOf = (loop: Loop, cuts: ReadonlySet<number>) => {
   const starts = [0, ...[...cuts].sort((a, b) => a - b), loop.size];
