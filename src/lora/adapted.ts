@@ -8,7 +8,7 @@ import { ArrayValue, type Aval, Dense, NDArray, showAval } from "../core/value.t
 import { fallBack, register } from "../interpreters/quax.ts";
 import * as lax from "../lax/index.ts";
 import { frozen } from "../optim/index.ts";
-import { Quantised } from "../values/index.ts";
+import { QuantisedArray } from "../values/index.ts";
 
 export interface AdapterSettings {
   /** Whether an operation without a rule may form the whole adapted weight. Default false: it is refused. */
@@ -152,7 +152,7 @@ export function withoutGradient(w: ArrayValue): ArrayValue {
 /** A weight as a plain array, whatever its class allows: for what is done once, such as merging. */
 export function denseOf(w: ArrayValue): ArrayValue {
   if (w instanceof AdaptedArray) return w.dense();
-  return w instanceof Quantised ? w.dequantise() : w.materialise();
+  return w instanceof QuantisedArray ? w.dequantise() : w.materialise();
 }
 
 /** A value of the class of `like`, of these fields. */

@@ -6,7 +6,7 @@ import { matrixTranspose } from "../numpy/shape.ts";
 import * as np from "../numpy/index.ts";
 import { frozen } from "../optim/index.ts";
 import { plus } from "../values/low-rank-dot.ts";
-import { Quantised } from "../values/index.ts";
+import { QuantisedArray } from "../values/index.ts";
 import {
   type AdaptedArray,
   assemble,
@@ -130,7 +130,7 @@ const settingsOf = ({ allowMaterialise, merged }: LoraArray) => ({ allowMaterial
 /** The length of each row of `w + s · a·b`, from `‖w‖² + 2s·⟨a, w·bᵀ⟩ + s²·⟨a·(b·bᵀ), a⟩` of each. */
 function rowNorms({ w, a, b, scaling }: LoraArray): ArrayValue {
   const alongRows = (x: ArrayValue, y: ArrayValue) => np.sum(np.multiply(x, y), -1);
-  const plain = w instanceof Quantised ? w.dequantise() : w;
+  const plain = w instanceof QuantisedArray ? w.dequantise() : w;
   const bT = matrixTranspose(b);
   const cross = alongRows(a, np.matmul(w, bT));
   const own = alongRows(np.matmul(a, np.matmul(b, bT)), a);

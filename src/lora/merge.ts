@@ -3,7 +3,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
-import { Quantised } from "../values/index.ts";
+import { QuantisedArray } from "../values/index.ts";
 import { AdaptedArray } from "./adapted.ts";
 
 const isAdapted = (node: unknown): node is AdaptedArray => node instanceof AdaptedArray;
@@ -63,9 +63,8 @@ export function mergeAndUnload<Model>(model: Model, options: MergeOptions = {}):
           `lora.mergeAndUnload: the merged weight at ${path} is not finite`,
         );
       const base = baseOf(leaf);
-      if (!requantise || !(base instanceof Quantised)) return weight;
-      const { allowMaterialise } = base;
-      const again = Quantised.quantise(weight, { axis: sharedAxes(base), allowMaterialise });
+      if (!requantise || !(base instanceof QuantisedArray)) return weight;
+      const again = base.quantiseLike(weight);
       onError?.({ path, ...differenceOf(weight, again.dequantise()) });
       return again;
     }),
@@ -74,8 +73,6 @@ export function mergeAndUnload<Model>(model: Model, options: MergeOptions = {}):
 
 /** The innermost weight. */
 const baseOf = (w: ArrayValue): ArrayValue => (isAdapted(w) ? baseOf(w._w) : w);
-const sharedAxes = ({ scale, shape }: Quantised): number[] =>
-  [...shape.keys()].filter((axis) => scale.shape[axis] === 1 && shape[axis] !== 1);
 
 function differenceOf(x: ArrayValue, y: ArrayValue): Pick<MergeError, "max" | "relative"> {
   const square = (a: ArrayValue) => np.sum(np.square(a)).item() as number;

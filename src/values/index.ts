@@ -3,7 +3,10 @@
 export { Zero } from "../interpreters/zero.ts";
 
 export { BCOO, type BCOOOptions, type FromDenseOptions } from "./bcoo.ts";
-export { Quantised, type QuantisedOptions, type QuantiseOptions } from "./quantised.ts";
+export { Dynamic8, type Dynamic8Options } from "./dynamic8.ts";
+export { Nf4, type Nf4Options, type Nf4Settings } from "./nf4.ts";
+export { Quantised, type QuantiseOptions } from "./quantised.ts";
+export { QuantisedArray, type QuantisedOptions } from "./quantised-array.ts";
 export * from "./si.ts";
 export { convert, unitsOf, Unitful } from "./unitful.ts";
 export { Dimension, Units, type UnitsLike } from "./units.ts";

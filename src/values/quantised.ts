@@ -1,19 +1,16 @@
 import { type DType, isFloat } from "../core/dtype.ts";
-import { ArgumentError, DTypeError, MaterialiseError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import type { AnyPrimitive } from "../core/primitive.ts";
 import { canonicalAxes, sameShape, type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { ArrayValue, type Aval, avalOf, showAval } from "../core/value.ts";
+import { ArrayValue, type Aval, avalOf } from "../core/value.ts";
 import { fallBack, plainArray, register } from "../interpreters/quax.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
+import { QuantisedArray, type QuantisedOptions } from "./quantised-array.ts";
 import { type DotParams, scaledDot, scaledProduct } from "./scaled-dot.ts";
 
-export interface QuantisedOptions {
-  /** Whether an operation without a rule may form the whole array of floats. Default false: it is refused. */
-  readonly allowMaterialise?: boolean | undefined;
-}
 export interface QuantiseOptions extends QuantisedOptions {
   /** The axes whose elements share a scale. Default the last: one scale for each row. */
   readonly axis?: number | readonly number[] | undefined;
@@ -36,12 +33,11 @@ const LARGEST = 127;
  * np.matmul(w, x);
  * @see Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only inference" (2018)
  */
-export class Quantised extends ArrayValue {
+export class Quantised extends QuantisedArray {
   readonly values: ArrayValue;
   readonly scale: ArrayValue;
-  /** Dtype of the array that it stands for. */
-  readonly standsFor: DType;
-  readonly allowMaterialise: boolean;
+  override readonly standsFor: DType;
+  override readonly allowMaterialise: boolean;
 
   /** @throws ShapeError when the scale does not fit; DTypeError unless the values are int8 and the scale a float. */
   constructor(values: ArrayValue, scale: ArrayValue, ...rest: Optionals<[], QuantisedOptions>) {
@@ -97,22 +93,13 @@ export class Quantised extends ArrayValue {
     return avalOf(this.values.shape, this.standsFor);
   }
 
-  /** The array of floats. */
-  dequantise(): ArrayValue {
+  override dequantise(): ArrayValue {
     return dequantised(this.values, this.scale, this.standsFor);
   }
-
-  /**
-   * The array of floats.
-   * @throws MaterialiseError unless `allowMaterialise` is set.
-   */
-  override materialise(): ArrayValue {
-    if (!this.allowMaterialise)
-      throw new MaterialiseError(
-        "quantised/materialise",
-        `Refusing to materialise \`Quantised\` ${showAval(this.aval)} with \`allowMaterialise: false\`: an operation would have formed the whole array of floats. Make it with allowMaterialise: true, or call dequantise()`,
-      );
-    return this.dequantise();
+  override quantiseLike(x: ArrayValue): Quantised {
+    const { scale, shape, allowMaterialise } = this;
+    const axis = [...shape.keys()].filter((i) => scale.shape[i] === 1 && shape[i] !== 1);
+    return Quantised.quantise(x, { axis, allowMaterialise });
   }
 }
 
