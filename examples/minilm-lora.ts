@@ -20,7 +20,7 @@ import {
   targets,
   trainer,
 } from "./minilm.ts";
-import { lossCurve, page, type Prediction } from "./report.ts";
+import { english, lossCurve, page, type Prediction, type Results, withError } from "./report.ts";
 import { examplesAt, readTestTexts, readTopics, type Topics } from "./topics.ts";
 
 const count = z.coerce.number().int().positive();
@@ -62,11 +62,6 @@ const predictions = (model: Bert, head: ArrayValue, texts: Topics): ArrayValue =
   np.argmax(np.matmul(embeddings(model, texts), head.T), { axis: 1 });
 const accuracyOf = (predicted: ArrayValue, { labels }: Topics): number =>
   np.mean(np.equal(predicted, labels)).item() as number;
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-/** With the standard error of a share of `n`. */
-const withError = (share: number, n: number) =>
-  `${percent(share)} ± ${(100 * Math.sqrt((share * (1 - share)) / n)).toFixed(1)}`;
 
 /** A progress bar with loss and speed; now and then a line where there is no terminal. */
 function progress(steps: number) {
@@ -130,7 +125,6 @@ function main(options: Settings): void {
   const model = adapt(base, start, lora.scalingOf(options.rank, options.alpha));
   const training = trainer(model, head, { steps, warmup: options.warmup, learningRate: options.lr });
   const [trainable, total] = [parametersOf(training.start.adapters), parametersOf(model)];
-  const english = (x: number) => x.toLocaleString("en-US");
   console.log(
     `trainable params: ${english(trainable)} || all params: ${english(total)} || trainable%: ${((100 * trainable) / total).toFixed(4)}`,
   );
@@ -164,7 +158,7 @@ function main(options: Settings): void {
     throw new Error(`the adapter in ${folder} predicts otherwise than what was saved`);
   console.log(`the adapter in ${folder}, read again, predicts the same`);
 
-  const results = {
+  const results: Results = {
     accuracyBefore,
     accuracyAfter,
     trainable,
@@ -175,16 +169,15 @@ function main(options: Settings): void {
     threads: config.threads,
     peakBytes: 1024 * process.resourceUsage().maxRSS,
   };
-  const texts = readTestTexts();
-  const shown: Prediction[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((row) => ({
-    text: texts[row]!,
-    ...Object.fromEntries(
-      Object.entries({ topic: test.labels, before: first, after: last }).map(([name, labels]) => [
-        name,
-        topics.names[labels.get(row).item() as number]!,
-      ]),
-    ),
-  })) as Prediction[];
+  const nameAt = (labels: ArrayValue, row: number) => topics.names[labels.get(row).item() as number]!;
+  const shown = readTestTexts()
+    .slice(0, 12)
+    .map((text, row): Prediction => ({
+      text,
+      topic: nameAt(test.labels, row),
+      before: nameAt(first, row),
+      after: nameAt(last, row),
+    }));
   const curve = lossCurve(losses);
   writeFileSync(join(options.out, "loss.svg"), curve);
   writeFileSync(
