@@ -6,10 +6,8 @@ import { describe } from "../core/trace.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { conjugate } from "./complex.ts";
-import { dot } from "./linear-algebra.ts";
 import { promoteDTypes, promoteDTypesInexact } from "./promotion.ts";
 import { flip } from "./shape.ts";
-import { take } from "./take.ts";
 
 /** Which part of the convolution: all of it, as much as the longer operand, or where the operands overlap in full. */
 export type ConvolutionMode = "full" | "same" | "valid";
@@ -23,16 +21,13 @@ const names = ["mode", "precision", "preferredElementType"] as const;
 function slide(
   x: ArrayValue,
   y: ArrayValue,
-  [before, after]: readonly [number, number],
+  padding: readonly [before: number, after: number],
   options: DotOptions,
-) {
-  const padded = lax.pad(x, 0, [[before, after, 0]]);
-  const places = padded.size - y.size + 1;
-  const index = lax.add(
-    lax.broadcastedIota("int32", [places, y.size], 0),
-    lax.broadcastedIota("int32", [places, y.size], 1),
-  );
-  return dot(take(padded, index, 0), y, options);
+): ArrayValue {
+  const [input, kernel] = [lax.expandDims(x, [0, 1]), lax.expandDims(y, [0, 1])];
+  const { precision = null, preferredElementType = null } = options;
+  const given = { precision, preferredElementType };
+  return lax.squeeze(lax.convGeneralDilated(input, kernel, [1], [padding], given), [0, 1]);
 }
 
 function operands(caller: string, a: Operand, v: Operand, options: DotOptions): [ArrayValue, ArrayValue] {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type ArrayValue, grad, jit, nn, numpy as np, random, tree, vmap } from "cotangent";
+import { type ArrayValue, grad, inspect, jit, nn, numpy as np, random, tree, vmap } from "cotangent";
 import { describe, expect, test } from "vitest";
 import { decode, expectMatch } from "../../conformance/golden.ts";
 
@@ -61,6 +61,15 @@ test("vmap convolves a batch, and every layer of it learns", () => {
   expectMatch(vmap(layer)(xs).get(2), encoded(layer.forward(xs.get(2))), tolerance);
   const gradient = grad((layer: nn.Conv2d) => np.sum(np.square(vmap(layer)(xs))))(layer);
   expect(tree.leaves(gradient).map((leaf) => (leaf as ArrayValue).shape)).toEqual([[3, 2, 3, 3], [3, 1, 1]]); // prettier-ignore
+});
+
+test("a compiled layer and its activation are one kernel, after the one that pads", () => {
+  const layer = new nn.Conv2d(8, 16, 3, { padding: "SAME", key });
+  const f = (x: ArrayValue) => nn.relu(layer.forward(x));
+  const { kernels } = inspect.kernels(f)(np.ones([8, 14, 14]));
+  expect(
+    kernels.map(({ equations }) => equations.some(({ primitive }) => primitive === "conv_general_dilated")),
+  ).toEqual([false, true]);
 });
 
 test("the transpose of a layer is ConvTranspose with its weights reversed", () => {
