@@ -91,7 +91,11 @@ export function readTopics(): { names: readonly string[]; train: Topics; val: To
   return { names, train: topics(parts.train), val: topics(parts.val), test: topics(parts.test) };
 }
 
-/** The definitions to test on, as they are read. */
+/** The definitions as they are read, each with its topic. */
+export function readDefinitions(): Pick<z.infer<typeof dataset>, "train" | "test"> {
+  return readDataset();
+}
+/** Those to test on. */
 export const readTestTexts = (): string[] => readDataset().test.map(({ text }) => text);
 
 /** The examples at these indices. */
