@@ -1,4 +1,4 @@
-import { applied, factorAt, reflector, unitColumns } from "./householder.ts";
+import { factorAt, product, reflector } from "./householder.ts";
 import { rotate, type Rotation, rotation, type Vectors } from "./vectors.ts";
 
 /**
@@ -106,8 +106,7 @@ export function eigen(
   for (let k = 0; k < n; k++)
     for (let i = k * lanes; i < length; i++) if (!Number.isFinite(a[k * length + i]!)) return nothing;
   const [d, e, factors] = tridiagonalised(vectors, n, a);
-  const z = unitColumns(n, n, lanes);
-  applied(vectors, n, a, factors!, z, n, 1);
+  const z = product(vectors, n, n, a, factors!, 1);
   if (!diagonalised(d!, e!, z, length)) return nothing;
   const order = Array.from(d!.keys()).sort((i, j) => d![i]! - d![j]!);
   const v = new Float64Array(z.length);

@@ -79,8 +79,7 @@ export const decompositions = {
   ),
   householder_product: each([[2, 1], [2]], ([a, taus], [out], [m, n], vectors) => {
     const columns = turned(a!, m!, n!, vectors.lanes);
-    product(vectors, m!, n!, columns, taus!);
-    byRows(out!, columns, m!, n!, vectors.lanes);
+    byRows(out!, product(vectors, m!, n!, columns, taus!), m!, n!, vectors.lanes);
   }),
   svd: each<SvdParams>([[2], [1, 2, 2]], ([a], [s, u, vh], [m, n], vectors, { fullMatrices, computeUv }) => {
     const found = decomposed(vectors, m!, n!, a!, fullMatrices, computeUv);

@@ -1,4 +1,4 @@
-import { applied, factorAt, factorised, reflect, reflector, unitColumns } from "./householder.ts";
+import { applied, factorAt, factorised, product, reflect, reflector, unitColumns } from "./householder.ts";
 import { rotate, type Rotation, rotation, turned, type Vectors } from "./vectors.ts";
 
 /** `A = U·diag(s)·Vᴴ`: columns of `u` and of `v`, side by side. */
@@ -26,7 +26,7 @@ function bidiagonalised(vectors: Vectors, n: number, a: Float64Array, rows: Floa
   const column = n * lanes;
   const [left, right] = [new Float64Array(column), new Float64Array(Math.max(n - 1, 0) * lanes)];
   const [d, e] = [new Float64Array(n), new Float64Array(Math.max(n - 1, 0))];
-  const product = new Float64Array(column);
+  const along = new Float64Array(column);
   for (let i = 0; i < n; i++) {
     const at = i * column + i * lanes;
     reflector(vectors, n - i, a, at, left, i);
@@ -48,10 +48,10 @@ function bidiagonalised(vectors: Vectors, n: number, a: Float64Array, rows: Floa
     // A·(I - τ·v·vᴴ), by the product A·v.
     rows[v] = 1;
     const below = n - i - 1;
-    product.fill(0);
+    along.fill(0);
     for (let k = i + 1; k < n; k++) {
       const [c, s] = factorAt(rows, i * n + k, lanes);
-      vectors.add(below, c, s, a, k * column + (i + 1) * lanes, product, 0);
+      vectors.add(below, c, s, a, k * column + (i + 1) * lanes, along, 0);
     }
     for (let k = i + 1; k < n; k++) {
       const [c, s] = factorAt(rows, i * n + k, lanes);
@@ -59,7 +59,7 @@ function bidiagonalised(vectors: Vectors, n: number, a: Float64Array, rows: Floa
         below,
         -(tau * c + tauIm * s),
         tau * s - tauIm * c,
-        product,
+        along,
         0,
         a,
         k * column + (i + 1) * lanes,
@@ -207,10 +207,8 @@ function decomposedTall(
   let u: Float64Array | null = null;
   let v: Float64Array | null = null;
   if (wanted !== null) {
-    u = unitColumns(n, n, lanes);
-    applied(vectors, n, square, left, u, n);
-    v = unitColumns(n, n, lanes);
-    applied(vectors, n, rows, right, v, n, 1);
+    u = product(vectors, n, n, square, left);
+    v = product(vectors, n, n, rows, right, 1);
   }
   const length = n * lanes;
   if (!diagonalised(d, e, columnsOf(u, length), columnsOf(v, length))) return null;
