@@ -2,7 +2,7 @@ import { type DType, type DTypeLike, isComplex, isInexact, toDType, weakDType } 
 import { ArgumentError, DTypeError, nearest, ShapeError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
-import { canonicalAxes, checkShape, type Shape, showShape, sizeOf } from "../core/shape.ts";
+import { canonicalAxes, canonicalAxis, checkShape, type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
@@ -207,3 +207,62 @@ export const heUniform = (options: FanOptions = {}): Initializer =>
 /** Variance 2 / inputs, normal. @see `jax.nn.initializers.he_normal` */
 export const heNormal = (options: FanOptions = {}): Initializer =>
   scaling("heNormal", 2, "fanIn", "truncatedNormal", options);
+
+export interface OrthogonalOptions extends InitializerOptions {
+  /** The axis of the columns; all others together are that of the rows. Default: the last. */
+  readonly columnAxis?: number | undefined;
+}
+
+function orthogonalOf(
+  name: string,
+  scale: Operand,
+  given: OrthogonalOptions,
+  make: (shape: Shape, matrix: (shape: Shape) => ArrayValue) => ArrayValue,
+): Initializer {
+  const caller = `nn.initializers.${name}`;
+  const { dtype, columnAxis = -1 } = readOptions<OrthogonalOptions>(caller, ["columnAxis", "dtype"], [given]);
+  return initializer(
+    name,
+    (key, shape, own) =>
+      make(shape, (sizes) => {
+        if (sizes.length < 2)
+          throw new ShapeError(
+            "nn/orthogonal",
+            `${caller}: a weight has at least two axes, got ${showShape(sizes)}`,
+          );
+        const axis = canonicalAxis(columnAxis, sizes.length, caller);
+        if (sizes.includes(0)) return np.zeros(sizes, { dtype: own });
+        const m = sizes[axis]!;
+        const matrix = random.orthogonal(key, sizeOf(sizes) / m, { dtype: own, m });
+        const others = sizes.filter((_, i) => i !== axis);
+        return scaled(np.moveaxis(np.reshape(matrix, [...others, m]), -1, axis), scale);
+      }),
+    dtype,
+  );
+}
+
+/**
+ * Random matrices with orthonormal columns, or rows where those are fewer, times `scale`.
+ * @throws ShapeError on a weight with fewer than two axes. @see `jax.nn.initializers.orthogonal`
+ */
+export const orthogonal = (scale: Operand = 1, options: OrthogonalOptions = {}): Initializer =>
+  orthogonalOf("orthogonal", scale, options, (shape, matrix) => matrix(shape));
+
+/**
+ * Kernels of convolutions, of 3 to 5 axes, that are 0 but in the middle, where they are an orthogonal matrix of inputs and
+ * outputs.
+ * @throws ShapeError on other weights, or more inputs than outputs. @see `jax.nn.initializers.delta_orthogonal`
+ */
+export const deltaOrthogonal = (scale: Operand = 1, options: OrthogonalOptions = {}): Initializer =>
+  orthogonalOf("deltaOrthogonal", scale, options, (shape, matrix) => {
+    const [inputs, outputs] = shape.slice(-2) as [number, number];
+    if (shape.length < 3 || shape.length > 5 || outputs < inputs)
+      throw new ShapeError(
+        "nn/orthogonal",
+        `nn.initializers.deltaOrthogonal: a kernel has 3 to 5 axes and at least as many outputs as inputs, got ${showShape(shape)}`,
+      );
+    const window = shape.slice(0, -2);
+    const around = window.map((size) => [Math.floor((size - 1) / 2), size - 1 - Math.floor((size - 1) / 2)] as const); // prettier-ignore
+    const middle = np.reshape(matrix([inputs, outputs]), [...window.map(() => 1), inputs, outputs]);
+    return np.pad(middle, [...around, [0, 0], [0, 0]]);
+  });

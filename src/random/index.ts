@@ -20,4 +20,5 @@ export {
 export { bernoulli, type BernoulliOptions, rademacher, randint } from "./integers.ts";
 export { foldIn, key, keyData, keyImpl, type KeyOptions, PRNGKey, split, wrapKeyData } from "./key.ts";
 export { normal, truncatedNormal } from "./normal.ts";
+export { orthogonal, type OrthogonalOptions } from "./orthogonal.ts";
 export { bits, type BitsOptions, type ShapeLike, uniform, type UniformOptions } from "./uniform.ts";

@@ -17,7 +17,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["windowed reductions", uses(/reduceWindow/)],
   ["scipy.linalg", uses(/scipy\.linalg/)],
   ["scipy.special", uses(/scipy\.special|lax\.betainc/)],
-  ["initializers by decomposition", uses(/orthogonal/, "random")],
 ];
 
 /** The reason why a case is left to a later feature, or undefined where it is run. */

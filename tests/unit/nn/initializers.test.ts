@@ -60,3 +60,25 @@ describe("initializers", () => {
     );
   });
 });
+
+describe("orthogonal", () => {
+  const key = random.key(3);
+  test("has JAX's numbers, with columns along any axis", () => {
+    expectValues(
+      nn.initializers.orthogonal(2, { columnAxis: 0 })(key, [2, 2, 2]),
+      [-1.4225957, 0.37624833, -0.57805294, -1.2249545, 0.906239748, 1.69732559, 0.02928662, -0.54493952],
+    );
+  });
+  test("as a convolution's kernel is 0 but in the middle", () => {
+    expectValues(
+      nn.initializers.deltaOrthogonal()(key, [3, 2, 2]),
+      [0, 0, 0, 0, -0.9667591, 0.2556886, 0.2556886, 0.9667592, 0, 0, 0, 0],
+    );
+  });
+  test("needs two axes, and a kernel as many outputs as inputs", () => {
+    expect(() => nn.initializers.orthogonal()(key, [3])).toThrow("at least two axes, got (3,)");
+    expect(() => nn.initializers.deltaOrthogonal()(key, [3, 3, 2])).toThrow(
+      "at least as many outputs as inputs",
+    );
+  });
+});
