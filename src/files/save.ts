@@ -1,12 +1,11 @@
 import { pathToString } from "../tree/index.ts";
-import type { TypedArray } from "../core/dtype.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
 import { isPlainObject, readOptions } from "../core/options.ts";
-import type { Shape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { ArrayValue, concreteOf } from "../core/value.ts";
+import { ArrayValue, concreteOf, type NDArray } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import {
+  bytesOf,
   isText,
   LENGTH_BYTES,
   MAX_HEADER,
@@ -27,8 +26,7 @@ export interface SaveOptions {
 interface Tensor {
   readonly name: string;
   readonly dtype: TensorDType;
-  readonly shape: Shape;
-  readonly storage: TypedArray;
+  readonly array: NDArray;
 }
 
 /**
@@ -42,8 +40,8 @@ interface Tensor {
  * const model = files.encodeSafetensors(new nn.MLP(2, 1, 8, 1, { key }));
  */
 export function encodeSafetensors(tree: unknown, options: SaveOptions = {}): Uint8Array {
-  const parts = encode(tree, options, "files.encodeSafetensors");
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const { size, parts } = encode(tree, options, "files.encodeSafetensors");
+  const bytes = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
@@ -60,11 +58,16 @@ export function encodeSafetensors(tree: unknown, options: SaveOptions = {}): Uin
  * files.saveSafetensors("model.safetensors", model);
  */
 export function saveSafetensors(path: string, tree: unknown, options: SaveOptions = {}): void {
-  writeFile(path, encode(tree, options, "files.saveSafetensors"), "files.saveSafetensors");
+  const caller = "files.saveSafetensors";
+  writeFile(path, encode(tree, options, caller).parts, caller);
 }
 
-/** The bytes of a file, in parts: the header, then the data of each array as it is. */
-function encode(tree: unknown, options: SaveOptions, caller: string): readonly Uint8Array[] {
+/** The bytes of a file, in parts: the header, then the data of each array as it is, which is read when its turn comes. */
+function encode(
+  tree: unknown,
+  options: SaveOptions,
+  caller: string,
+): { readonly size: number; readonly parts: Iterable<Uint8Array> } {
   const { metadata } = readOptions<SaveOptions>(caller, ["metadata"], [options]);
   const tensors = namedLeaves(tree)[0].map((leaf) => tensorOf(leaf, caller));
   const keys = new Map(tensors.map((tensor) => [tensor, sortKey(tensor)]));
@@ -72,9 +75,9 @@ function encode(tree: unknown, options: SaveOptions, caller: string): readonly U
 
   const header: [string, unknown][] = metadata === undefined ? [] : [[METADATA, checked(metadata, caller)]];
   let end = 0;
-  for (const { name, dtype, shape, storage } of tensors) {
-    const start = end;
-    end += storage.byteLength;
+  for (const { name, dtype, array } of tensors) {
+    const [start, { shape }] = [end, array];
+    end += bytesOf(dtype, shape)!; // an array is of whole bytes
     header.push([name, { dtype, shape, data_offsets: [start, end] }]);
   }
   // Not one object: that would put names such as "0" first.
@@ -89,11 +92,15 @@ function encode(tree: unknown, options: SaveOptions, caller: string): readonly U
   const head = new Uint8Array(LENGTH_BYTES + length).fill(" ".charCodeAt(0));
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
   head.set(text, LENGTH_BYTES);
-  // Every machine with a JavaScript engine is little-endian, as the format is.
-  const data = tensors.map(
-    ({ storage: { buffer, byteOffset, byteLength } }) => new Uint8Array(buffer, byteOffset, byteLength),
-  );
-  return [head, ...data];
+  const parts = function* (): Iterable<Uint8Array> {
+    yield head;
+    for (const { array } of tensors) {
+      // Every machine with a JavaScript engine is little-endian, as the format is.
+      const { buffer, byteOffset, byteLength } = array.storage;
+      yield new Uint8Array(buffer, byteOffset, byteLength);
+    }
+  };
+  return { size: head.length + end, parts: parts() };
 }
 
 function tensorOf({ name, path, leaf }: NamedLeaf, caller: string): Tensor {
@@ -112,7 +119,7 @@ function tensorOf({ name, path, leaf }: NamedLeaf, caller: string): Tensor {
       "files/dtype",
       `${place} is of dtype ${array.dtype}, which the format does not have`,
     );
-  return { name, dtype, shape: array.shape, storage: array.storage };
+  return { name, dtype, array };
 }
 
 /** Large elements first, so that each tensor is aligned; then by name, in the order of UTF-8. */

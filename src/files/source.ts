@@ -1,5 +1,5 @@
 import { host } from "#host";
-import { ArgumentError, FileError } from "../core/errors.ts";
+import { ArgumentError, CotangentError, FileError } from "../core/errors.ts";
 import { describe } from "../core/trace.ts";
 import type { HostFiles } from "../host/host.ts";
 
@@ -29,6 +29,7 @@ function withFiles<T>(code: string, caller: string, path: string, body: (files: 
   try {
     return body(host.files);
   } catch (cause) {
+    if (cause instanceof CotangentError) throw cause; // of an array that was to be written
     throw new FileError(code, `${caller}: ${JSON.stringify(path)}: ${message(cause)}`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { flattenWithPath } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
+import { sizeOf } from "../core/shape.ts";
 import { ArrayValue } from "../core/value.ts";
 import { tensorName } from "../files/index.ts";
 import * as lax from "../lax/index.ts";
@@ -10,6 +11,7 @@ import * as random from "../random/index.ts";
 import { Quantised } from "../values/index.ts";
 import { LoraArray, type LoraSettings } from "./array.ts";
 import { DoraArray } from "./dora.ts";
+import { LoraKernel } from "./kernel.ts";
 import { modulesOf, type NamingOptions } from "./modules.ts";
 import { type LoraConfig, loraConfig } from "./peft-config.ts";
 import { type Start, startOf } from "./start.ts";
@@ -82,6 +84,15 @@ function adapted(
       random.normal(key, [rank, m], { dtype }),
       settings,
     );
+  }
+  if (kind === "conv") {
+    if (typeof method === "string" && method !== "gaussian")
+      return refuse(
+        `the kernel of a convolution, which initLoraWeights ${JSON.stringify(method)} is not for`,
+      );
+    const [out, ...rest] = weight.shape as [number, ...number[]];
+    const { a, b } = start(lax.reshape(weight, [out, sizeOf(rest)]));
+    return new LoraKernel(weight, a, lax.reshape(b, [rank, ...rest]), settings);
   }
   if (kind === "transposed") {
     const { weight: w, a, b } = start(matrixTranspose(weight));

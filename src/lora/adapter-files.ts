@@ -1,18 +1,16 @@
 import { ArgumentError, FileError } from "../core/errors.ts";
 import { isPlainObject, readOptions } from "../core/options.ts";
 import { describe } from "../core/trace.ts";
-import { type ArrayValue, concreteOf, Dense } from "../core/value.ts";
+import type { ArrayValue } from "../core/value.ts";
 import { encodeSafetensors, openSafetensors, saveSafetensors } from "../files/index.ts";
 import { makeFolder, openSource, writeFile } from "../files/source.ts";
 import * as lax from "../lax/index.ts";
-import { matrixTranspose } from "../numpy/shape.ts";
 import { AdaptedArray, denseOf } from "./adapted.ts";
 import { checkKeys } from "./adapter-keys.ts";
-import { layoutOf, type TargetTensors } from "./adapter-layout.ts";
-import { LoraArray } from "./array.ts";
-import { DoraArray } from "./dora.ts";
+import { layoutOf } from "./adapter-layout.ts";
+import { adaptedOf, faultOf, tensorsIn } from "./adapter-parts.ts";
 import type { NamingOptions } from "./modules.ts";
-import { type LoraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
+import { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
 
 const CONFIG = "adapter_config.json";
 const TENSORS = "adapter_model.safetensors";
@@ -38,7 +36,7 @@ const changesBase = /^(pissa(_niter_\d+)?|olora|corda|lora_ga|loftq)$/;
 
 /**
  * A model with the adapter that PEFT, or {@link saveAdapter}, wrote to a folder, or of the bytes of its two files. The weights
- * of the modules that its configuration names are {@link LoraArray}s, or {@link DoraArray}s, over those of the model; modules and
+ * of the modules that its configuration names are `LoraArray`s over those of the model, or `DoraArray`s or `LoraKernel`s; modules and
  * biases that are kept with the adapter are its own.
  *
  * @throws FileError when a file cannot be read or is not of its format, or the adapter is not one for this model: every key that
@@ -71,18 +69,15 @@ export function loadAdapter<Model>(
     const read = (key: string, path: string): ArrayValue =>
       lax.convertElementType(file.get(key), layout.arrays.get(path)!.dtype);
     const changed = new Map<string, ArrayValue>();
-    for (const [key, path] of [...layout.whole, ...layout.optional])
-      if (file.has(key)) changed.set(path, read(key, path));
+    for (const [key, { path }] of [...layout.whole, ...layout.optional])
+      if (file.has(key)) changed.set(path, lax.reshape(read(key, path), layout.arrays.get(path)!.shape));
     for (const target of layout.targets) {
-      const w = changed.get(target.weight) ?? layout.arrays.get(target.weight)!;
-      const [a, b] = oriented(target, read(target.B.key, target.weight), read(target.A.key, target.weight));
+      const { weight } = target;
+      const w = changed.get(weight) ?? layout.arrays.get(weight)!;
       const settings = { scaling: target.scaling, dropout: config.loraDropout };
-      const { magnitude } = target;
       changed.set(
-        target.weight,
-        magnitude === null
-          ? LoraArray.of(w, a, b, settings)
-          : DoraArray.of(w, a, b, { ...settings, magnitude: read(magnitude.key, target.weight) }),
+        weight,
+        adaptedOf(target, w, (key) => read(key, weight), settings),
       );
     }
     return { model: layout.rebuilt(changed), config };
@@ -98,27 +93,32 @@ export function loadAdapter<Model>(
  * @throws ArgumentError when the adapter of the model is not that of the configuration, saying everything in which they differ;
  * FileError when a file cannot be written.
  * @example
- * const config = lora.loraConfig({ r: 8, loraAlpha: 16, targetModules: ["query", "value"] });
- * lora.saveAdapter("adapters/topics", model, config);
+ * lora.saveAdapter("adapters/topics", model, { r: 8, loraAlpha: 16, targetModules: ["query", "value"] });
  * @see PEFT's `PeftModel.save_pretrained`
  */
 export function saveAdapter(
   folder: string,
   model: unknown,
-  config: LoraConfig,
+  config: Partial<LoraConfig>,
   naming: NamingOptions = {},
 ): void {
   const caller = "lora.saveAdapter";
-  const tensors = tensorsOf(model, config, naming, caller);
+  const complete = loraConfig(config);
+  const tensors = tensorsOf(model, complete, naming, caller);
   makeFolder(folder, caller);
   saveSafetensors(`${folder}/${TENSORS}`, tensors, { metadata });
-  writeFile(`${folder}/${CONFIG}`, [new TextEncoder().encode(configText(config))], caller);
+  writeFile(`${folder}/${CONFIG}`, [new TextEncoder().encode(configText(complete))], caller);
 }
 
 /** As {@link saveAdapter}, as bytes. @throws ArgumentError as there. */
-export function encodeAdapter(model: unknown, config: LoraConfig, naming: NamingOptions = {}): AdapterFiles {
-  const tensors = tensorsOf(model, config, naming, "lora.encodeAdapter");
-  return { config: configText(config), tensors: encodeSafetensors(tensors, { metadata }) };
+export function encodeAdapter(
+  model: unknown,
+  config: Partial<LoraConfig>,
+  naming: NamingOptions = {},
+): AdapterFiles {
+  const complete = loraConfig(config);
+  const tensors = tensorsOf(model, complete, naming, "lora.encodeAdapter");
+  return { config: configText(complete), tensors: encodeSafetensors(tensors, { metadata }) };
 }
 
 const metadata = { format: "pt" };
@@ -168,13 +168,9 @@ function checkedStart(config: LoraConfig): LoraConfig {
   if (typeof start !== "string" || !changesBase.test(start)) return config;
   throw new ArgumentError(
     "lora/start",
-    `an adapter that starts as "${start}" is one to base weights that were changed at the start, and an adapter's file does not have them: convert it to a plain one before it is saved (PEFT: path_initial_model_for_weight_conversion)`,
+    `an adapter that starts as "${start}" is one to base weights that were changed at the start, and an adapter's file does not have them: make it a plain one before it is saved, with lora.rebase (PEFT: path_initial_model_for_weight_conversion)`,
   );
 }
-
-/** `A` and `B` of PEFT, or what is in their places in a model, as the others. */
-const oriented = ({ kind }: TargetTensors, b: ArrayValue, a: ArrayValue): [ArrayValue, ArrayValue] =>
-  kind === "linear" ? [b, a] : [matrixTranspose(a), matrixTranspose(b)];
 
 /** The tensors of the adapter of a model, by their keys. */
 function tensorsOf(
@@ -194,37 +190,9 @@ function tensorsOf(
       "lora/adapter",
       `${caller}: the adapter of the model is not that of the configuration:\n  ${faults.join("\n  ")}`,
     );
-  const tensors = new Map<string, ArrayValue>();
-  for (const target of targets) {
-    const lora = arrays.get(target.weight) as LoraArray;
-    const [B, A] = oriented(target, lora.a, lora.b);
-    tensors.set(target.A.key, A).set(target.B.key, B);
-    if (target.magnitude) tensors.set(target.magnitude.key, (lora as DoraArray).magnitude);
-  }
-  for (const [key, path] of whole) tensors.set(key, denseOf(arrays.get(path)!));
-  return tensors;
-}
-
-function faultOf(
-  path: string,
-  array: ArrayValue,
-  target: TargetTensors | undefined,
-  { useDora, loraDropout }: LoraConfig,
-): string | null {
-  if (target === undefined)
-    return array instanceof AdaptedArray ? `${path} is ${describe(array)}, and no weight of a target` : null;
-  const Class = useDora ? DoraArray : LoraArray;
-  if (!(array instanceof LoraArray) || array.constructor !== Class)
-    return `${path} is ${describe(array)}, and a target of ${Class.name}`;
-  if (array._w instanceof AdaptedArray) return `${path} has an adapter over another one`;
-  const rank = array.a.shape[1];
-  if (rank !== target.rank) return `${path} is of rank ${rank}, in the configuration ${target.rank}`;
-  const scaling = Number(
-    array.scaling instanceof Dense ? concreteOf(array.scaling, "lora.saveAdapter").storage[0] : array.scaling,
+  const factors = targets.flatMap((target) => tensorsIn(target, arrays.get(target.weight)!));
+  const kept = [...whole].map(
+    ([key, { path, shape }]) => [key, lax.reshape(denseOf(arrays.get(path)!), shape)] as const,
   );
-  if (Math.abs(scaling - target.scaling) > 1e-6 * Math.abs(target.scaling))
-    return `${path} has the scaling ${scaling}, in the configuration ${target.scaling}`;
-  return array.dropout === loraDropout
-    ? null
-    : `${path} has the dropout ${array.dropout}, in the configuration ${loraDropout}`;
+  return new Map([...factors, ...kept]);
 }

@@ -14,9 +14,12 @@ export function checkKeys(file: Safetensors, { arrays, targets, whole, optional,
     for (const tensor of [A, B, magnitude])
       if (tensor) wanted.set(tensor.key, { shape: tensor.shape, dtype });
   }
-  for (const [key, path] of whole) wanted.set(key, arrays.get(path)!);
+  const keep = (kept: Layout["whole"]): void => {
+    for (const [key, { path, shape }] of kept) wanted.set(key, { shape, dtype: arrays.get(path)!.dtype });
+  };
+  keep(whole);
   const missing = [...wanted.keys()].filter((key) => !file.has(key));
-  for (const [key, path] of optional) wanted.set(key, arrays.get(path)!);
+  keep(optional);
   const extra = file.names.filter((key) => !wanted.has(key) && !isRepeated(key));
 
   const faults = missing.map(

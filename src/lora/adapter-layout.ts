@@ -14,9 +14,9 @@ export const PREFIX = "base_model.model.";
 export interface TargetTensors extends Target {
   /** Where its weight is in the model. */
   readonly weight: string;
-  /** `[rank, in]`. */
+  /** `[rank, in, …window]`. */
   readonly A: Tensor;
-  /** `[out, rank]`. */
+  /** `[out, rank, 1, …]`. */
   readonly B: Tensor;
   /** `[out]`; null without DoRA. */
   readonly magnitude: Tensor | null;
@@ -27,6 +27,12 @@ export interface Tensor {
   readonly shape: Shape;
 }
 
+/** An array that is kept: where it is in the model, and its shape in the file. */
+export interface Kept {
+  readonly path: string;
+  readonly shape: Shape;
+}
+
 /** What an adapter's file has for a model. */
 export interface Layout {
   /** The arrays of the model, structured ones whole, by their dotted paths. */
@@ -34,10 +40,10 @@ export interface Layout {
   /** The model with other arrays in the places of some. */
   readonly rebuilt: <Model>(arrays: ReadonlyMap<string, ArrayValue>) => Model;
   readonly targets: readonly TargetTensors[];
-  /** Arrays that are kept as they are: the key of each, and where it is in the model. */
-  readonly whole: ReadonlyMap<string, string>;
+  /** Arrays that are kept as they are, by their keys. */
+  readonly whole: ReadonlyMap<string, Kept>;
   /** The same, of those that a file may have: tables that PEFT writes when it finds that they have grown. */
-  readonly optional: ReadonlyMap<string, string>;
+  readonly optional: ReadonlyMap<string, Kept>;
   /** Whether PEFT writes this key beside another one of the same meaning. */
   readonly isRepeated: (key: string) => boolean;
 }
@@ -60,20 +66,20 @@ export function layoutOf(model: unknown, config: LoraConfig, naming: NamingOptio
   const adapted = new Set(targets.map(({ path }) => path));
   const keyOf = keysOf(modules, adapted);
 
-  const whole = new Map<string, string>();
-  const optional = new Map<string, string>();
-  for (const path of arrays.keys()) {
+  const whole = new Map<string, Kept>();
+  const optional = new Map<string, Kept>();
+  const tables = new Set(modules.flatMap((module) => (isTable(module) ? [`${module.path}.weight`] : [])));
+  const kernels = new Set(modules.flatMap(({ kind, path }) => (kind === "conv" ? [`${path}.bias`] : [])));
+  for (const [path, array] of arrays) {
+    // Biases of convolutions have axes for the places here, and none in PyTorch.
+    const kept = { path, shape: kernels.has(path) ? [array.size] : array.shape };
     const inSaved = saved.some((module) => isIn(path, module));
     const isBias = path === "bias" || path.endsWith(".bias");
     const isTrainedBias =
       isBias &&
       (config.bias === "all" || (config.bias === "lora_only" && adapted.has(path.slice(0, -".bias".length))));
-    if (inSaved || isTrainedBias) whole.set(keyOf(path), path);
-    else if (
-      path.endsWith(".weight") &&
-      modules.some((module) => isTable(module) && `${module.path}.weight` === path)
-    )
-      optional.set(keyOf(path), path);
+    if (inSaved || isTrainedBias) whole.set(keyOf(path), kept);
+    else if (tables.has(path)) optional.set(keyOf(path), kept);
   }
   const repeated = saved.flatMap(({ name }) =>
     ["modules_to_save", "original_module"].map((kept) => `${PREFIX}${name}.${kept}.`),
@@ -127,26 +133,26 @@ function tensorsOf(
   const { name, path, kind, rank } = target;
   const weight = `${path}.weight`;
   const array = arrays.get(weight);
-  const [n, m, ...more] = array?.shape ?? [];
-  if (array === undefined || n === undefined || m === undefined || more.length > 0)
+  const [first, second, ...window] = array?.shape ?? [];
+  const isMatrix = second !== undefined && window.length === 0;
+  if (array === undefined || (kind === "conv" ? window.length === 0 : !isMatrix))
     throw new ArgumentError(
       "lora/targets",
-      `${weight} of the model is adapted as a matrix, and is ${array ? showAval(array.aval) : "not there"}`,
+      `${weight} of the model is adapted as a ${kind === "conv" ? "kernel" : "matrix"}, and is ${array ? showAval(array.aval) : "not there"}`,
     );
   if (useDora && kind !== "linear")
     throw new ArgumentError(
       "lora/targets",
       `${name} is adapted with DoRA, which here takes weights [out, in], and its weight is ${kind}`,
     );
-  const [out, inputs] = kind === "linear" ? [n, m] : [m, n];
+  const [out, inputs] = kind === "linear" || kind === "conv" ? [first!, second!] : [second!, first!];
   const key = (part: string): string =>
     kind === "embedding" ? `${PREFIX}${name}.lora_embedding_${part}` : `${PREFIX}${name}.lora_${part}.weight`;
-  const magnitude = useDora ? { key: `${PREFIX}${name}.lora_magnitude_vector`, shape: [out] } : null;
   return {
     ...target,
     weight,
-    A: { key: key("A"), shape: [rank, inputs] },
-    B: { key: key("B"), shape: [out, rank] },
-    magnitude,
+    A: { key: key("A"), shape: [rank, inputs, ...window] },
+    B: { key: key("B"), shape: [out, rank, ...window.map(() => 1)] },
+    magnitude: useDora ? { key: `${PREFIX}${name}.lora_magnitude_vector`, shape: [out] } : null,
   };
 }

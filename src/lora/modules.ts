@@ -1,11 +1,12 @@
 import { flattenWithPath, type Path } from "../tree/index.ts";
 import { tensorName } from "../files/index.ts";
-import { Embedding, Linear, Module } from "../nn/index.ts";
+import { Conv, Embedding, Linear, Module } from "../nn/index.ts";
 
 /**
- * What the weight of a module is: `[out, in]` of a linear map; the same with its axes exchanged; a table of vectors, one in a row.
+ * What the weight of a module is: `[out, in]` of a linear map; the same with its axes exchanged; a table of vectors, one in a
+ * row; the kernel `[out, in, …window]` of a convolution.
  */
-export type WeightKind = "linear" | "transposed" | "embedding";
+export type WeightKind = "linear" | "transposed" | "embedding" | "conv";
 
 /** A module of a model, by its name in the files of other libraries. */
 export interface NamedModule {
@@ -27,6 +28,8 @@ export interface NamingOptions {
 /** The kind of weight that the layers of `nn` have. */
 function kindOf(module: Module): WeightKind | null {
   if (module instanceof Linear) return "linear";
+  // Of groups, each feature sees but some of the input's.
+  if (module instanceof Conv) return module.groups === 1 ? "conv" : null;
   return module instanceof Embedding ? "embedding" : null;
 }
 

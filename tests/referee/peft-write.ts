@@ -3,7 +3,15 @@ import { type ArrayValue, files, lora, numpy as np, random, tree } from "cotange
 import { copyFileSync, mkdirSync } from "node:fs";
 import { adapterConfig, embed, readModel } from "../../examples/minilm.ts";
 import { dataFile } from "../../examples/topics.ts";
-import { goldens, outputs, readBase, type Tiny } from "../unit/lora/tiny.ts";
+import {
+  convOutputs,
+  goldens,
+  outputs,
+  readBase,
+  readConvBase,
+  type Tiny,
+  type TinyConv,
+} from "../unit/lora/tiny.ts";
 
 const configs: Record<string, Partial<lora.LoraConfig>> = {
   plain: { r: 3, loraAlpha: 6, targetModules: ["layers.0", "layers.1"] },
@@ -11,42 +19,39 @@ const configs: Record<string, Partial<lora.LoraConfig>> = {
   dora: { r: 2, targetModules: ["0"], useDora: true },
   embedding: { r: 2, targetModules: ["table", "classifier"], modulesToSave: ["norm"] },
   biases: { r: 2, targetModules: ["layers.1"], bias: "all" },
+  conv: { r: 2, targetModules: ["conv"], modulesToSave: ["classifier"], bias: "lora_only" },
 };
 
 let seed = 0;
 const noise = (shape: readonly number[]): ArrayValue =>
   np.multiply(0.3, random.normal(random.key(seed++), shape));
 
-/** The model with adapters, biases and saved modules as if they had been trained. */
-function trained(base: Tiny, config: lora.LoraConfig): Tiny {
-  const targets = new Map(
-    lora.targetsOf(config, lora.modulesOf(base)).map((target) => [`${target.path}.weight`, target]),
-  );
-  const isTrained = (name: string): boolean =>
-    (config.bias === "all" && name.endsWith(".bias")) ||
-    (config.modulesToSave ?? []).some((saved) => name.startsWith(`${saved}.`));
-  return tree.mapWithPath((path, w: ArrayValue) => {
-    const name = files.tensorName(path);
-    const target = targets.get(name);
-    if (target === undefined) return isTrained(name) ? np.add(w, noise(w.shape)) : w;
-    const { rank, scaling } = target;
-    const [n, m] = w.shape as [number, number];
-    const [a, b] = [noise([n, rank]), noise([rank, m])];
-    if (!config.useDora) return lora.LoraArray.of(w, a, b, { scaling });
-    return lora.DoraArray.of(w, a, b, { scaling, magnitude: np.add(1, noise([n])) });
-  }, base);
+/** The model with an adapter, and all that is trained with it as if it had been. */
+function trained<Model extends Tiny | TinyConv>(base: Model, config: lora.LoraConfig): Model {
+  const model = lora.adapt(base, config, { key: random.key(seed++) });
+  const [part, rest] = tree.partition(model, lora.trainable(model, config));
+  const moved = tree.map((x: ArrayValue) => np.add(x, noise(x.shape)), part);
+  return tree.combine(moved, rest) as Model;
 }
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("usage: peft-write.ts FOLDER");
 mkdirSync(folder, { recursive: true });
-copyFileSync(`${goldens}/base.safetensors`, `${folder}/base.safetensors`);
+for (const file of ["base.safetensors", "base-conv.safetensors"])
+  copyFileSync(`${goldens}/${file}`, `${folder}/${file}`);
 const results = new Map<string, ArrayValue>();
 for (const [name, options] of Object.entries(configs)) {
   const config = lora.loraConfig({ loraAlpha: 4, ...options });
-  const model = trained(readBase(), config);
-  lora.saveAdapter(`${folder}/${name}`, model, config);
-  results.set(name, outputs(model));
+  const save = (model: unknown) => lora.saveAdapter(`${folder}/${name}`, model, config);
+  if (name === "conv") {
+    const model = trained(readConvBase(), config);
+    save(model);
+    results.set(name, convOutputs(model));
+  } else {
+    const model = trained(readBase(), config);
+    save(model);
+    results.set(name, outputs(model));
+  }
 }
 files.saveSafetensors(`${folder}/outputs.safetensors`, results);
 

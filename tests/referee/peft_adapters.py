@@ -36,7 +36,20 @@ class Tiny(nn.Module):
         return self.classifier(self.norm(self.layers[1](x)))
 
 
+class TinyConv(nn.Module):
+    """As in tests/unit/lora/tiny.ts."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 6, 3, stride=2, padding=1)
+        self.classifier = nn.Linear(6, 3)
+
+    def forward(self, images):
+        return self.classifier(torch.tanh(self.conv(images)).mean((2, 3)))
+
+
 ids = torch.arange(7)
+images = torch.sin(torch.arange(3 * 2 * 5 * 5, dtype=torch.float32)).reshape(3, 2, 5, 5)
 configs = {
     "plain": dict(r=2, lora_alpha=3, target_modules=["layers.0", "layers.1"]),
     "patterns": dict(r=2, lora_alpha=3, target_modules=r"layers\.\d", use_rslora=True, rank_pattern={"0": 3}, alpha_pattern={"layers.1": 8}),
@@ -46,13 +59,19 @@ configs = {
     "biases": dict(r=2, lora_alpha=2, target_modules=["layers.1"], modules_to_save=["classifier"], bias="all"),
     "own-biases": dict(r=2, lora_alpha=2, target_modules=["layers.1"], bias="lora_only"),
     "all-linear": dict(r=1, lora_alpha=1, target_modules="all-linear", exclude_modules=["classifier"]),
+    "conv": dict(r=2, lora_alpha=4, target_modules=["conv", "classifier"], bias="lora_only"),
 }  # fmt: skip
 
 
-def base(folder):
-    model = Tiny()
-    model.load_state_dict(load_file(f"{folder}/base.safetensors"))
+def base(folder, name):
+    convolves = name.startswith("conv")
+    model = TinyConv() if convolves else Tiny()
+    model.load_state_dict(load_file(f"{folder}/{'base-conv' if convolves else 'base'}.safetensors"))
     return model
+
+
+def run(model, name):
+    return model.eval()(images if name.startswith("conv") else ids).detach()
 
 
 def randomised(model):
@@ -68,10 +87,11 @@ def write(folder):
     torch.manual_seed(0)
     os.makedirs(folder, exist_ok=True)
     save_file(Tiny().state_dict(), f"{folder}/base.safetensors")
+    save_file(TinyConv().state_dict(), f"{folder}/base-conv.safetensors")
     outputs = {}
     for name, fields in configs.items():
-        model = randomised(get_peft_model(base(folder), LoraConfig(**fields))).eval()
-        outputs[name] = model(ids).detach()
+        model = randomised(get_peft_model(base(folder, name), LoraConfig(**fields)))
+        outputs[name] = run(model, name)
         model.save_pretrained(f"{folder}/{name}")
         os.remove(f"{folder}/{name}/README.md")
     save_file(outputs, f"{folder}/outputs.safetensors")
@@ -82,16 +102,16 @@ def read(folder):
     worst = 0.0
     for name, expected in outputs.items():
         path = f"{folder}/{name}"
-        model = get_peft_model(base(folder), LoraConfig.from_pretrained(path))
+        model = get_peft_model(base(folder, name), LoraConfig.from_pretrained(path))
         result = model.load_adapter(path, "default")
         # With bias="all", PEFT itself writes biases a second time, which it does not find a place for.
         extra = [key for key in result.unexpected_keys if ".modules_to_save." not in key]
         assert not extra, extra
         missing = [key for key in result.missing_keys if "lora_" in key or "modules_to_save" in key]
         assert not missing, missing
-        got = PeftModel.from_pretrained(base(folder), path).eval()(ids).detach()
+        got = run(PeftModel.from_pretrained(base(folder, name), path), name)
         error = (got - expected).abs().max().item()
-        moved = (got - base(folder)(ids)).abs().max().item()
+        moved = (got - run(base(folder, name), name)).abs().max().item()
         print(f"{name}: differs by {error:.1e}; the adapter changes {moved:.2f}")
         assert error < 1e-5 < moved
         worst = max(worst, error)
