@@ -13,7 +13,15 @@ import {
 } from "cotangent";
 import type { Bert } from "cotangent/models";
 import { afterAll, describe, expect, test } from "vitest";
-import { adapt, embed, lossOf, logitsOf, readModel, trainer } from "../../../examples/minilm.ts";
+import {
+  adapt,
+  embed,
+  lossOf,
+  logitsOf,
+  parametersOf,
+  readModel,
+  trainer,
+} from "../../../examples/minilm.ts";
 import { dataFile, examplesAt, readTokenizer, readTopics, type Topics } from "../../../examples/topics.ts";
 
 const golden = files.openSafetensors(dataFile("golden-step.safetensors"));
@@ -76,6 +84,10 @@ describe("a step of MiniLM with adapters", () => {
     );
     for (const [i, [, leaf]] of leaves.entries())
       expect(distance(leaf as ArrayValue, golden.get(name(i))), name(i)).toBeLessThan(1e-5);
+  });
+
+  test("trains the factors and nothing else", () => {
+    expect([parametersOf(adapters as Bert), parametersOf(model)]).toEqual([36_864, 6_959_232]);
   });
 
   // Matrices of the base, and their transposes.
