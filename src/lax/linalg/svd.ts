@@ -80,14 +80,24 @@ const jvp: JvpRule<[x: ArrayValue], SvdParams> = ([x], [t], params) => {
   ];
 };
 
+type Options<Uv extends boolean> = Omit<
+  { readonly [K in keyof SvdParams]?: boolean | undefined },
+  "computeUv"
+> & {
+  readonly computeUv?: Uv | undefined;
+};
 /** What a call gives, by its options. */
-type Svd = (
-  x: Operand,
-  ...rest: Optionals<[], { readonly [K in keyof SvdParams]?: boolean | undefined }>
-) => [u: ArrayValue, s: ArrayValue, vh: ArrayValue];
+interface Svd {
+  (x: Operand, options: Options<false> & { readonly computeUv: false }): ArrayValue;
+  (x: Operand, ...rest: Optionals<[], Options<true>>): [u: ArrayValue, s: ArrayValue, vh: ArrayValue];
+  (
+    x: Operand,
+    ...rest: Optionals<[], Options<boolean>>
+  ): ArrayValue | [u: ArrayValue, s: ArrayValue, vh: ArrayValue];
+}
 
 /**
- * `A = U·diag(s)·Vᴴ`, as `[U, s, Vᴴ]`; the singular values `s` descend. With `computeUv: false`, `[s]`. The signs of the vectors are
+ * `A = U·diag(s)·Vᴴ`, as `[U, s, Vᴴ]`; the singular values `s` descend. With `computeUv: false`, `s` alone. The signs of the vectors are
  * free. Where elements are not finite, all is NaN.
  *
  * Shape: `[…s, m, n] → […s, m, k], […s, min(m, n)], […s, l, n]`; `k` and `l` are m and n, or min(m, n) unless `fullMatrices`.
@@ -101,7 +111,8 @@ export const svd: Op<Svd, "svd", [x: ArrayValue], SvdParams> = definePrimitive("
     const options = readOptions<Partial<SvdParams>>("svd", ["fullMatrices", "computeUv"], rest);
     const { fullMatrices = true, computeUv = true } = options;
     const [s, u, vh] = svd.bind([toArray(x, "svd")], { fullMatrices, computeUv });
-    return (computeUv ? [u, s, vh] : [s]) as [ArrayValue, ArrayValue, ArrayValue];
+    // A primitive gives a list.
+    return computeUv ? ([u, s, vh] as [ArrayValue, ArrayValue, ArrayValue]) : s!;
   },
   arity: 1,
   params: { fullMatrices: param.boolean, computeUv: param.boolean },

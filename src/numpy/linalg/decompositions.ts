@@ -113,13 +113,12 @@ export function svd(a: Operand, ...rest: readonly unknown[]): ArrayValue | Array
     hermitian = false,
   } = readOptions<SvdOptions>(caller, names, rest);
   if (hermitian) return hermitianSvd(toSquare(a, caller), computeUv);
-  const found = lax.linalg.svd(toMatrices(a, caller), { fullMatrices, computeUv });
-  return computeUv ? found : found[0];
+  return lax.linalg.svd(toMatrices(a, caller), { fullMatrices, computeUv });
 }
 
 /** The singular values, which descend. Shape: `[…s, m, n] → […s, min(m, n)]`. Errors as `svd`. @see `jax.numpy.linalg.svdvals` */
 export const svdvals = (x: Operand): ArrayValue =>
-  lax.linalg.svd(toMatrices(x, "np.linalg.svdvals"), { computeUv: false })[0];
+  lax.linalg.svd(toMatrices(x, "np.linalg.svdvals"), { computeUv: false });
 
 export interface EighOptions {
   /** Which triangle is read if the input is not symmetrised: `"L"`, or `"U"`. */
