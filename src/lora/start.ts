@@ -5,7 +5,7 @@ import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import * as random from "../random/index.ts";
-import { Quantised } from "../values/index.ts";
+import { QuantisedArray } from "../values/index.ts";
 import { denseOf } from "./adapted.ts";
 import { kaimingUniform } from "./initial.ts";
 
@@ -32,7 +32,7 @@ type Method = (weight: ArrayValue, options: StartOptions) => Start;
 
 /** The float weight itself: a method that changes it has no use for one of few bits. */
 function floats(weight: ArrayValue, name: string): ArrayValue {
-  if (!(weight instanceof Quantised)) return np.astype(weight, "float32");
+  if (!(weight instanceof QuantisedArray)) return np.astype(weight, "float32");
   throw new ArgumentError(
     "lora/initial",
     `initLoraWeights "${name}" changes the weight, and this one is ${weight.constructor.name}: adapt the model of floats, and quantise the weights after that`,

@@ -63,7 +63,11 @@ describe("an adapter starts", () => {
     );
     expect(one).toBeLessThan(0.9 * (np.linalg.norm(np.subtract(coarse(weight), weight)).item() as number));
     expect(five).toBeLessThan(one);
-    expect(started("loftq")._w).toBeInstanceOf(arrayTypes.Quantised);
+    expect(started("loftq")._w).toBeInstanceOf(arrayTypes.Nf4);
+    const loftq = (loftq_config: object) => started("loftq", { others: { loftq_config } });
+    expect(loftq({ loftq_bits: 8 })._w).toBeInstanceOf(arrayTypes.Quantised);
+    expect(() => loftq({ loftq_bits: 2 })).toThrow("loftq_bits is 4 or 8, got the number 2");
+    expect(() => loftq({ loftq_iter: 0 })).toThrow("loftq_iter is a positive integer, got the number 0");
   });
 
   test("by a name that there is", () => {
