@@ -3,7 +3,7 @@ import { type Expr, load, Loop, type Memory, type Reduction } from "./expression
 import { merged } from "./merge.ts";
 import { exprsOf, type Nest, reachable, type Steps, type Store } from "./nest.ts";
 import { Rewriting } from "./rewriting.ts";
-import { isCopied, LEAST_WORK, operandsAlong, type Product, productIn, workOf } from "./product.ts";
+import { isCopied, isPacked, LEAST_WORK, operandsAlong, type Product, productIn, workOf } from "./product.ts";
 import { lanesOf, profileOf, stepsOf } from "./profile.ts";
 import { TILE } from "./tiles.ts";
 
@@ -11,6 +11,8 @@ import { TILE } from "./tiles.ts";
 const MANY = 16;
 /** Steps of a sum that take as long as an access to memory far from the one before, as those to rows of one column are. */
 const STEPS_OF_ACCESS = 64;
+/** Parts of the tiles of an operand that is unpacked, for threads to share: each has memory for one tile. */
+const PARTS = 16;
 
 /**
  * A product of matrices, with its operands first copied in the order in which they are read: all steps of the sum for
@@ -89,6 +91,8 @@ class Panels {
     const { row, column } = this.product;
     const columns = ranges(column, TILE.columns * lanesOf(this.nest));
     const rows = ranges(row, TILE.rows);
+    if (this.isUnpacked(column, row)) return this.tileByTile(column, columns, rows);
+    if (this.isUnpacked(row, column)) return this.tileByTile(row, rows, columns);
     const nests: Nest[] = [];
     for (const range of this.byRows ? rows : columns) {
       const parts = this.byRows
@@ -139,6 +143,88 @@ class Panels {
       : [...this.batch, columns.outer, ...this.product.places, rows.outer];
     const loops = [...outer.filter((loop) => loop !== null), rows.inner, columns.inner];
     return { ...this.nest, stores: this.nest.stores.map((store) => rewriting.store(store, loops)) };
+  }
+
+  /** Whether what differs along `loop` is unpacked from bytes, so that it is never to be there as a whole. */
+  private isUnpacked(loop: Loop, other: Loop): boolean {
+    return (
+      !this.inOrder &&
+      this.product.reductions.every(
+        (sum) =>
+          workOf(sum, loop, other) >= LEAST_WORK &&
+          operandsAlong(sum, loop, other).every((x) => isPacked(x) && isCopied(x)),
+      )
+    );
+  }
+  /** The product with each tile along `loop` unpacked right before it is needed, to the same memory as the one before. */
+  private tileByTile(loop: Loop, tiles: readonly Range[], others: readonly Range[]): Steps {
+    const nests = tiles.flatMap(({ index, outer, inner }) => {
+      if (outer === null) return [this.tilesInTurn(loop, index, inner, null, others)];
+      const parts = Math.min(PARTS, Math.ceil(outer.size / 2));
+      return ranges(outer, Math.ceil(outer.size / parts)).map((turns) => {
+        const of = new Rewriting({ indices: new Map([[outer, turns.index]]) });
+        return this.tilesInTurn(loop, of.affine(index), inner, turns, others);
+      });
+    });
+    return { nests: [...this.packs.splice(0), ...nests], scratch: this.scratch };
+  }
+  /** Tiles of `inner` steps at `index`: for each in turn what is unpacked for it, and its products with all of `others`. */
+  private tilesInTurn(
+    loop: Loop,
+    index: Affine,
+    inner: Loop,
+    turns: Range | null,
+    others: readonly Range[],
+  ): Nest {
+    const { row, column, reductions } = this.product;
+    const other = loop === row ? column : row;
+    const part = turns?.outer ?? null;
+    const inTurn = [...(turns ? [turns.inner] : []), ...this.around];
+    const stores: Store[] = [];
+    const tile = new Map<Expr, Expr>();
+    const place = new Rewriting({ indices: new Map([[loop, index]]) });
+    for (const sum of reductions)
+      for (const x of operandsAlong(sum, loop, other)) {
+        const around = inTurn.filter((l) => l === turns?.inner || x.loops.has(l));
+        const [store, copy] = this.unpacked(place.expr(x), [...sum.over, inner], part, around);
+        stores.push(store);
+        tile.set(x, copy);
+      }
+    for (const range of others) {
+      const exprs = new Map(tile);
+      const beside = new Rewriting({ indices: new Map([[other, range.index]]) });
+      for (const sum of reductions)
+        for (const x of operandsAlong(sum, other, loop).filter(isCopied))
+          if (other === column || !isInOrder(x, sum))
+            exprs.set(x, this.copied(beside.expr(x), sum, range, false));
+      const indices = new Map([
+        [loop, index],
+        [other, range.index],
+      ]);
+      const rewriting = new Rewriting({ indices, exprs });
+      const own = loop === row ? [inner, range.inner] : [range.inner, inner];
+      const loops = [part, ...inTurn, range.outer, ...own].filter((l) => l !== null);
+      stores.push(...this.nest.stores.map((store) => rewriting.store(store, loops)));
+    }
+    return { ...this.nest, stores, sequential: new Set([...this.nest.sequential, ...inTurn]) };
+  }
+  /** What is unpacked of an operand in each step of `around`, and where it then is. */
+  private unpacked(
+    expr: Expr,
+    steps: readonly Loop[],
+    part: Loop | null,
+    around: readonly Loop[],
+  ): readonly [Store, Expr] {
+    const places = part ? [part, ...steps] : steps;
+    const address = places.reduce((at, loop) => at.times(loop.size).plus(Affine.loop(loop)), Affine.of(0));
+    const memory: Memory = { name: `${this.nest.name}_tile${this.scratch.size}`, storage: expr.type };
+    this.scratch.set(memory, stepsOf(places));
+    // Loops of its own, so that they are run as is best for it.
+    const own = steps.map((loop) => new Loop(loop.size, `${loop.name}u`));
+    const again = new Rewriting({ indices: new Map(steps.map((loop, i) => [loop, Affine.loop(own[i]!)])) });
+    const loops = [...(part ? [part] : []), ...around, ...own];
+    const store = { loops, memory, address: again.affine(address), value: again.expr(expr) };
+    return [store, load(memory, address, around)];
   }
 
   /** Where an operand is copied to, of the loops of one part; whether each thread copies some tiles of it. */

@@ -1,4 +1,4 @@
-import type { Expr, Loop, Reduction } from "./expression.ts";
+import { type Expr, type Loop, type Reduction, storageBytes } from "./expression.ts";
 import { exprsOf, type Nest, reachable, type Store } from "./nest.ts";
 import { profileOf, stepsOf } from "./profile.ts";
 import { TILE } from "./tiles.ts";
@@ -88,6 +88,12 @@ export const workOf = ({ over }: Reduction, row: Loop, column: Loop): number =>
   stepsOf([row, column, ...over]);
 const isApart = (operand: Expr, loop: Loop): boolean =>
   reachable([operand]).some((x) => x.kind === "load" && Math.abs(x.address.step(loop)) > 1);
+
+/** Whether an operand is unpacked from bytes, as weights are that are kept in few bits. */
+export const isPacked = (operand: Expr): boolean =>
+  reachable([operand]).some(
+    (x) => x.kind === "load" && x.loops.size > 0 && storageBytes[x.memory.storage] === 1,
+  );
 
 /** Windows that overlap, as those of a convolution do, would be copied many times over. */
 export const isCopied = (operand: Expr): boolean =>

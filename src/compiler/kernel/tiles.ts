@@ -1,5 +1,5 @@
 import { type Expr, type Loop, storageBytes } from "./expression.ts";
-import { reachable, rootsOf } from "./nest.ts";
+import { reachable, rootsOf, type Store } from "./nest.ts";
 import { besideOf, isApart, type Pass, type Profile, stepsOf } from "./profile.ts";
 import type { Part, Schedule, Segment } from "./schedule.ts";
 
@@ -60,15 +60,19 @@ function factorsOf(profile: Profile, vectors: ReadonlySet<Loop>): Map<Loop, numb
     (a, b) => stepsOf([...b.loops, ...b.over]) - stepsOf([...a.loops, ...a.over]),
   );
   const innermost = new Set(stores.map(({ loops }) => loops.at(-1)));
-  if (main && [...main.loops].some((loop) => innermost.has(loop))) return productTile(profile, vectors, main);
+  const beside = besideOf(profile, vectors);
+  const transposed = new Map(beside && [[beside, Math.min(2, Math.floor(beside.size / lanes)) * lanes]]);
+  if (main && [...main.loops].some((loop) => innermost.has(loop))) {
+    const tile = productTile(profile, vectors, main);
+    return beside && !main.loops.has(beside) ? new Map([...tile, ...transposed]) : tile;
+  }
   const factors = new Map<Loop, number>();
   for (const loop of own) {
     if (!vectors.has(loop) || loop.size < 8 * lanes || ordered.has(loop)) continue;
     const roots = stores.filter(({ loops }) => loops.includes(loop)).flatMap(rootsOf);
     if (copiesOf(roots, [loop], LARGE.turn) > 1) factors.set(loop, 2);
   }
-  const beside = besideOf(profile, vectors);
-  if (beside) factors.set(beside, Math.min(2, Math.floor(beside.size / lanes)) * lanes);
+  for (const [loop, factor] of transposed) factors.set(loop, factor);
   const run = runOf(profile, vectors);
   if (run) {
     factors.set(run.inner, Math.ceil(run.inner.size / lanes));
@@ -101,9 +105,10 @@ function productTile(
 ): Map<Loop, number> {
   const factors = new Map<Loop, number>();
   const loads = reachable(values).filter((x) => x.kind === "load" && x.loops.size > 0);
-  const order = stores
-    .find((store) => store.loops.some((loop) => loops.has(loop)))!
-    .loops.filter((l) => loops.has(l));
+  // Others may share outer loops with it.
+  const depth = (store: Store): number => store.loops.filter((loop) => loops.has(loop)).length;
+  const store = stores.reduce((a, b) => (depth(b) > depth(a) ? b : a));
+  const order = store.loops.filter((loop) => loops.has(loop));
   const rows = order.filter((loop) => !vectors.has(loop) && !ordered.has(loop) && loop.size > 1);
   const column = order.find((loop) => vectors.has(loop));
   const row = rows.findLast((loop) => loads.some((x) => !x.loops.has(loop)));

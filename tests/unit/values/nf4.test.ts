@@ -11,6 +11,7 @@ import {
   quaxify,
   random,
   tree,
+  valueAndGrad,
   values as arrayTypes,
   vmap,
 } from "cotangent";
@@ -257,6 +258,61 @@ describe("derivatives", () => {
     expect(String(residuals)).toContain("u8[12]");
     expect(String(residuals)).not.toContain("f32[4,6]");
   });
+});
+
+describe("compiled", () => {
+  const shape = [512, 384] as const;
+  const bytes = 4 * shape[0] * shape[1];
+  const kinds: Record<string, (w: ArrayValue) => ArrayValue> = {
+    "of 8 bits": (w) => arrayTypes.Quantised.quantise(w),
+    "of 4 bits": (w) => Nf4.quantise(w),
+    "of 4 bits, with scales of 8 bits": (w) => Nf4.quantise(w, { doubleQuantise: true }),
+  };
+  const w = normal(20, shape);
+  test.each(Object.entries(kinds))(
+    "a weight %s is never there as floats, forward or backward, neither as a result nor while it is used",
+    (_, quantise) => {
+      const layer = new nn.Linear(384, 512, { key: random.key(1), useBias: false });
+      const model = lora.loraify(tree.at((l) => l.weight, layer, quantise(w)), { rank: 4, key: random.key(2) }); // prettier-ignore
+      const [train, rest] = tree.partition(model, lora.trainable(model));
+      const loss = (train: nn.Linear, xs: ArrayValue) =>
+        np.sum(np.square(vmap(quaxify(tree.combine(train, rest)))(xs)));
+      const step = jit(valueAndGrad(loss, { argnums: [0, 1] }));
+      const { kernels, memory } = inspect.kernels(step)(train, normal(21, [40, 384]));
+      expect(kernels.length).toBeGreaterThan(5);
+      for (const { writes } of kernels)
+        for (const { aval, bytes: written } of writes) {
+          expect(aval).not.toMatch(/\[(512,384|384,512|196608)\]/);
+          expect(written).toBeLessThan(bytes / 2);
+        }
+      const sizes = memory.temporaries.map((x) => x.bytes);
+      expect(sizes.filter((size) => size > bytes / 3)).toEqual([]);
+      expect(memory.bytes).toBeLessThan(bytes);
+    },
+  );
+  test("its product is one kernel, which reads codes and scales, and explain names the rule", () => {
+    const q = Nf4.quantise(w);
+    const product = quaxify((w: ArrayValue, x: ArrayValue) => np.matmul(x, w.T));
+    const x = np.ones([40, 384]);
+    const { kernels } = inspect.kernels(jit(product))(q, x);
+    expect(kernels.length).toBe(1);
+    expect(kernels[0]!.reads.map(({ aval }) => aval).sort()).toEqual(
+      ["f32[16]", "f32[3072]", "f32[40,384]", "u8[98304]"], // prettier-ignore
+    );
+    const { equations } = inspect.explain(product)(q, x);
+    expect(equations.at(-1)!.rule).toBe("dot_general(ArrayValue, Blockwise)");
+  });
+  test.each(Object.entries(kinds))(
+    "products with a weight %s are those with its floats, from either side",
+    (_, quantise) => {
+      const q = quantise(normal(22, [70, 100]));
+      const [x, y] = [normal(23, [131, 100]), normal(24, [70, 131])];
+      const right = (w: ArrayValue, x: ArrayValue) => np.matmul(x, w.T);
+      const back = (w: ArrayValue, y: ArrayValue) => np.matmul(w.T, y);
+      for (const [f, other] of [[right, x], [back, y], [matmul, x.T]] as const)
+      expect(np.max(np.abs(np.subtract(jit(quaxify(f))(q, other), f(dense(q), other)))).item()).toBeLessThan(1e-4); // prettier-ignore
+    },
+  );
 });
 
 describe("as the base of a low-rank adaptation", () => {

@@ -95,7 +95,7 @@ test.for(Object.keys(layouts).flatMap((name) => sizes.map((size) => ({ name, siz
   ({ name, size }) => {
     const [nest, data] = product({ ...usual, ...layouts[name], sizes: size });
     const steps = panels(nest);
-    expect(steps.nests.length).toBeGreaterThan(1);
+    expect(steps.scratch.size).toBeGreaterThan(0);
     const [{ memory }] = nest.stores as [Nest["stores"][0]];
     expect(inTurn(steps, data).get(memory)).toEqual(executed(nest, data).get(memory));
   },
@@ -145,6 +145,21 @@ test("what the columns of a tile need is copied together with them; what all nee
     ["product_panel0", "no", true],
     ["product", "no", false],
   ]);
+});
+
+test("what is unpacked from bytes has memory for a tile in each of 16 parts, and is unpacked again for each tile", () => {
+  const [nest] = product({
+    ...usual,
+    storage: "i8",
+    sizes: { batch: 1, rows: 64, columns: 520, steps: 50 },
+  });
+  const { nests, scratch } = panels(nest);
+  expect([...scratch].map(([{ name }, size]) => [name, size])).toEqual([["product_tile0", 13 * 50 * 8]]);
+  const [unpacking, products] = nests[0]!.stores as [Nest["stores"][0], Nest["stores"][0]];
+  expect(nests).toHaveLength(1);
+  expect(unpacking.loops.map(({ size }) => size)).toEqual([13, 5, 50, 8]);
+  expect(products.loops.map(({ size }) => size)).toEqual([13, 5, 1, 16, 4, 8]);
+  expect([...nests[0]!.sequential]).toContain(products.loops[1]);
 });
 
 test("what is long is shared: rows, if there are more of them", () => {
