@@ -64,6 +64,10 @@ export function openSource(source: FileSource, caller: string): Source {
   };
 }
 
+/** Whether there is a file at `path`. @throws FileError there are no files here. */
+export const fileExists = (path: string, caller: string): boolean =>
+  withFiles("files/open", caller, path, (files) => files.exists(path));
+
 /**
  * Makes `path` a file of these bytes: at every moment there is the old file or the whole new one.
  * @throws FileError it cannot be written.

@@ -32,6 +32,8 @@ export interface HostFile {
 
 /** The files of the machine. */
 export interface HostFiles {
+  /** Whether there is anything at `path`. */
+  exists(path: string): boolean;
   /** @throws Error there is no regular file at `path` that may be read. */
   open(path: string): HostFile;
   /**

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -77,6 +78,7 @@ function write(path: string, parts: Iterable<Uint8Array>): void {
 
 /** Node's files. */
 export const files: HostFiles = {
+  exists: existsSync,
   open,
   write,
   makeFolder: (path) => mkdirSync(path, { recursive: true }),

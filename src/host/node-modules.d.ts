@@ -6,6 +6,7 @@ declare module "node:crypto" {
 
 declare module "node:fs" {
   export function closeSync(file: number): void;
+  export function existsSync(path: string): boolean;
   export function fstatSync(file: number): { readonly size: number; isFile(): boolean };
   export function fsyncSync(file: number): void;
   export function mkdirSync(path: string, options: { recursive: true }): void;

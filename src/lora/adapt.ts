@@ -7,6 +7,7 @@ import { ArrayValue } from "../core/value.ts";
 import { tensorName } from "../files/index.ts";
 import * as lax from "../lax/index.ts";
 import { requireKey } from "../nn/linear.ts";
+import * as np from "../numpy/index.ts";
 import { matrixTranspose } from "../numpy/shape.ts";
 import * as random from "../random/index.ts";
 import { Nf4, Quantised } from "../values/index.ts";
@@ -26,7 +27,8 @@ export interface AdaptOptions extends NamingOptions {
 }
 
 /**
- * The model with an adapter at the weight of each module that the configuration means, started as it says.
+ * The model with an adapter at the weight of each module that the configuration means, started as it says. Factors are float32
+ * where weights are of half precision.
  *
  * @throws ArgumentError when it means no module, or one that cannot be adapted in the way it says.
  * @example
@@ -94,8 +96,8 @@ function adapted(
     const { dtype } = weight;
     return LoraArray.of(
       weight,
-      lax.full([n, rank], 0, dtype),
-      random.normal(key, [rank, m], { dtype }),
+      wide(lax.full([n, rank], 0, dtype)),
+      wide(random.normal(key, [rank, m], { dtype })),
       settings,
     );
   }
@@ -110,8 +112,12 @@ function adapted(
   }
   if (kind === "transposed") {
     const { weight: w, a, b } = start(matrixTranspose(weight));
-    return LoraArray.of(matrixTranspose(w), matrixTranspose(b), matrixTranspose(a), settings);
+    return LoraArray.of(matrixTranspose(w), wide(matrixTranspose(b)), wide(matrixTranspose(a)), settings);
   }
   const { weight: w, a, b } = start(weight);
-  return (useDora ? DoraArray : LoraArray).of(w, a, b, settings);
+  return (useDora ? DoraArray : LoraArray).of(w, wide(a), wide(b), settings);
 }
+
+/** Steps of training are too small for half the bits. */
+const wide = (factor: ArrayValue): ArrayValue =>
+  np.astype(factor, factor.dtype === "float64" ? "float64" : "float32");

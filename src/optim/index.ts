@@ -1,5 +1,6 @@
 /** Optimisers as transformations of gradients, with optax's names and numbers. */
 
+export { batches } from "./batches.ts";
 export {
   type CosineCycle,
   cosineOnecycleSchedule,
@@ -22,6 +23,7 @@ export {
 export { type Labels, type Mask } from "./mask.ts";
 export { multiSteps, type MultiStepsOptions, type MultiStepsState } from "./multi-steps.ts";
 export { adam, adamw, type AdamWOptions, applyUpdates, sgd, type SgdOptions } from "./optimizers.ts";
+export { type Measured, type Metrics, Run, type RunOptions } from "./run.ts";
 export {
   constantSchedule,
   cosineDecaySchedule,
