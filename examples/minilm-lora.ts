@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ArrayValue, config, jit, lora, numpy as np, random, setBackend } from "cotangent";
+import { type ArrayValue, config, jit, lora, numpy as np, optim, random, setBackend } from "cotangent";
 import type { Bert } from "cotangent/models";
 import { SingleBar } from "cli-progress";
 import { z } from "zod";
@@ -13,14 +13,13 @@ import {
   adapt,
   adapterConfig,
   embed,
-  parametersOf,
   prototypes,
   readModel,
   startingFactors,
   targets,
   trainer,
 } from "./minilm.ts";
-import { english, lossCurve, page, type Prediction, type Results, withError } from "./report.ts";
+import { lossCurve, page, type Prediction, type Results, withError } from "./report.ts";
 import { examplesAt, readTestTexts, readTopics, type Topics } from "./topics.ts";
 
 const count = z.coerce.number().int().positive();
@@ -93,16 +92,6 @@ function progress(steps: number) {
   };
 }
 
-/** One batch after the other, in an order that is new in each epoch. */
-function* batches(train: Topics, size: number, key: ArrayValue): Generator<Topics, never> {
-  const n = train.labels.size;
-  for (let epoch = 0; ; epoch++) {
-    const order = random.permutation(random.foldIn(key, epoch), n);
-    for (let from = 0; from + size <= n; from += size)
-      yield examplesAt(train, order.get(`${from}:${from + size}`));
-  }
-}
-
 function main(options: Settings): void {
   const started = performance.now();
   setBackend(options.backend);
@@ -124,18 +113,16 @@ function main(options: Settings): void {
   const start = targets(base).map((weight, i) => startingFactors(weight, options.rank, keys.get(i)));
   const model = adapt(base, start, lora.scalingOf(options.rank, options.alpha));
   const training = trainer(model, head, { steps, warmup: options.warmup, learningRate: options.lr });
-  const [trainable, total] = [parametersOf(training.start.adapters), parametersOf(model)];
-  console.log(
-    `trainable params: ${english(trainable)} || all params: ${english(total)} || trainable%: ${((100 * trainable) / total).toFixed(4)}`,
-  );
+  const { trainable, total, line } = lora.summary(model);
+  console.log(line);
 
   const losses: number[] = [];
   const times: number[] = [];
-  const source = batches(train, options.batch, orderKey!);
+  const batchAt = optim.batches(train.labels.size, options.batch, orderKey!);
   const bar = progress(steps);
   let at = training.start;
   for (let i = 0; i < steps; i++) {
-    const batch = source.next().value;
+    const batch = examplesAt(train, batchAt(i));
     const from = performance.now();
     const [next, loss] = training.step(at, batch);
     at = next;

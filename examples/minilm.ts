@@ -49,10 +49,7 @@ export const logitsOf = (model: Bert, head: ArrayValue, texts: Texts): ArrayValu
 
 /** Mean cross-entropy. */
 export function lossOf(model: Bert, head: ArrayValue, { labels, ...texts }: Topics): ArrayValue {
-  const chosen = nn.oneHot(labels, head.shape[0]!);
-  return np.negative(
-    np.mean(np.sum(np.multiply(nn.logSoftmax(logitsOf(model, head, texts)), chosen), { axis: -1 })),
-  );
+  return optim.meanCrossEntropy(logitsOf(model, head, texts), labels)[0];
 }
 
 /** The weights that are adapted: of queries and of values. */
@@ -110,10 +107,7 @@ export interface Training {
 /** AdamW on the adapters of a model and nothing else, with the global norm of gradients clipped to 1. */
 export function trainer(model: Bert, head: ArrayValue, { steps, warmup, learningRate }: TrainingOptions) {
   const [adapters, frozen] = tree.partition(model, lora.trainable(model)) as [Bert, Bert];
-  const schedule = optim.joinSchedules(
-    [optim.linearSchedule(0, learningRate, warmup), optim.linearSchedule(learningRate, 0, steps - warmup)],
-    [warmup],
-  );
+  const schedule = optim.warmupLinearDecaySchedule(0, learningRate, warmup, steps);
   const optimiser = optim.chain(
     optim.clipByGlobalNorm(1),
     optim.adamw(schedule, { b1: 0.9, b2: 0.999, eps: 1e-8, weightDecay: 0 }),
@@ -136,10 +130,3 @@ export function trainer(model: Bert, head: ArrayValue, { steps, warmup, learning
     modelOf: ({ adapters }: Training): Bert => tree.combine(adapters, frozen) as Bert,
   };
 }
-
-/** How many parameters there are: of a quantised weight its integers, without the scales. */
-export const parametersOf = (model: Bert): number =>
-  tree
-    .leavesWithPath(model)
-    .filter(([path]) => path.at(-1)!.key !== "scale")
-    .reduce((sum, [, leaf]) => sum + (leaf as ArrayValue).size, 0);

@@ -18,6 +18,9 @@ trainable params: 46 || all params: 113 || trainable%: 40.7080`);
     const w = new lora.LoraArray(values.Quantised.quantise(np.ones([300, 400])), { rank: 1, key: k1 });
     const { trainable, total, line } = lora.summary({ w, ids: np.arange(7), f: np.tanh, gone: null });
     expect([trainable, total]).toEqual([700, 120_700]);
+    const small = new lora.LoraArray(values.Nf4.quantise(np.ones([16, 128])), { rank: 1, key: k1 });
+    const nested = new lora.LoraArray(values.Nf4.quantise(np.ones([16, 128]), { doubleQuantise: true }), { rank: 1, key: k1 }); // prettier-ignore
+    expect(lora.summary([small, nested]).total).toBe(2 * (2048 + 144));
     expect(line).toBe("trainable params: 700 || all params: 120,700 || trainable%: 0.5800");
   });
 
