@@ -21,6 +21,7 @@ export type PlusGroup = "slow" | "fast" | "fastNoDecay" | "embedding";
 
 const isAdapter = (node: unknown): node is AdaptedArray | Delta =>
   node instanceof AdaptedArray || node instanceof Delta;
+const isAdaptedEmbedding = (node: unknown): boolean => node instanceof Embedding && isAdapter(node.weight);
 /** Whether a field is what PEFT calls `lora_B`. */
 const isFast = (node: object, name: string): boolean =>
   name === "a" && (node instanceof LoraArray || node instanceof LoraKernel || node instanceof LowRank);
@@ -28,17 +29,17 @@ const isFast = (node: object, name: string): boolean =>
 /**
  * The group of each parameter of a model, as a prefix of its tree: `slow` for `b` of an adapter (PEFT's `lora_A`) and whatever else
  * is a matrix; `fast` for `a` (PEFT's `lora_B`) and vectors of adapters; `fastNoDecay` for other vectors and biases; `embedding` for
- * an embedding's.
+ * adapters of embeddings.
  *
  * @see PEFT's `create_loraplus_optimizer`
  */
 export const plusGroups = (model: unknown): unknown => grouped(model, false);
 
 function grouped(tree: unknown, inAdapter: boolean): unknown {
-  const [leaves, treedef] = flattenWithPath(tree, (node) => node instanceof Embedding || isAdapter(node));
+  const [leaves, treedef] = flattenWithPath(tree, (node) => isAdaptedEmbedding(node) || isAdapter(node));
   return treedef.unflatten(
     leaves.map(([path, leaf]): unknown => {
-      if (leaf instanceof Embedding) return "embedding" satisfies PlusGroup;
+      if (isAdaptedEmbedding(leaf)) return "embedding" satisfies PlusGroup;
       if (isAdapter(leaf)) return groupedAdapter(leaf);
       if (!(leaf instanceof ArrayValue)) return leaf;
       const isVector = leaf.ndim < 2 || path.at(-1)?.key === "bias";

@@ -36,7 +36,7 @@ export class Summary {
     readonly total: number,
   ) {}
 
-  /** The line that PEFT prints. @see PEFT's `print_trainable_parameters` */
+  /** The line that PEFT prints; modules that it saves whole it counts twice, as it keeps the old ones. @see PEFT's `print_trainable_parameters` */
   get line(): string {
     const percent = this.total === 0 ? 0 : (100 * this.trainable) / this.total;
     return `trainable params: ${showCount(this.trainable)} || all params: ${showCount(this.total)} || trainable%: ${percent.toFixed(4)}`;

@@ -12,6 +12,7 @@ const table = new nn.Embedding(5, 4, { key: k1 });
 const lora2 = { rank: 2, key: k3 };
 const model = {
   embed: tree.at((e: nn.Embedding) => e.weight, table, new lora.LoraArray(table.weight, lora2)),
+  words: table,
   norm: new nn.LayerNorm([4]),
   dense: lora.loraify(new nn.Linear(4, 3, { key: k2 }), lora2),
   dora: new lora.DoraArray(np.ones([3, 4]), lora2),
@@ -26,10 +27,12 @@ const groups: Record<string, unknown> = Object.fromEntries(
     .map((group, i) => [tree.pathToString(tree.structure(model).paths()[i]!), group]),
 );
 
+// As of create_loraplus_optimizer of PEFT 0.21.2: its groups A, B, B without decay, and embedding.
 test("each parameter of a model is in a group of LoRA+", () => {
   expect(groups).toMatchObject({
     ".embed.weight.a": "embedding",
     ".embed.weight.b": "embedding",
+    ".words.weight": "slow",
     ".norm.weight": "fastNoDecay",
     ".norm.bias": "fastNoDecay",
     ".dense.weight.a": "fast",

@@ -14,6 +14,22 @@ weight             kind       shape   rank  scaling  parameters
 trainable params: 46 || all params: 113 || trainable%: 40.7080`);
   });
 
+  test("has the line of PEFT 0.21.2 for a model like this one", () => {
+    const dense = new nn.Linear(4, 3, { key: k1 });
+    const model = {
+      embed: new nn.Embedding(5, 4, { key: k1 }),
+      norm: new nn.LayerNorm([4]),
+      dense: tree.at(
+        (l: nn.Linear) => l.weight,
+        dense,
+        new lora.DoraArray(dense.weight, { rank: 2, key: k1 }),
+      ),
+      head: new nn.Linear(3, 2, { key: k2 }),
+    };
+    const { line } = lora.summary(model);
+    expect(line).toBe("trainable params: 17 || all params: 68 || trainable%: 25.0000");
+  });
+
   test("counts what a quantised weight stands for, and nothing that is no float", () => {
     const w = new lora.LoraArray(values.Quantised.quantise(np.ones([300, 400])), { rank: 1, key: k1 });
     const { trainable, total, line } = lora.summary({ w, ids: np.arange(7), f: np.tanh, gone: null });
