@@ -1,3 +1,6 @@
+import type { ArrayValue } from "../core/value.ts";
+import { array } from "../numpy/array.ts";
+
 /** The 16 values of NF4: quantiles of the normal distribution, from -1 to 1, with 0 among them. @see `bitsandbytes` */
 export const normal4: readonly number[] = [
   -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
@@ -29,4 +32,12 @@ function signedDecades(): number[] {
       positive.push(fround(factor * fround(fround(bound(i) + bound(i + 1)) / 2)));
   }
   return [...positive.map((x) => -x), 0, ...positive, 1].sort((a, b) => a - b);
+}
+
+const arrays = new Map<readonly number[], ArrayValue>();
+/** A table as an array of float32: one for each, so that programs which use it in several places know that it is the same. */
+export function arrayOf(table: readonly number[]): ArrayValue {
+  let known = arrays.get(table);
+  if (known === undefined) arrays.set(table, (known = array(table, "float32")));
+  return known;
 }

@@ -5,10 +5,9 @@ import { describe } from "../core/trace.ts";
 import { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../control/jit.ts";
-import { array } from "../numpy/array.ts";
 import * as np from "../numpy/index.ts";
 import { Blockwise, checkBlocks, checkBlockSize, checkFloats, encoded, lookUp } from "./blockwise.ts";
-import { dynamic8 } from "./codebooks.ts";
+import { arrayOf, dynamic8 } from "./codebooks.ts";
 import type { QuantisedOptions } from "./quantised-array.ts";
 
 export interface Dynamic8Options extends QuantisedOptions {
@@ -73,7 +72,7 @@ export class Dynamic8 extends Blockwise {
     return Dynamic8.quantise(x, { blockSize, allowMaterialise });
   }
   protected override levels(): ArrayValue {
-    return lookUp(array(dynamic8, "float32"), lax.convertElementType(this.codes, "int32"));
+    return lookUp(arrayOf(dynamic8), lax.convertElementType(this.codes, "int32"));
   }
   protected override shifted(flat: ArrayValue): ArrayValue {
     return np.add(flat, np.expandDims(lax.stopGradient(this.offset), -1));

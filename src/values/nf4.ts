@@ -6,9 +6,8 @@ import { describe } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../control/jit.ts";
-import { array } from "../numpy/array.ts";
 import { Blockwise, checkBlocks, checkBlockSize, checkFloats, encoded, lookUp } from "./blockwise.ts";
-import { normal4 } from "./codebooks.ts";
+import { arrayOf, normal4 } from "./codebooks.ts";
 import { Dynamic8 } from "./dynamic8.ts";
 import type { QuantisedOptions } from "./quantised-array.ts";
 
@@ -77,7 +76,7 @@ export class Nf4 extends Blockwise {
     const byte = lookUp(lax.convertElementType(this.codes, "int32"), lax.shiftRightLogical(places, 1));
     const first = lax.broadcastInDim(lax.eq(lax.and(places, 1), 0), byte.shape, [byte.ndim - 1]);
     const code = lax.select(first, lax.shiftRightLogical(byte, 4), lax.and(byte, 15));
-    return lookUp(array(normal4, "float32"), code);
+    return lookUp(arrayOf(normal4), code);
   }
 }
 

@@ -269,6 +269,19 @@ describe("compiled", () => {
     "of 4 bits, with scales of 8 bits": (w) => Nf4.quantise(w, { doubleQuantise: true }),
   };
   const w = normal(20, shape);
+  /** No kernel writes an array of the size of a weight, and nothing in memory takes a good part of it. */
+  function neverWhole(f: (...args: never[]) => unknown, ...args: readonly unknown[]): void {
+    const { kernels, memory } = inspect.kernels(f)(...args);
+    expect(kernels.length).toBeGreaterThan(5);
+    for (const { writes } of kernels)
+      for (const { aval, bytes: written } of writes) {
+        expect(aval).not.toMatch(/\[(512,384|384,512|196608)\]/);
+        expect(written).toBeLessThan(bytes / 2);
+      }
+    const sizes = memory.temporaries.map((x) => x.bytes);
+    expect(sizes.filter((size) => size > bytes / 3)).toEqual([]);
+    expect(memory.bytes).toBeLessThan(bytes);
+  }
   test.each(Object.entries(kinds))(
     "a weight %s is never there as floats, forward or backward, neither as a result nor while it is used",
     (_, quantise) => {
@@ -278,18 +291,21 @@ describe("compiled", () => {
       const loss = (train: nn.Linear, xs: ArrayValue) =>
         np.sum(np.square(vmap(quaxify(tree.combine(train, rest)))(xs)));
       const step = jit(valueAndGrad(loss, { argnums: [0, 1] }));
-      const { kernels, memory } = inspect.kernels(step)(train, normal(21, [40, 384]));
-      expect(kernels.length).toBeGreaterThan(5);
-      for (const { writes } of kernels)
-        for (const { aval, bytes: written } of writes) {
-          expect(aval).not.toMatch(/\[(512,384|384,512|196608)\]/);
-          expect(written).toBeLessThan(bytes / 2);
-        }
-      const sizes = memory.temporaries.map((x) => x.bytes);
-      expect(sizes.filter((size) => size > bytes / 3)).toEqual([]);
-      expect(memory.bytes).toBeLessThan(bytes);
+      neverWhole(step, train, normal(21, [40, 384]));
     },
   );
+  test("nor are weights of 4 bits whose rows have lengths of their own, or several that meet the same array", () => {
+    const weights = [w, normal(25, shape), normal(26, shape)].map((x) => Nf4.quantise(x));
+    const [a, b] = [normal(27, [512, 4]), normal(28, [4, 384])];
+    const x = normal(21, [40, 384]);
+    const product = quaxify((w: ArrayValue, x: ArrayValue) => np.sum(np.sin(np.matmul(x, w.T))));
+    const dora = (factors: readonly ArrayValue[], x: ArrayValue) =>
+      product(lora.DoraArray.of(weights[0]!, factors[0]!, factors[1]!, { magnitude: factors[2]! }), x);
+    neverWhole(jit(grad(dora, { argnums: [0, 1] })), [a, b, np.ones([512])], x);
+    const three = (x: ArrayValue) =>
+      weights.map((w) => product(w, x)).reduce((sum, each) => np.add(sum, each));
+    neverWhole(jit(grad(three)), x);
+  });
   test("its product is one kernel, which reads codes and scales, and explain names the rule", () => {
     const q = Nf4.quantise(w);
     const product = quaxify((w: ArrayValue, x: ArrayValue) => np.matmul(x, w.T));
