@@ -30,6 +30,26 @@ trainable params: 46 || all params: 113 || trainable%: 40.7080`);
     expect(line).toBe("trainable params: 17 || all params: 68 || trainable%: 25.0000");
   });
 
+  test("counts what a configuration has trained besides, as PEFT 0.21.2 does", () => {
+    const model = {
+      embed: new nn.Embedding(5, 4, { key: k1 }),
+      norm: new nn.LayerNorm([4]),
+      dense: new nn.Linear(4, 3, { key: k1 }),
+      head: new nn.Linear(3, 2, { key: k2 }),
+    };
+    const config = {
+      r: 2,
+      loraAlpha: 4,
+      targetModules: ["embed", "dense"],
+      modulesToSave: ["head", "norm"],
+      bias: "all",
+    } as const;
+    const adapted = lora.adapt(model, config, { key: k1 });
+    const { trainable, total } = lora.summary(adapted, { trainable: lora.trainable(adapted, config) });
+    // PEFT has 99 in all: the 16 of head and norm twice.
+    expect([trainable, total]).toEqual([51, 99 - 16]);
+  });
+
   test("counts what a quantised weight stands for, and nothing that is no float", () => {
     const w = new lora.LoraArray(values.Quantised.quantise(np.ones([300, 400])), { rank: 1, key: k1 });
     const { trainable, total, line } = lora.summary({ w, ids: np.arange(7), f: np.tanh, gone: null });
