@@ -66,6 +66,19 @@ describe("multiSteps", () => {
     expect((state.accGrads as typeof updates).w.dtype).toBe("float32");
   });
 
+  test("accumulates in a loop of a program too", () => {
+    const optimizer = optim.multiSteps(optim.adam(0.1), 3);
+    const all = [0, 1, 2].map(gradientAt);
+    const [w, b] = [np.stack(all.map((g) => g.w)), np.stack(all.map((g) => g.b))];
+    type Carry = readonly [typeof start, optim.MultiStepsState<readonly unknown[]>];
+    const body = ([params, state]: Carry, gradient: typeof start): [Carry, null] => {
+      const [updates, next] = optimizer.update(gradient, state, params);
+      return [[optim.applyUpdates(params, updates), next], null];
+    };
+    const [[params]] = lax.scan(body, [start, optimizer.init(start)] as Carry, { w, b });
+    expectValues(np.concatenate([params.w, params.b]), [0.90000069, -2.0999994, 3.0999994]);
+  });
+
   test("refuses what is no number of gradients", () => {
     expect(() => optim.multiSteps(optim.sgd(1), 0)).toThrow(
       "everyK must be a positive integer, got the number 0",
