@@ -1,70 +1,25 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { formats, InspectCommandError, inspectExport, inspectText, stageChoices } from "./inspect-command.ts";
+import { inspectCommand, inspectUsage } from "./inspect-arguments.ts";
+import { loraCommand } from "./lora/command.ts";
+import { UsageError } from "./usage-error.ts";
 
-const usage = `usage: cotangent inspect <file> [--export name] [--args "f32[3,4] f32[4]"] [--stage …] [--format …]
+const usage = `${inspectUsage}
+usage: cotangent lora <command> …
 
-  <file>     a module that exports a program (makeJaxpr(f)(…)), a list [f, ...arguments], or a function (with --args);
-             or a program as text (.jaxpr, .txt) or JSON (.json)
-  --export   which export; needless where there is one
-  --args     shapes and dtypes of the function's arguments
-  --stage    ${stageChoices.join(", ")}; without it all as text, and the first in other formats
-  --format   ${formats.join(", ")}
+  inspect, merge and convert adapters and models in files; cotangent lora --help says more
 `;
 
-/** A module of the user's. Where Node does not read TypeScript by itself, tsx does, if it is installed. */
-async function load(file: string): Promise<object> {
-  const url = pathToFileURL(file).href;
-  try {
-    return (await import(url)) as object;
-  } catch (error) {
-    const { code } = error as { readonly code?: string };
-    if (code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/\.[cm]?tsx?$/.test(file)) throw error;
-  }
-  let tsx: string;
-  try {
-    tsx = createRequire(pathToFileURL(file)).resolve("tsx/esm/api");
-  } catch {
-    throw new InspectCommandError(
-      `Node ${process.version} does not read TypeScript: install tsx beside ${file}, compile the file, or use Node 22.18 or later`,
-    );
-  }
-  const { tsImport } = (await import(pathToFileURL(tsx).href)) as {
-    tsImport: (url: string, parent: string) => Promise<object>;
-  };
-  return tsImport(url, import.meta.url);
-}
-
-async function main(): Promise<string | Uint8Array> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      export: { type: "string" },
-      args: { type: "string" },
-      stage: { type: "string" },
-      format: { type: "string", default: "text" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) return usage;
-  const [command, path, ...others] = positionals;
-  if (command !== "inspect" || path === undefined || others.length > 0)
-    throw new InspectCommandError(
-      `${command && command !== "inspect" ? `there is no command ${command}\n` : ""}${usage}`,
-    );
-  const file = resolve(path);
-  if (/\.(?:json|jaxpr|txt)$/.test(file)) return inspectText(readFileSync(file, "utf8"), file, values);
-  return inspectExport(await load(file), path, values);
+async function main([command, ...args]: readonly string[]): Promise<string | Uint8Array> {
+  if (command === "inspect") return inspectCommand(args);
+  if (command === "lora") return loraCommand(args, (line) => process.stderr.write(`${line}\n`));
+  if (command === "--help" || command === "-h") return usage;
+  throw new UsageError(`${command === undefined ? "" : `there is no command ${command}\n`}${usage}`);
 }
 
 try {
-  process.stdout.write(await main());
+  process.stdout.write(await main(process.argv.slice(2)));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof InspectCommandError ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

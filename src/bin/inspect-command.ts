@@ -16,11 +16,9 @@ import {
   toJSON,
 } from "../inspect/index.ts";
 import { ShapeDtypeStruct } from "../interpreters/make-jaxpr.ts";
+import { UsageError } from "./usage-error.ts";
 
 // `cotangent inspect`, without what reads files.
-
-/** The command was given wrongly. */
-export class InspectCommandError extends Error {}
 
 type Output = string | Uint8Array | Promise<string>;
 type Writer = (program: ClosedJaxpr, name: string | undefined) => Output;
@@ -51,7 +49,7 @@ export interface InspectOptions {
 function choose(name: string, among: readonly string[], what: string): void {
   if (among.includes(name)) return;
   const near = nearest(name, among);
-  throw new InspectCommandError(
+  throw new UsageError(
     `there is no ${what} ${name}${near ? `; did you mean ${near}?` : ""}; there is ${among.join(", ")}`,
   );
 }
@@ -61,7 +59,7 @@ function check({ stage, format }: InspectOptions): void {
   if (stage !== undefined) choose(stage, stageChoices, "stage");
   const kernels = stage === "kernels" || (stage === undefined && format === "wasm");
   if (!(kernels ? kernelWriters : writers)[format])
-    throw new InspectCommandError(
+    throw new UsageError(
       kernels
         ? `kernels are written as ${Object.keys(kernelWriters).join(", ")}`
         : "wasm is a format of kernels",
@@ -72,8 +70,7 @@ function check({ stage, format }: InspectOptions): void {
 export function inspectText(text: string, file: string, options: InspectOptions): Output {
   check(options);
   for (const name of ["export", "args"] as const)
-    if (options[name] !== undefined)
-      throw new InspectCommandError(`--${name} is for modules; ${file} is a program`);
+    if (options[name] !== undefined) throw new UsageError(`--${name} is for modules; ${file} is a program`);
   const program = file.endsWith(".json") ? fromJSON(parsedJSON(text, file)) : parseJaxpr(text);
   return written(program, options);
 }
@@ -82,7 +79,7 @@ function parsedJSON(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InspectCommandError(`${file} is no JSON: ${String(cause)}`, { cause });
+    throw new UsageError(`${file} is no JSON: ${String(cause)}`, { cause });
   }
 }
 
@@ -93,7 +90,7 @@ export function inspectExport(module: object, file: string, options: InspectOpti
   const names = [...exports.keys()].filter((name) => inspectable(exports.get(name)));
   const { export: name = names.length === 1 ? names[0]! : undefined } = options;
   if (name === undefined) {
-    throw new InspectCommandError(
+    throw new UsageError(
       names.length === 0
         ? `${file} exports no function, program or list of a function and its arguments`
         : `${file} exports ${names.join(", ")}: choose one with --export`,
@@ -102,16 +99,16 @@ export function inspectExport(module: object, file: string, options: InspectOpti
   if (!exports.has(name)) choose(name, [...exports.keys()], "export");
   const value = exports.get(name);
   if (options.args !== undefined && typeof value !== "function")
-    throw new InspectCommandError(`--args is for functions; ${name} is none`);
+    throw new UsageError(`--args is for functions; ${name} is none`);
   if (value instanceof ClosedJaxpr || value instanceof Stages) return written(value, options);
   const [first, ...given] = Array.isArray(value) ? (value as readonly unknown[]) : [];
   if (typeof first === "function") return written(stages(first as () => unknown)(...given), options);
   if (typeof value !== "function")
-    throw new InspectCommandError(
+    throw new UsageError(
       `${name} of ${file} is neither a function nor a program (makeJaxpr(f)(…)) nor a list [f, ...arguments]`,
     );
   if (options.args === undefined && value.length > 0) {
-    throw new InspectCommandError(
+    throw new UsageError(
       `${name} is a function of ${value.length}: give the shapes of its arguments, as in --args "f32[3,4] f32[4]", or export [${name}, ...arguments]`,
     );
   }
@@ -134,13 +131,13 @@ function written(value: ClosedJaxpr | Stages, { stage, format, export: name }: I
   if (value instanceof ClosedJaxpr) {
     if (stage === undefined || stage === "traced") return write(value);
     if (stage !== "simplified")
-      throw new InspectCommandError(`of a program there is no stage ${stage}: export its function`);
+      throw new UsageError(`of a program there is no stage ${stage}: export its function`);
     return write(simplify(value));
   }
   if (stage === undefined && format === "text") return `${String(value)}\n`;
   const program = value.programs.get((stage ?? "traced") as StageName);
   if (program === undefined)
-    throw new InspectCommandError(
+    throw new UsageError(
       `there is no stage ${stage} of this function, which does not return one inexact number; there is ${[...value.programs.keys()].join(", ")}`,
     );
   return write(program);

@@ -3,6 +3,12 @@
 export { type LoadOptions, loadSafetensors } from "./load.ts";
 export { openSafetensors, Safetensors, type TensorInfo } from "./safetensors.ts";
 export { type TensorDType } from "./safetensors-format.ts";
-export { encodeSafetensors, type SaveOptions, saveSafetensors } from "./save.ts";
+export {
+  encodeSafetensors,
+  type SaveOptions,
+  saveSafetensors,
+  type TensorSource,
+  writeTensors,
+} from "./save.ts";
 export { type FileSource } from "./source.ts";
 export { tensorName } from "./tensor-names.ts";

@@ -59,7 +59,7 @@ export class Safetensors {
   get(name: string): ArrayValue {
     const { dtype: format, shape, start } = this.entry(name);
     const caller = `${this.source.name}: tensor ${quoted(name)}`;
-    if (this.closed) throw new FileError("files/closed", `${caller} was asked for after close()`);
+    this.checkOpen(name);
     const dtype = dtypeOf(format);
     if (dtype === null)
       throw new DTypeError("files/dtype", `${caller} is of dtype ${format}, of which there are no arrays`);
@@ -75,10 +75,31 @@ export class Safetensors {
     );
   }
 
+  /**
+   * The bytes of the tensor as the file has them, whatever its dtype: for what is only copied.
+   *
+   * @throws ArgumentError there is none of this name; FileError the file cannot be read, or is closed.
+   */
+  bytes(name: string): Uint8Array {
+    const { start, end } = this.entry(name);
+    this.checkOpen(name);
+    const bytes = new Uint8Array(end - start);
+    this.source.read(bytes, this.header.dataStart + start);
+    return bytes;
+  }
+
   /** Closes the file; its arrays stay. */
   close(): void {
     if (!this.closed) this.source.close();
     this.closed = true;
+  }
+
+  private checkOpen(name: string): void {
+    if (this.closed)
+      throw new FileError(
+        "files/closed",
+        `${this.source.name}: tensor ${quoted(name)} was asked for after close()`,
+      );
   }
 
   private entry(name: string): TensorEntry {

@@ -1,8 +1,9 @@
 import { pathToString } from "../tree/index.ts";
 import { ArgumentError, DTypeError } from "../core/errors.ts";
 import { isPlainObject, readOptions } from "../core/options.ts";
+import { type Shape, showShape } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
-import { ArrayValue, concreteOf, type NDArray } from "../core/value.ts";
+import { ArrayValue, concreteOf } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import {
   bytesOf,
@@ -23,10 +24,12 @@ export interface SaveOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-interface Tensor {
+/** A tensor that is to be written, whose bytes are made when it is its turn. */
+export interface TensorSource {
   readonly name: string;
   readonly dtype: TensorDType;
-  readonly array: NDArray;
+  readonly shape: Shape;
+  readonly bytes: () => Uint8Array;
 }
 
 /**
@@ -62,24 +65,58 @@ export function saveSafetensors(path: string, tree: unknown, options: SaveOption
   writeFile(path, encode(tree, options, caller).parts, caller);
 }
 
-/** The bytes of a file, in parts: the header, then the data of each array as it is, which is read when its turn comes. */
-function encode(
-  tree: unknown,
-  options: SaveOptions,
-  caller: string,
-): { readonly size: number; readonly parts: Iterable<Uint8Array> } {
+/**
+ * Writes tensors that are made one after the other, each when it is its turn and not kept: so a file may be larger than memory.
+ * The order is that of {@link saveSafetensors}, and as there, a file is written as a whole or not at all.
+ *
+ * @throws ArgumentError when two have the same name, a name or the metadata is no text, or the bytes are not as many as the dtype
+ * and the shape take; FileError when the file cannot be written; whatever `bytes` throws.
+ * @example
+ * files.writeTensors("copy.safetensors", file.names.map((name) => ({ name, ...file.info(name), bytes: () => file.bytes(name) })));
+ */
+export function writeTensors(path: string, tensors: Iterable<TensorSource>, options: SaveOptions = {}): void {
+  const caller = "files.writeTensors";
+  const { metadata } = readOptions<SaveOptions>(caller, ["metadata"], [options]);
+  const sources = [...tensors];
+  const names = new Set<string>();
+  for (const { name } of sources) {
+    if (names.has(name))
+      throw new ArgumentError("files/name", `${caller}: two tensors are called ${quoted(name)}`);
+    if (name === METADATA || !isText(name))
+      throw new ArgumentError("files/name", `${caller}: no tensor can be called ${quoted(name)} in a file`);
+    names.add(name);
+  }
+  writeFile(path, partsOf(sources, metadata, caller).parts, caller);
+}
+
+function encode(tree: unknown, options: SaveOptions, caller: string): Parts {
   const { metadata } = readOptions<SaveOptions>(caller, ["metadata"], [options]);
   const tensors = namedLeaves(tree)[0].map((leaf) => tensorOf(leaf, caller));
-  const keys = new Map(tensors.map((tensor) => [tensor, sortKey(tensor)]));
-  tensors.sort((x, y) => compareBytes(keys.get(x)!, keys.get(y)!));
+  return partsOf(tensors, metadata, caller);
+}
 
+interface Parts {
+  readonly size: number;
+  readonly parts: Iterable<Uint8Array>;
+}
+
+/** The bytes of a file, in parts: the header, which is made at once, then the data of each tensor when its turn comes. */
+function partsOf(tensors: readonly TensorSource[], metadata: SaveOptions["metadata"], caller: string): Parts {
+  const keys = new Map(tensors.map((tensor) => [tensor, sortKey(tensor)]));
+  const sorted = tensors.toSorted((x, y) => compareBytes(keys.get(x)!, keys.get(y)!));
   const header: [string, unknown][] = metadata === undefined ? [] : [[METADATA, checked(metadata, caller)]];
   let end = 0;
-  for (const { name, dtype, array } of tensors) {
-    const [start, { shape }] = [end, array];
-    end += bytesOf(dtype, shape)!; // an array is of whole bytes
-    header.push([name, { dtype, shape, data_offsets: [start, end] }]);
-  }
+  const sizes = sorted.map(({ name, dtype, shape }) => {
+    const size = bytesOf(dtype, shape);
+    if (size === null)
+      throw new ArgumentError(
+        "files/size",
+        `${caller}: ${quoted(name)} of shape ${showShape(shape)} takes no whole number of bytes as ${dtype}`,
+      );
+    header.push([name, { dtype, shape, data_offsets: [end, end + size] }]);
+    end += size;
+    return size;
+  });
   // Not one object: that would put names such as "0" first.
   const members = header.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   const text = new TextEncoder().encode(`{${members.join(",")}}`);
@@ -94,16 +131,27 @@ function encode(
   head.set(text, LENGTH_BYTES);
   const parts = function* (): Iterable<Uint8Array> {
     yield head;
-    for (const { array } of tensors) {
-      // Every machine with a JavaScript engine is little-endian, as the format is.
-      const { buffer, byteOffset, byteLength } = array.storage;
-      yield new Uint8Array(buffer, byteOffset, byteLength);
+    for (const [i, { name, bytes }] of sorted.entries()) {
+      const data = bytes();
+      if (data.length !== sizes[i])
+        throw new ArgumentError(
+          "files/size",
+          `${caller}: ${quoted(name)} has ${data.length} bytes, and is said to take ${sizes[i]}`,
+        );
+      yield data;
     }
   };
   return { size: head.length + end, parts: parts() };
 }
 
-function tensorOf({ name, path, leaf }: NamedLeaf, caller: string): Tensor {
+/** The elements of an array as they are in a file. @throws ConcretizationError when it is traced. */
+export function bytesOfArray(array: ArrayValue, place: string): Uint8Array {
+  // Every machine with a JavaScript engine is little-endian, as the format is.
+  const { buffer, byteOffset, byteLength } = concreteOf(array, place).storage;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function tensorOf({ name, path, leaf }: NamedLeaf, caller: string): TensorSource {
   const place = `${caller}: the leaf ${path.length === 0 ? "at the root" : pathToString(path)}`;
   if (!(leaf instanceof ArrayValue))
     throw new ArgumentError(
@@ -119,11 +167,11 @@ function tensorOf({ name, path, leaf }: NamedLeaf, caller: string): Tensor {
       "files/dtype",
       `${place} is of dtype ${array.dtype}, which the format does not have`,
     );
-  return { name, dtype, array };
+  return { name, dtype, shape: array.shape, bytes: () => bytesOfArray(array, place) };
 }
 
 /** Large elements first, so that each tensor is aligned; then by name, in the order of UTF-8. */
-const sortKey = ({ name, dtype }: Tensor): Uint8Array =>
+const sortKey = ({ name, dtype }: TensorSource): Uint8Array =>
   new TextEncoder().encode(String.fromCharCode(tensorDTypes.length - tensorDTypes.indexOf(dtype)) + name);
 
 function compareBytes(x: Uint8Array, y: Uint8Array): number {

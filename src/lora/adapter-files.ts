@@ -1,38 +1,23 @@
-import { ArgumentError, FileError } from "../core/errors.ts";
-import { isPlainObject, readOptions } from "../core/options.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { readOptions } from "../core/options.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
 import { encodeSafetensors, openSafetensors, saveSafetensors } from "../files/index.ts";
-import { makeFolder, openSource, writeFile } from "../files/source.ts";
+import { makeFolder, writeFile } from "../files/source.ts";
 import * as lax from "../lax/index.ts";
 import { AdaptedArray, denseOf } from "./adapted.ts";
 import { checkKeys } from "./adapter-keys.ts";
 import { layoutOf } from "./adapter-layout.ts";
 import { adaptedOf, faultOf, tensorsIn } from "./adapter-parts.ts";
+import { type AdapterFiles, checkedStart, CONFIG, readAdapter, TENSORS } from "./adapter-source.ts";
 import type { NamingOptions } from "./modules.ts";
-import { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
-
-const CONFIG = "adapter_config.json";
-const TENSORS = "adapter_model.safetensors";
-/** A longer configuration is none. */
-const MAX_CONFIG = 2 ** 24;
-
-/** The two files of an adapter. */
-export interface AdapterFiles {
-  /** `adapter_config.json`, as text. */
-  readonly config: string;
-  /** `adapter_model.safetensors`. */
-  readonly tensors: Uint8Array | ArrayBuffer;
-}
+import { type LoraConfig, loraConfig, loraConfigToJSON } from "./peft-config.ts";
 
 export interface LoadedAdapter<Model> {
   /** The model with the adapter. */
   readonly model: Model;
   readonly config: LoraConfig;
 }
-
-/** Ways to start that change the base weights, which an adapter's file does not have. */
-const changesBase = /^(pissa(_niter_\d+)?|olora|corda|lora_ga|loftq)$/;
 
 /**
  * A model with the adapter that PEFT, or {@link saveAdapter}, wrote to a folder, or of the bytes of its two files. The weights
@@ -54,8 +39,8 @@ export function loadAdapter<Model>(
 ): LoadedAdapter<Model> {
   const caller = "lora.loadAdapter";
   readOptions<NamingOptions>(caller, ["name", "kind"], [naming]);
-  const { config: text, tensors } = filesOf(source, caller);
-  const config = checkedStart(loraConfigFromJSON(parsed(text)));
+  const { config: own, tensors } = readAdapter(source, caller);
+  const config = checkedStart(own);
   const layout = layoutOf(model, config, naming);
   const adapted = [...layout.arrays].find(([, array]) => array instanceof AdaptedArray);
   if (adapted !== undefined)
@@ -124,53 +109,6 @@ export function encodeAdapter(
 const metadata = { format: "pt" };
 const configText = (config: LoraConfig): string =>
   JSON.stringify(loraConfigToJSON({ ...config, inferenceMode: true }), null, 2);
-
-function filesOf(
-  source: string | AdapterFiles,
-  caller: string,
-): { config: string; tensors: string | Uint8Array | ArrayBuffer } {
-  if (typeof source === "string")
-    return { config: readText(`${source}/${CONFIG}`, caller), tensors: `${source}/${TENSORS}` };
-  if (isPlainObject(source) && typeof source.config === "string" && typeof source.tensors !== "string")
-    return source;
-  throw new ArgumentError(
-    "lora/source",
-    `${caller} takes the path of a folder, or { config, tensors }: the text of ${CONFIG} and the bytes of ${TENSORS}; got ${describe(source)}`,
-  );
-}
-
-function readText(path: string, caller: string): string {
-  const file = openSource(path, caller);
-  try {
-    if (file.size > MAX_CONFIG)
-      throw new FileError(
-        "lora/config",
-        `${caller}: ${file.name} has ${file.size} bytes, more than a configuration has`,
-      );
-    const bytes = new Uint8Array(file.size);
-    file.read(bytes, 0);
-    return new TextDecoder().decode(bytes);
-  } finally {
-    file.close();
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new FileError("lora/config", `${CONFIG} is no JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function checkedStart(config: LoraConfig): LoraConfig {
-  const start = config.initLoraWeights;
-  if (typeof start !== "string" || !changesBase.test(start)) return config;
-  throw new ArgumentError(
-    "lora/start",
-    `an adapter that starts as "${start}" is one to base weights that were changed at the start, and an adapter's file does not have them: make it a plain one before it is saved, with lora.rebase (PEFT: path_initial_model_for_weight_conversion)`,
-  );
-}
 
 /** The tensors of the adapter of a model, by their keys. */
 function tensorsOf(

@@ -43,13 +43,18 @@ export function checkKeys(file: Safetensors, { arrays, targets, whole, optional,
 /** What a name in the file has in front of that in the model, or the other way around. */
 function prefixHint(missing: readonly string[], extra: readonly string[]): string {
   const bare = (key: string): string => (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key);
-  for (const ours of missing.map(bare)) {
-    for (const theirs of extra.map(bare)) {
-      if (theirs.endsWith(`.${ours}`))
-        return `; names in the file have "${theirs.slice(0, -ours.length)}" in front, which the option name can add`;
-      if (ours.endsWith(`.${theirs}`))
-        return `; names in the file lack "${ours.slice(0, -theirs.length)}", which the option name can take away`;
-    }
-  }
+  const [ours, theirs] = [missing.map(bare), extra.map(bare)];
+  const [inFile, inModel] = [frontOf(theirs, ours), frontOf(ours, theirs)];
+  if (inFile !== null) return `; names in the file have "${inFile}" in front, which the option name can add`;
+  if (inModel !== null) return `; names in the file lack "${inModel}", which the option name can take away`;
   return "";
+}
+
+/** What the first of `names` that ends as one of `ends` has in front of that; null where none does. */
+export function frontOf(names: readonly string[], ends: readonly string[]): string | null {
+  for (const end of ends) {
+    const name = names.find((name) => name.endsWith(`.${end}`));
+    if (name !== undefined) return name.slice(0, -end.length);
+  }
+  return null;
 }

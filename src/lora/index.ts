@@ -2,13 +2,10 @@
 
 export { adapt, type AdaptOptions } from "./adapt.ts";
 export { AdaptedArray, type AdapterSettings } from "./adapted.ts";
-export {
-  type AdapterFiles,
-  encodeAdapter,
-  loadAdapter,
-  type LoadedAdapter,
-  saveAdapter,
-} from "./adapter-files.ts";
+export { AdapterContents, openAdapter } from "./adapter-contents.ts";
+export { encodeAdapter, loadAdapter, type LoadedAdapter, saveAdapter } from "./adapter-files.ts";
+export { type TargetTensors } from "./adapter-layout.ts";
+export { type AdapterFiles } from "./adapter-source.ts";
 export { LoraArray, type LoraOptions, type LoraSettings } from "./array.ts";
 export { DoraArray, type DoraSettings } from "./dora.ts";
 export { withKey } from "./dropout.ts";

@@ -74,7 +74,8 @@ export function mergeAndUnload<Model>(model: Model, options: MergeOptions = {}):
 /** The innermost weight. */
 const baseOf = (w: ArrayValue): ArrayValue => (isAdapted(w) ? baseOf(w._w) : w);
 
-function differenceOf(x: ArrayValue, y: ArrayValue): Pick<MergeError, "max" | "relative"> {
+/** @internal How far `y` is from the weight `x`. */
+export function differenceOf(x: ArrayValue, y: ArrayValue): Pick<MergeError, "max" | "relative"> {
   const square = (a: ArrayValue) => np.sum(np.square(a)).item() as number;
   const difference = np.subtract(x, y);
   return {

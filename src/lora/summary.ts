@@ -42,7 +42,8 @@ export class Summary {
     return `trainable params: ${showCount(this.trainable)} || all params: ${showCount(this.total)} || trainable%: ${percent.toFixed(4)}`;
   }
 
-  toString(): string {
+  /** A row for each weight. */
+  get table(): string {
     const rows = this.weights.map(({ path, kind, shape, terms, parameters }) => [
       path,
       kind,
@@ -51,8 +52,11 @@ export class Summary {
       terms.map(({ scaling }) => showScaling(scaling)).join(", "),
       parameters,
     ]);
-    const table = showTable(["weight", "kind", "shape", "rank", "scaling", "parameters"], rows);
-    return rows.length === 0 ? this.line : `${table}\n${this.line}`;
+    return showTable(["weight", "kind", "shape", "rank", "scaling", "parameters"], rows);
+  }
+
+  toString(): string {
+    return this.weights.length === 0 ? this.line : `${this.table}\n${this.line}`;
   }
 }
 

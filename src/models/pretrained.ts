@@ -32,8 +32,8 @@ export const torchName = (path: string): string =>
     )
     .join(".");
 
-/** After the name of integers, that of their scales: one for each row. */
-const SCALE = "_scale";
+/** @internal After the name of integers, that of their scales: one for each row. */
+export const SCALE = "_scale";
 
 /**
  * The model `like` with the arrays of a checkpoint in safetensors, or of its bytes, under the names of PyTorch:
@@ -82,15 +82,16 @@ export function loadPretrained<Model>(
   }
 }
 
-function faultsOf(file: Safetensors, name: string, shape: Shape): string[] {
+/** @internal Why the tensor of a file is no weight of this shape. */
+export function faultsOf(file: Safetensors, name: string, shape: Shape, taker = "the model"): string[] {
   const shown = JSON.stringify(name);
-  if (!file.has(name)) return [`${shown} is not in the file; the model takes ${showShape(shape)}`];
+  if (!file.has(name)) return [`${shown} is not in the file; ${taker} takes ${showShape(shape)}`];
   const faults: string[] = [];
   const found = file.info(name);
   if (!sameShape(found.shape, shape))
-    faults.push(`${shown} has shape ${showShape(found.shape)}; the model takes ${showShape(shape)}`);
+    faults.push(`${shown} has shape ${showShape(found.shape)}; ${taker} takes ${showShape(shape)}`);
   if (!file.has(name + SCALE)) {
-    if (!floats.has(found.dtype)) faults.push(`${shown} is ${found.dtype}; the model takes floats, or I8 with ${shown.slice(0, -1)}${SCALE}"`); // prettier-ignore
+    if (!floats.has(found.dtype)) faults.push(`${shown} is ${found.dtype}; ${taker} takes floats, or I8 with ${shown.slice(0, -1)}${SCALE}"`); // prettier-ignore
     return faults;
   }
   const scale = file.info(name + SCALE);
@@ -101,7 +102,8 @@ function faultsOf(file: Safetensors, name: string, shape: Shape): string[] {
 }
 const floats: ReadonlySet<string> = new Set(["F64", "F32", "F16", "BF16"]);
 
-function weightOf(file: Safetensors, name: string): ArrayValue {
+/** @internal A weight of which {@link faultsOf} found nothing. */
+export function weightOf(file: Safetensors, name: string): ArrayValue {
   const weight = file.get(name);
   if (isFloat(weight.dtype)) return weight;
   return new Quantised(weight, lax.expandDims(file.get(name + SCALE), [1]));

@@ -391,3 +391,65 @@ describe("a model", () => {
     expect(() => files.loadSafetensors(wrong, like, { strict: false })).toThrow("it differs in 1 name");
   });
 });
+
+describe("tensors that are made one after the other", () => {
+  const made: string[] = [];
+  const source = (name: string, dtype: files.TensorDType, bytes: readonly number[], size = bytes.length) => ({
+    name,
+    dtype,
+    shape: [size],
+    bytes: () => {
+      made.push(name);
+      return Uint8Array.from(bytes);
+    },
+  });
+
+  test("are the file that saveSafetensors writes, and copy one byte for byte", () => {
+    const tree = {
+      b: np.arange(3),
+      a: np.ones([2, 2]),
+      flag: np.array([true]),
+      half: np.ones([3], "bfloat16"),
+    };
+    files.saveSafetensors(at("whole.safetensors"), tree, { metadata: { format: "pt" } });
+    const whole = bytesOf(at("whole.safetensors"));
+    const file = files.openSafetensors(whole);
+    const copies = file.names.map((name) => ({ name, ...file.info(name), bytes: () => file.bytes(name) }));
+    files.writeTensors(at("copy.safetensors"), copies.toReversed(), { metadata: file.metadata });
+    expect(bytesOf(at("copy.safetensors"))).toEqual(whole);
+  });
+
+  test("are made when it is their turn, larger elements first", () => {
+    made.length = 0;
+    files.writeTensors(at("turns.safetensors"), [
+      source("x", "U8", [1]),
+      source("y", "U8", [2]),
+      source("z", "F16", [0, 60], 1),
+    ]);
+    expect(made).toEqual(["z", "x", "y"]);
+  });
+
+  test("leave the file that is there when one fails", () => {
+    files.saveSafetensors(at("kept.safetensors"), { x: np.ones([1]) });
+    const before = bytesOf(at("kept.safetensors"));
+    const failing = { ...source("y", "U8", [1]), bytes: () => np.ones([2]).reshape([3]) as never };
+    expect(thrown(() => files.writeTensors(at("kept.safetensors"), [failing])).code).toMatch(/reshape|shape/);
+    expect(bytesOf(at("kept.safetensors"))).toEqual(before);
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test.each([
+    ['two tensors are called "x"', [source("x", "U8", [1]), source("x", "U8", [1])]],
+    ['no tensor can be called "__metadata__"', [source("__metadata__", "U8", [1])]],
+    ['"x" has 1 bytes, and is said to take 2', [source("x", "U8", [1], 2)]],
+    ['"x" of shape (3,) takes no whole number of bytes as F4', [source("x", "F4", [1, 2], 3)]],
+  ])("are refused: %s", (message, sources) => {
+    expect(thrown(() => files.writeTensors(at("refused.safetensors"), sources)).message).toContain(message);
+  });
+
+  test("have no bytes after their file is closed", () => {
+    const file = files.openSafetensors(golden);
+    file.close();
+    expect(thrown(() => file.bytes("of.bool")).code).toBe("files/closed");
+  });
+});
