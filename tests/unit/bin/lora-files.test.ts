@@ -7,7 +7,7 @@ import { type ArrayValue, files, lora, numpy as np, values } from "cotangent";
 import { afterAll, describe, expect, test } from "vitest";
 import { dataFile } from "../../../examples/topics.ts";
 import { loraCommand } from "../../../src/bin/lora/command.ts";
-import { goldens, outputs, readBase, Tiny } from "../lora/tiny.ts";
+import { convOutputs, goldens, outputs, readBase, readConvBase, Tiny } from "../lora/tiny.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cotangent-"));
@@ -16,6 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const base = `${goldens}/base.safetensors`;
 const expected = files.openSafetensors(`${goldens}/outputs.safetensors`);
+const convBase = `${goldens}/base-conv.safetensors`;
+const matrices = expected.names.filter((name) => name !== "conv");
 const adapterOf = (name: string): string => `${goldens}/${name}`;
 const encoder = dataFile("minilm-l3-wn.int8.safetensors");
 
@@ -50,7 +52,7 @@ function adapterWith(
 const outputsOf = (path: string): ArrayValue => outputs(files.loadSafetensors(path, new Tiny()));
 
 describe("lora inspect", () => {
-  test.each(expected.names)("counts what the adapter has as the model with it does: %s", async (name) => {
+  test.each(matrices)("counts what the adapter has as the model with it does: %s", async (name) => {
     const { model, config } = lora.loadAdapter(adapterOf(name), readBase());
     const summary = lora.summary(model, { trainable: lora.trainable(model, config) });
     expect(await run("inspect", adapterOf(name), "--base", base)).toContain(summary.line);
@@ -100,13 +102,20 @@ describe("lora inspect", () => {
 });
 
 describe("lora merge", () => {
-  test.each(expected.names)("gives a model with PEFT's outputs: %s", async (name) => {
+  test.each(matrices)("gives a model with PEFT's outputs: %s", async (name) => {
     const out = at(`${name}.safetensors`);
     await run("merge", base, adapterOf(name), "--out", out);
     expect(distance(outputsOf(out), expected.get(name))).toBeLessThan(1e-5);
     expect(files.openSafetensors(new Uint8Array(readFileSync(out))).names).toEqual(
       files.openSafetensors(new Uint8Array(readFileSync(base))).names,
     );
+  });
+
+  test("gives a model with PEFT's outputs: conv", async () => {
+    const out = at("conv.safetensors");
+    await run("merge", convBase, adapterOf("conv"), "--out", out);
+    expect(distance(convOutputs(readConvBase(out)), expected.get("conv"))).toBeLessThan(1e-5);
+    expect(await run("inspect", adapterOf("conv"))).toMatch(/^conv +LoraKernel +\(6, 2, 3, 3\) /m);
   });
 
   test("finds modules whose names begin otherwise in the base", async () => {

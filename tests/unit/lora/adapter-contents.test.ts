@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type ArrayValue, files, lora, numpy as np } from "cotangent";
 import { expect, test } from "vitest";
-import { goldens, readBase } from "./tiny.ts";
+import { goldens, readBase, readConvBase } from "./tiny.ts";
 
-const names = readdirSync(goldens).filter((name) => !name.includes("."));
+const names = readdirSync(goldens).filter((name) => !name.includes(".") && name !== "conv");
 const base = files.openSafetensors(new Uint8Array(readFileSync(`${goldens}/base.safetensors`)));
 
 /** An adapter's files with another configuration and other tensors. */
@@ -51,6 +51,17 @@ test.each(names)("an adapter's weights are the same with a model and without: %s
     expect(weight.constructor).toBe(other.constructor);
     expect(np.arrayEqual(weight.dense(), other.dense()).item()).toBe(true);
   }
+  adapter.close();
+});
+
+test("so is that of a convolution", () => {
+  const model = readConvBase();
+  const adapted = lora.loadAdapter(`${goldens}/conv`, model).model;
+  const adapter = lora.openAdapter(`${goldens}/conv`);
+  const target = adapter.targets.find(({ name }) => name === "conv")!;
+  expect([target.kind, adapter.shape(target)]).toEqual(["conv", model.conv.weight.shape]);
+  const weight = adapter.adapted(target, model.conv.weight);
+  expect(np.arrayEqual(weight.dense(), (adapted.conv.weight as lora.LoraKernel).dense()).item()).toBe(true);
   adapter.close();
 });
 

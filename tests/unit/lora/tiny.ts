@@ -35,8 +35,8 @@ export const outputs = (model: Tiny): ArrayValue =>
   quaxify((m: Tiny) => vmap((id: ArrayValue) => m.forward(id))(np.arange(7)))(model);
 
 /** Biases of convolutions have axes for the places here, and none in PyTorch. */
-export function readConvBase(): TinyConv {
-  const file = files.openSafetensors(`${goldens}/base-conv.safetensors`);
+export function readConvBase(path = `${goldens}/base-conv.safetensors`): TinyConv {
+  const file = files.openSafetensors(path);
   const read = (name: string, shape: readonly number[]) => np.reshape(file.get(name), shape);
   const like = new TinyConv();
   return tree.mapWithPath((path, x: ArrayValue) => read(files.tensorName(path), x.shape), like);
