@@ -7,7 +7,6 @@ import {
   type ArrayValue,
   jit,
   lora,
-  nn,
   numpy as np,
   optim,
   quaxify,
@@ -47,12 +46,9 @@ const logitsOf = quaxify((model: Llama, ids: ArrayValue) =>
   vmap((row: ArrayValue) => model.forward(row))(ids),
 );
 
-/** Mean of −log p of each character after those before it. Shape: ids `[n, length + 1]`. */
-const lossOf = (model: Llama, ids: ArrayValue): ArrayValue => {
-  const [seen, next] = [ids.get(":", ":-1"), ids.get(":", "1:")];
-  const logs = nn.logSoftmax(logitsOf(model, seen));
-  return np.negative(np.mean(np.takeAlongAxis(logs, np.expandDims(next, -1), -1)));
-};
+/** Mean cross-entropy of each character after those before it. Shape: ids `[n, length + 1]`. */
+const lossOf = (model: Llama, ids: ArrayValue): ArrayValue =>
+  optim.meanCrossEntropy(logitsOf(model, ids.get(":", ":-1")), ids.get(":", "1:"))[0];
 const evaluate = jit(lossOf);
 const write = jit((model: Llama, start: ArrayValue, key: ArrayValue) =>
   quaxify((m: Llama) => generate(m, start, { maxNewTokens: 120, temperature: 0.7, key }))(model),

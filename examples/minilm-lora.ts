@@ -9,16 +9,7 @@ import type { Bert } from "cotangent/models";
 import { SingleBar } from "cli-progress";
 import { z } from "zod";
 import { readSettings } from "./command.ts";
-import {
-  adapt,
-  adapterConfig,
-  embed,
-  prototypes,
-  readModel,
-  startingFactors,
-  targets,
-  trainer,
-} from "./minilm.ts";
+import { adapterConfig, embed, prototypes, readModel, trainer } from "./minilm.ts";
 import { lossCurve, page, type Prediction, type Results, withError } from "./report.ts";
 import { examplesAt, readTestTexts, readTopics, type Topics } from "./topics.ts";
 
@@ -109,9 +100,8 @@ function main(options: Settings): void {
   console.log(`${train.labels.size} definitions to train on, ${n} to test on, ${topics.names.length} topics`);
   console.log(`before: ${withError(accuracyBefore, n)} of the test definitions\n`);
 
-  const keys = random.split(factorKey!, targets(base).length);
-  const start = targets(base).map((weight, i) => startingFactors(weight, options.rank, keys.get(i)));
-  const model = adapt(base, start, lora.scalingOf(options.rank, options.alpha));
+  const adapter = adapterConfig(options);
+  const model = lora.adapt(base, adapter, { key: factorKey! });
   const training = trainer(model, head, { steps, warmup: options.warmup, learningRate: options.lr });
   const { trainable, total, line } = lora.summary(model);
   console.log(line);
@@ -139,7 +129,7 @@ function main(options: Settings): void {
 
   mkdirSync(options.out, { recursive: true });
   const folder = join(options.out, "adapter");
-  lora.saveAdapter(folder, adapted, adapterConfig(options));
+  lora.saveAdapter(folder, adapted, adapter);
   const reloaded = predictions(lora.loadAdapter(folder, base).model, head, test);
   if (!np.arrayEqual(reloaded, last).item())
     throw new Error(`the adapter in ${folder} predicts otherwise than what was saved`);

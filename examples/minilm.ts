@@ -6,7 +6,6 @@ import {
   numpy as np,
   optim,
   quaxify,
-  random,
   tree,
   valueAndGrad,
   vmap,
@@ -52,11 +51,7 @@ export function lossOf(model: Bert, head: ArrayValue, { labels, ...texts }: Topi
   return optim.meanCrossEntropy(logitsOf(model, head, texts), labels)[0];
 }
 
-/** The weights that are adapted: of queries and of values. */
-export const targets = (model: Bert): ArrayValue[] =>
-  model.encoder.layer.flatMap(({ attention: { self } }) => [self.query.weight, self.value.weight]);
-
-/** What PEFT needs to know of the adapters. */
+/** Adapters of queries and of values, as PEFT says it. */
 export const adapterConfig = ({ rank, alpha }: { rank: number; alpha: number }): lora.LoraConfig =>
   lora.loraConfig({
     r: rank,
@@ -65,30 +60,6 @@ export const adapterConfig = ({ rank, alpha }: { rank: number; alpha: number }):
     taskType: "FEATURE_EXTRACTION",
     baseModelNameOrPath: "sentence-transformers/paraphrase-MiniLM-L3-v2",
   });
-
-/** Factors `a` of an adapter, which starts at 0, and `b`; PEFT calls them `lora_B` and `lora_A`. */
-export interface Factors {
-  readonly a: ArrayValue;
-  readonly b: ArrayValue;
-}
-
-/** PEFT's start for a matrix of this shape: `b` uniform in ±1/√columns. */
-export function startingFactors(weight: ArrayValue, rank: number, key: ArrayValue): Factors {
-  const [rows, columns] = weight.shape as [number, number];
-  const limit = 1 / Math.sqrt(columns);
-  return {
-    a: np.zeros([rows, rank]),
-    b: random.uniform(key, [rank, columns], { minval: -limit, maxval: limit }),
-  };
-}
-
-/** The model with an adapter at each of its {@link targets}, in their order. */
-export function adapt(model: Bert, factors: readonly Factors[], scaling: number): Bert {
-  const weights = targets(model).map((w, i) =>
-    lora.LoraArray.of(w, factors[i]!.a, factors[i]!.b, { scaling }),
-  );
-  return tree.at(targets, model, weights);
-}
 
 export interface TrainingOptions {
   readonly steps: number;

@@ -1,5 +1,5 @@
-import { numpy as np, random } from "cotangent";
-import { adapt, config, readModel, startingFactors, targets, trainer } from "../../examples/minilm.ts";
+import { lora, numpy as np, random } from "cotangent";
+import { adapterConfig, config, readModel, trainer } from "../../examples/minilm.ts";
 import { examplesAt, LENGTH, readTopics } from "../../examples/topics.ts";
 import type { Work } from "../work.ts";
 
@@ -17,11 +17,10 @@ function flops(): number {
 }
 
 function step(): () => unknown {
-  const base = readModel();
-  const keys = random.split(random.key(0), targets(base).length);
-  const factors = targets(base).map((weight, i) => startingFactors(weight, RANK, keys.get(i)));
+  const adapter = adapterConfig({ rank: RANK, alpha: 2 * RANK });
+  const model = lora.adapt(readModel(), adapter, { key: random.key(0) });
   const head = random.normal(random.key(1), [12, config.hiddenSize]);
-  const training = trainer(adapt(base, factors, 2), head, { steps: 75, warmup: 8, learningRate: 4e-3 });
+  const training = trainer(model, head, { steps: 75, warmup: 8, learningRate: 4e-3 });
   const batch = examplesAt(readTopics().train, np.arange(BATCH));
   let at = training.start;
   return () => {

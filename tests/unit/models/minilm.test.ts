@@ -13,7 +13,7 @@ import {
 } from "cotangent";
 import type { Bert } from "cotangent/models";
 import { afterAll, describe, expect, test } from "vitest";
-import { adapt, embed, lossOf, logitsOf, readModel, trainer } from "../../../examples/minilm.ts";
+import { embed, lossOf, logitsOf, readModel, trainer } from "../../../examples/minilm.ts";
 import { dataFile, examplesAt, readTokenizer, readTopics, type Topics } from "../../../examples/topics.ts";
 
 const golden = files.openSafetensors(dataFile("golden-step.safetensors"));
@@ -33,7 +33,16 @@ const factors = places.map((place) => ({
   a: golden.get(`${place}.lora_B.weight`),
   b: golden.get(`${place}.lora_A.weight`),
 }));
-const model = adapt(base, factors, 2);
+/** The base with these factors at queries and values, and the scaling 2. */
+function adapt(factors: readonly { readonly a: ArrayValue; readonly b: ArrayValue }[]): Bert {
+  const weights = (model: Bert) =>
+    model.encoder.layer.flatMap(({ attention: { self } }) => [self.query.weight, self.value.weight]);
+  const adapted = weights(base).map((w, i) =>
+    lora.LoraArray.of(w, factors[i]!.a, factors[i]!.b, { scaling: 2 }),
+  );
+  return tree.at(weights, base, adapted);
+}
+const model = adapt(factors);
 const [adapters, frozen] = tree.partition(model, lora.trainable(model));
 const loss = (part: Bert, batch: Topics) => lossOf(tree.combine(part, frozen) as Bert, head, batch);
 const distance = (x: ArrayValue, y: ArrayValue) => np.max(np.abs(np.subtract(x, y))).item();
@@ -139,7 +148,7 @@ describe("training", () => {
     const head = run.get("head.weight");
     run.close();
     const { train } = readTopics();
-    const training = trainer(adapt(base, start, 2), head, { steps: 150, warmup: 15, learningRate: 4e-3 });
+    const training = trainer(adapt(start), head, { steps: 150, warmup: 15, learningRate: 4e-3 });
     const losses: number[] = [];
     let at = training.start;
     for (let i = 0; i < 3; i++) {
