@@ -7,12 +7,12 @@ import { ArrayValue } from "../core/value.ts";
 import { tensorName } from "../files/index.ts";
 import * as lax from "../lax/index.ts";
 import { requireKey } from "../nn/linear.ts";
-import * as np from "../numpy/index.ts";
 import { matrixTranspose } from "../numpy/shape.ts";
 import * as random from "../random/index.ts";
 import { Nf4, Quantised } from "../values/index.ts";
 import { LoraArray, type LoraSettings } from "./array.ts";
 import { DoraArray } from "./dora.ts";
+import { wide } from "./initial.ts";
 import { LoraKernel } from "./kernel.ts";
 import { modulesOf, type NamingOptions } from "./modules.ts";
 import { type LoraConfig, loraConfig } from "./peft-config.ts";
@@ -117,7 +117,3 @@ function adapted(
   const { weight: w, a, b } = start(weight);
   return (useDora ? DoraArray : LoraArray).of(w, wide(a), wide(b), settings);
 }
-
-/** Steps of training are too small for half the bits. */
-const wide = (factor: ArrayValue): ArrayValue =>
-  np.astype(factor, factor.dtype === "float64" ? "float64" : "float32");

@@ -10,6 +10,7 @@ import { checkKeys } from "./adapter-keys.ts";
 import { layoutOf } from "./adapter-layout.ts";
 import { adaptedOf, faultOf, tensorsIn } from "./adapter-parts.ts";
 import { type AdapterFiles, checkedStart, CONFIG, readAdapter, TENSORS } from "./adapter-source.ts";
+import { wide } from "./initial.ts";
 import type { NamingOptions } from "./modules.ts";
 import { type LoraConfig, loraConfig, loraConfigToJSON } from "./peft-config.ts";
 
@@ -62,7 +63,7 @@ export function loadAdapter<Model>(
       const settings = { scaling: target.scaling, dropout: config.loraDropout };
       changed.set(
         weight,
-        adaptedOf(target, w, (key) => read(key, weight), settings),
+        adaptedOf(target, w, (key) => wide(file.get(key)), settings),
       );
     }
     return { model: layout.rebuilt(changed), config };

@@ -26,6 +26,10 @@ export abstract class Delta {
   }
 }
 
+/** `x` times a number, or an array without axes, of the dtype of `x`. */
+export const scaled = (x: ArrayValue, by: number | ArrayValue): ArrayValue =>
+  by === 1 ? x : np.astype(np.multiply(x, by), x.dtype);
+
 /**
  * `scaling · a·b`.
  *
@@ -108,7 +112,7 @@ export class LowRank extends Delta {
     return np.where(random.bernoulli(this.key, kept, x.shape), np.divide(x, kept), 0);
   }
   scaled(x: ArrayValue): ArrayValue {
-    return this.scaling === 1 ? x : np.astype(np.multiply(x, this.scaling), x.dtype);
+    return scaled(x, this.scaling);
   }
   private with(a: ArrayValue, b: ArrayValue): LowRank {
     return new LowRank(a, b, this.scaling, this.dropout, this.key);

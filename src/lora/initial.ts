@@ -2,6 +2,7 @@ import type { DType } from "../core/dtype.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { describe } from "../core/trace.ts";
 import type { ArrayValue } from "../core/value.ts";
+import * as lax from "../lax/index.ts";
 import * as random from "../random/index.ts";
 
 /** @throws ArgumentError when the rank is no positive integer. */
@@ -26,3 +27,7 @@ export function kaimingUniform(key: ArrayValue, shape: readonly [number, number]
   const limit = 1 / Math.sqrt(shape[1]);
   return random.uniform(key, shape, { dtype, minval: -limit, maxval: limit });
 }
+
+/** A factor of an adapter in float32, or wider: steps of training are too small for half the bits. */
+export const wide = (factor: ArrayValue): ArrayValue =>
+  lax.convertElementType(factor, factor.dtype === "float64" ? "float64" : "float32");

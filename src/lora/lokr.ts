@@ -8,7 +8,7 @@ import { frozen } from "../optim/index.ts";
 import * as random from "../random/index.ts";
 import { type AdapterSettings, type Change, checkMatrix, type DotParams, type Term } from "./adapted.ts";
 import { AddedArray } from "./added.ts";
-import { Delta } from "./delta.ts";
+import { Delta, scaled } from "./delta.ts";
 import { checkRank, kaimingUniform, scalingOf } from "./initial.ts";
 
 const LETTERS = "abcdefghijklmnoABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -52,12 +52,8 @@ class Kronecker extends Delta {
     const product = np.einsum(`pq,rs,${other.join("")}->${wanted.join("")}`, this.w1, this.w2, split, {
       precision,
     });
-    return this.scaled(
-      lax.reshape(
-        product,
-        wanted.map((names) => sizeOf(shapeOf(names))),
-      ),
-    );
+    const merged = wanted.map((names) => sizeOf(shapeOf(names)));
+    return scaled(lax.reshape(product, merged), this.scaling);
   }
   override transposed(permutation: readonly number[]): Kronecker {
     return this.mapped((part) => lax.transpose(part, permutation));
@@ -66,10 +62,7 @@ class Kronecker extends Delta {
     return new Kronecker(change(this.w1), change(this.w2), this.scaling);
   }
   override dense(): ArrayValue {
-    return this.scaled(np.kron(this.w1, this.w2));
-  }
-  private scaled(x: ArrayValue): ArrayValue {
-    return this.scaling === 1 ? x : np.astype(np.multiply(x, this.scaling), x.dtype);
+    return scaled(np.kron(this.w1, this.w2), this.scaling);
   }
 }
 

@@ -94,6 +94,17 @@ describe("adapt", () => {
     }
   });
 
+  test("makes and reads factors in float32 for weights of half precision", () => {
+    const half = tree.at((m) => m.query.weight, net, np.astype(net.query.weight, "bfloat16"));
+    const config = lora.loraConfig({ r: 2, targetModules: ["query"] });
+    const made = lora.adapt(half, config, { key });
+    const read = lora.loadAdapter(lora.encodeAdapter(made, config), half).model;
+    for (const model of [made, read]) {
+      const { _w, a, b } = weightOf(model.query);
+      expect([_w.dtype, a.dtype, b.dtype]).toEqual(["bfloat16", "float32", "float32"]);
+    }
+  });
+
   test("adapts quantised weights", () => {
     const base = tree.at((m) => m.query.weight, net, arrayTypes.Quantised.quantise(net.query.weight));
     const model = lora.adapt(base, { targetModules: ["query"] }, { key });
