@@ -131,6 +131,7 @@ export const accepts = {
   integerOrBool: (dtype: DType) => isInteger(dtype) || dtype === "bool",
   signed: (dtype: DType) => isSigned(dtype) || isFloat(dtype) || isComplex(dtype),
   float32: (dtype: DType) => dtype === "float32",
+  int32: (dtype: DType) => dtype === "int32",
   float32OrComplex: (dtype: DType) => dtype === "float32" || isComplex(dtype),
   complex: isComplex,
 } as const;
@@ -148,6 +149,7 @@ const subtypes: Record<Accepts, string> = {
   integerOrBool: "bool, integer",
   signed: "signedinteger, floating, complexfloating",
   float32: "float32",
+  int32: "int32",
   float32OrComplex: "float32, complexfloating",
   complex: "complexfloating",
 };

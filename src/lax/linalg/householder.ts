@@ -44,7 +44,7 @@ export const geqrf: Op<
  * number for, not 0, are in front and stay there. The second output says which columns came where, counted from 1.
  *
  * Shape: `[…s, m, n], […s, n] → […s, m, n], […s, n], […s, min(m, n)]`.
- * @throws DTypeError on other dtypes than an inexact one and integers; ShapeError when shapes do not fit. @see LAPACK `geqp3`
+ * @throws DTypeError on other dtypes than an inexact one and int32; ShapeError when shapes do not fit. @see LAPACK `geqp3`
  */
 export const geqp3: Op<
   (x: Operand, pivots: Operand) => [a: ArrayValue, pivots: ArrayValue, taus: ArrayValue],
@@ -62,7 +62,7 @@ export const geqp3: Op<
   arity: 2,
   abstract: ([x, pivots]) => {
     const lead = leadingOf("geqp3", [[x, 2]]);
-    checkDType(pivots.dtype, "integer", "geqp3", 1);
+    checkDType(pivots.dtype, "int32", "geqp3", 1);
     const shape = [...lead, x.shape.at(-1)!];
     if (!sameShape(pivots.shape, shape))
       throw new ShapeError(

@@ -108,7 +108,7 @@ export interface LuPivotsToPermutationParams {
  * The order of rows that exchanges make, one after the other.
  *
  * Shape: `[…s, k] → […s, permutationSize]`. Dtype: int32.
- * @throws ShapeError when there are more exchanges than rows. @see `jax.lax.linalg.lu_pivots_to_permutation`
+ * @throws ShapeError when there are more exchanges than rows; DTypeError unless they are int32. @see `jax.lax.linalg.lu_pivots_to_permutation`
  */
 export const luPivotsToPermutation: Op<
   (
@@ -128,7 +128,7 @@ export const luPivotsToPermutation: Op<
   arity: 1,
   params: { permutationSize: param.integer },
   abstract: ([x], { permutationSize }) => {
-    checkDType(x.dtype, "integer", "lu_pivots_to_permutation", 0);
+    checkDType(x.dtype, "int32", "lu_pivots_to_permutation", 0);
     if (x.shape.length === 0 || !(permutationSize >= x.shape.at(-1)!))
       throw new ShapeError(
         "lax/shape",

@@ -300,6 +300,16 @@ test.each([
     () => linalg.householderProduct(lax.transpose(tall, [1, 0]), array([1])),
     "at least as many rows",
   ],
+  [
+    "pivots of other integers",
+    () => linalg.geqp3(tall, array([0, 0], [2], "uint8")),
+    "does not accept dtype uint8 at position 1",
+  ],
+  [
+    "exchanges of other integers",
+    () => linalg.luPivotsToPermutation(array([0], [1], "uint8"), 1),
+    "accepted are int32",
+  ],
   ["pivots of other columns", () => linalg.geqp3(tall, array([0], [1], "int32")), "pivots have shape (3,)"],
   ["an unknown option", () => linalg.svd(tall, { fullMatrice: true } as never), "did you mean fullMatrices"],
 ])("%s is refused", (_what, call, message) => {
