@@ -55,6 +55,10 @@ await withPacked(["typescript@~5.9"], async (folder) => {
     execFileSync(command, ["inspect", "sine.jaxpr"], { cwd: folder, encoding: "utf8", shell }),
     /= sin a/,
   );
+  assert.match(
+    execFileSync(command, ["lora", "--help"], { encoding: "utf8", shell }),
+    /usage: cotangent lora/,
+  );
   console.log("runs from JavaScript, by every subpath alone and by no other, and as a command");
 
   for (const [version, tsc] of compilers) {

@@ -7,7 +7,7 @@ import { UsageError } from "./usage-error.ts";
 const usage = `${inspectUsage}
 usage: cotangent lora <command> …
 
-  inspect, merge and convert adapters and models in files; cotangent lora --help says more
+  train and evaluate adapters; inspect, merge and convert them and models in files; cotangent lora --help says more
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<string | Uint8Array> {

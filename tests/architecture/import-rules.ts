@@ -14,7 +14,8 @@ const top = order.length - 1;
 /** Packages that src may use at all, and the files or folders (ending in `/`) that may name them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   "ts-morph": ["src/inspect/typescript.ts"],
-  zod: ["src/inspect/", "src/lora/peft-config.ts", "src/optim/run.ts"],
+  "@huggingface": ["src/bin/"],
+  zod: ["src/inspect/", "src/lora/peft-config.ts", "src/optim/run.ts", "src/bin/"],
 };
 const node = ["src/host/", "src/bin/"];
 /** What package.json's `imports` names: the adapter of Node or that of browsers. */

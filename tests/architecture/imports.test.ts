@@ -69,14 +69,14 @@ test.each([
   [
     "src/lax/dot.ts",
     `import { z } from "zod";`,
-    "only src/inspect/, src/lora/peft-config.ts, src/optim/run.ts may",
+    "only src/inspect/, src/lora/peft-config.ts, src/optim/run.ts, src/bin/ may",
   ],
   [
     "src/lora/array.ts",
     `import { z } from "zod/mini";`,
-    "only src/inspect/, src/lora/peft-config.ts, src/optim/run.ts may",
+    "only src/inspect/, src/lora/peft-config.ts, src/optim/run.ts, src/bin/ may",
   ],
-  ["src/lax/dot.ts", `import _ from "lodash";`, "may use ts-morph, zod only"],
+  ["src/lax/dot.ts", `import _ from "lodash";`, "may use ts-morph, @huggingface, zod only"],
   [
     "src/entry/lax.ts",
     `export * from "../lax/index.ts"; ${entry.slice(0, 30)}`,

@@ -4,11 +4,13 @@ import { nearest } from "../../core/errors.ts";
 import { argumentsOf } from "../arguments.ts";
 import { UsageError } from "../usage-error.ts";
 import { convert } from "./convert.ts";
+import { evaluate } from "./eval.ts";
 import { inspect } from "./inspect.ts";
 import { merge } from "./merge.ts";
 import type { Given, Subcommand } from "./subcommand.ts";
+import { train } from "./train.ts";
 
-const subcommands: Readonly<Record<string, Subcommand>> = { inspect, merge, convert };
+const subcommands: Readonly<Record<string, Subcommand>> = { train, eval: evaluate, merge, inspect, convert };
 const common = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
 
 /** What `cotangent lora --help` prints. */
@@ -24,6 +26,7 @@ ${Object.entries(subcommands)
 Results go to the standard output, progress and errors to that of errors. The status is 0 where all went well, 1 where
 something failed, and 2 where the command or its configuration is wrong.
 
+  cotangent lora train topics.json
   cotangent lora inspect adapters/topics
   cotangent lora merge model.safetensors adapters/topics --out merged.safetensors
 `;

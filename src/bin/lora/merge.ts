@@ -24,7 +24,7 @@ export const merge: Subcommand = {
   <adapter>      a folder with adapter_config.json and adapter_model.safetensors
   --out          the file to write; there is the whole of it, or what was there before
   --prefix       what names in the base have in front that those of the adapter lack
-  --strip        what names in the adapter have in front that those of the base lack
+  --strip        what is taken away in front of names in the adapter that begin with it
   --requantise   8-bit weights (with scales <name>_scale) stay so, and what that changes is told; or they become floats
 
 Tensors that the adapter keeps as a whole replace those of the base, or are added. A weight that would not be finite is refused.
@@ -90,10 +90,12 @@ class Merge {
     private readonly tell: (line: string) => void,
   ) {
     const faults: string[] = [];
-    const named = (name: string): string => {
-      if (!name.startsWith(strip)) faults.push(`"${name}" does not begin with "${strip}"`);
-      return prefix + name.slice(strip.length);
-    };
+    const named = (name: string): string =>
+      prefix + (name.startsWith(strip) ? name.slice(strip.length) : name);
+    if (!adapter.targets.some(({ name }) => name.startsWith(strip)))
+      faults.push(
+        `no module of the adapter has a name that begins with "${strip}", which --strip takes away`,
+      );
     this.targets = new Map(adapter.targets.map((target) => [named(target.weight), target]));
     this.kept = new Map([...adapter.kept].map(([name, key]) => [named(name), key]));
     for (const [name, target] of this.targets)
