@@ -17,7 +17,7 @@ export { LohaArray, type LohaOptions } from "./loha.ts";
 export { LokrArray, type LokrOptions } from "./lokr.ts";
 export { loraify } from "./loraify.ts";
 export { merge, mergeAndUnload, type MergeError, type MergeOptions, unmerge } from "./merge.ts";
-export { rebase } from "./rebase.ts";
+export { rebase, rebasedConfig } from "./rebase.ts";
 export { modulesOf, type NamedModule, type NamingOptions, type WeightKind } from "./modules.ts";
 export { type LoraConfig, loraConfig, loraConfigFromJSON, loraConfigToJSON } from "./peft-config.ts";
 export { activate, type Active, collect, LoraSet } from "./several.ts";

@@ -5,6 +5,7 @@ import { ArrayValue } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
 import { assemble } from "./adapted.ts";
 import { LoraArray } from "./array.ts";
+import { type LoraConfig, loraConfig } from "./peft-config.ts";
 
 const isArray = (node: unknown): node is ArrayValue => node instanceof ArrayValue;
 
@@ -15,7 +16,7 @@ const isArray = (node: unknown): node is ArrayValue => node instanceof ArrayValu
  * @throws ArgumentError when the three models do not belong together.
  * @example
  * const start = lora.adapt(original, { initLoraWeights: "pissa", targetModules: ["query"] }, { key });
- * lora.rebase(train(start), start, original);
+ * lora.rebase(train(start), start, original); // with lora.rebasedConfig(config)
  * @see PEFT's `path_initial_model_for_weight_conversion`
  */
 export function rebase<Model>(trained: Model, start: Model, original: Model): Model {
@@ -41,4 +42,27 @@ export function rebase<Model>(trained: Model, start: Model, original: Model): Mo
       });
     }),
   );
+}
+
+/**
+ * The configuration of a model that {@link rebase} made, from that of the trained one: twice the ranks, and alphas for the same
+ * scaling.
+ *
+ * @example
+ * lora.saveAdapter("adapters/topics", lora.rebase(trained, start, original), lora.rebasedConfig(config));
+ */
+export function rebasedConfig(config: Partial<LoraConfig>): LoraConfig {
+  const complete = loraConfig(config);
+  const { r, loraAlpha, rankPattern, alphaPattern, useRslora } = complete;
+  const more = useRslora ? Math.SQRT2 : 2;
+  const times = (pattern: Readonly<Record<string, number>>, by: number) =>
+    Object.fromEntries(Object.entries(pattern).map(([name, value]) => [name, by * value]));
+  return {
+    ...complete,
+    r: 2 * r,
+    loraAlpha: more * loraAlpha,
+    rankPattern: times(rankPattern, 2),
+    alphaPattern: times(alphaPattern, more),
+    initLoraWeights: true,
+  };
 }

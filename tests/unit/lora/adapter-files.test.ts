@@ -239,9 +239,23 @@ describe("an adapter of a model", () => {
       np.multiply(0.5, (start.layers[0].weight as lora.LoraArray).a),
     );
     expect(thrown(() => lora.encodeAdapter(trained, pissa)).message).toContain("with lora.rebase");
-    const plain = { ...pissa, r: 4, loraAlpha: 6, initLoraWeights: true };
-    const written = lora.encodeAdapter(lora.rebase(trained, start, base), plain);
+    const written = lora.encodeAdapter(lora.rebase(trained, start, base), lora.rebasedConfig(pissa));
     expect(distance(outputs(lora.loadAdapter(written, base).model), outputs(trained))).toBeLessThan(1e-5);
+    const patterns = { rankPattern: { a: 3 }, alphaPattern: { b: 5 } };
+    const scalings = (config: Partial<lora.LoraConfig>) => {
+      const { r, loraAlpha, rankPattern, alphaPattern, useRslora } = lora.loraConfig(config);
+      const ranks = [r, rankPattern["a"]!, r];
+      return [loraAlpha, loraAlpha, alphaPattern["b"]!].map((alpha, i) =>
+        lora.scalingOf(ranks[i]!, alpha, useRslora),
+      );
+    };
+    for (const useRslora of [false, true]) {
+      const [before, after] = [
+        { ...patterns, useRslora },
+        lora.rebasedConfig({ ...patterns, useRslora }),
+      ].map(scalings);
+      after!.forEach((scaling, i) => expect(scaling).toBeCloseTo(before![i]!, 12));
+    }
   });
 
   test("is written where it is that of the configuration, and not otherwise", () => {

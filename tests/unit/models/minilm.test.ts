@@ -140,6 +140,12 @@ describe("the reference's adapter", () => {
   });
 });
 
+test("a model with its adapters merged, and one without them after that, predict alike", () => {
+  const expected = embed(model, batch);
+  for (const merged of [lora.merge(model), lora.mergeAndUnload(model)])
+    expect(distance(embed(merged, batch), expected)).toBeLessThan(1e-5);
+});
+
 describe("training", () => {
   test("replays the first losses of the reference", () => {
     const run = files.openSafetensors(dataFile("adapter-reference/init-seed0.safetensors"));
