@@ -22,6 +22,7 @@ async function tokenizers(): Promise<{ readonly Tokenizer: typeof Tokenizer }> {
   try {
     return await import("@huggingface/tokenizers");
   } catch (cause) {
+    if ((cause as { readonly code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw new UsageError("training on texts needs a tokenizer: npm install @huggingface/tokenizers", {
       cause,
     });
