@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { type ArrayValue, numpy as np } from "cotangent";
+import { bertTokenizer } from "cotangent/models";
 import { z } from "zod";
 
 /** A file of data/minilm-topics. */
@@ -23,35 +24,8 @@ export interface Topics {
 export const LENGTH = 16;
 
 /** The tokenizer of BERT, lower-case, with the vocabulary of the data. */
-export function readTokenizer(): Tokenizer {
-  const pieces = readText("vocab.txt").trimEnd().split("\n");
-  const idOf = (piece: string) => pieces.indexOf(piece);
-  const special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-  const marks = ["[CLS]", "[SEP]"];
-  const [first, last] = marks.map((id) => ({ SpecialToken: { id, type_id: 0 } }));
-  return new Tokenizer(
-    {
-      version: "1.0",
-      added_tokens: special.map((content) => ({ id: idOf(content), content, special: true })),
-      normalizer: { type: "BertNormalizer", clean_text: true, lowercase: true },
-      pre_tokenizer: { type: "BertPreTokenizer" },
-      post_processor: {
-        type: "TemplateProcessing",
-        single: [first, { Sequence: { id: "A", type_id: 0 } }, last],
-        special_tokens: Object.fromEntries(marks.map((id) => [id, { id, ids: [idOf(id)], tokens: [id] }])),
-      },
-      decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-      model: {
-        type: "WordPiece",
-        unk_token: "[UNK]",
-        continuing_subword_prefix: "##",
-        max_input_chars_per_word: 100,
-        vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
-      },
-    },
-    {},
-  );
-}
+export const readTokenizer = (): Tokenizer =>
+  new Tokenizer(bertTokenizer(readText("vocab.txt").trimEnd().split("\n")), {});
 
 /** Texts as pieces, cut to {@link LENGTH} or filled up to it. */
 export function encode(tokenizer: Tokenizer, texts: readonly string[]): Pick<Topics, "ids" | "mask"> {

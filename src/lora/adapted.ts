@@ -39,11 +39,19 @@ export type Change = (part: ArrayValue) => ArrayValue;
  */
 export abstract class AdaptedArray extends ArrayValue {
   /** @internal The base weight, through which gradients pass; `w` heeds `stopGradient`. */
-  declare readonly _w: ArrayValue;
-  declare readonly stopGradient: boolean;
-  declare readonly allowMaterialise: boolean;
+  readonly _w: ArrayValue;
+  readonly stopGradient: boolean;
+  readonly allowMaterialise: boolean;
   /** Whether `w` holds the whole array already, so that the adapter only waits to be taken out again. */
-  declare readonly merged: boolean;
+  readonly merged: boolean;
+
+  constructor(w: ArrayValue, settings: AdapterSettings & { readonly merged?: boolean | undefined } = {}) {
+    super();
+    this._w = w;
+    this.stopGradient = settings.stopGradient ?? true;
+    this.allowMaterialise = settings.allowMaterialise ?? false;
+    this.merged = settings.merged ?? false;
+  }
 
   /** The product with `x`, which is the left operand if `xIsLeft`. */
   abstract product(x: ArrayValue, params: DotParams, xIsLeft: boolean): ArrayValue;

@@ -46,20 +46,11 @@ export abstract class AddedArray extends AdaptedArray {
 
 /** `w + Δ` of any kind, as what is made of an adapted weight, such as its transpose. */
 export class Added extends AddedArray {
-  override readonly _w: ArrayValue;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
-
   constructor(
     w: ArrayValue,
     readonly delta: Delta,
-    { stopGradient, allowMaterialise, merged }: AdapterState,
+    settings: AdapterState,
   ) {
-    super();
-    this._w = w;
-    this.stopGradient = stopGradient;
-    this.allowMaterialise = allowMaterialise;
-    this.merged = merged;
+    super(w, settings);
   }
 }

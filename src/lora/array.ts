@@ -54,20 +54,16 @@ export const loraOptions = [
  * @see Hu et al., "LoRA: low-rank adaptation of large language models" (2021); `quax.examples.lora.LoraArray`
  */
 export class LoraArray extends AddedArray {
-  override readonly _w: ArrayValue;
   readonly a: ArrayValue;
   readonly b: ArrayValue;
   readonly scaling: number | ArrayValue;
   readonly dropout: number;
   /** Randomness for the dropout; without it nothing is dropped. */
   readonly key: ArrayValue | null;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ArgumentError or ShapeError when the weight is no matrix, the rank no count, or the key missing. */
   constructor(weight: ArrayValue, options: LoraOptions) {
-    super();
+    super(weight, options);
     const caller = "lora.LoraArray";
     const given = readOptions<LoraOptions>(caller, loraOptions, [options]);
     const { rank, alpha, useRslora = false, scale = 0.01, key } = given;
@@ -81,15 +77,11 @@ export class LoraArray extends AddedArray {
     if (key === undefined)
       throw new ArgumentError("lora/key", `${caller} needs a key for a: pass { key: random.key(0) }`);
     const { dtype } = weight;
-    this._w = weight;
     this.a = lax.mul(random.normal(key, [...batch, n, rank], { dtype }), scale);
     this.b = lax.full([...batch, rank, m], 0, dtype);
     this.scaling = alpha === undefined ? 1 : scalingOf(rank, alpha, useRslora);
     this.dropout = checkDropout(given.dropout ?? 0);
     this.key = null;
-    this.stopGradient = given.stopGradient ?? true;
-    this.allowMaterialise = given.allowMaterialise ?? false;
-    this.merged = false;
   }
 
   /**
@@ -108,17 +100,9 @@ export class LoraArray extends AddedArray {
     }
     const { scaling = 1, dropout = 0, allowMaterialise = false, stopGradient = true } = settings;
     checkDropout(dropout);
-    const fields = {
-      _w: w,
-      a,
-      b,
-      scaling,
-      dropout,
-      key: null,
-      stopGradient,
-      allowMaterialise,
-      merged: false,
-    };
+    // In the order of the constructor: it is part of the structure.
+    const own = { _w: w, stopGradient, allowMaterialise, merged: false };
+    const fields = { ...own, a, b, scaling, dropout, key: null };
     return Object.assign(Object.create(LoraArray.prototype) as LoraArray, fields);
   }
 
@@ -145,7 +129,8 @@ export class LoraArray extends AddedArray {
   }
 }
 
-function checkDropout(dropout: number): number {
+/** @throws ArgumentError when it is no share that leaves something. */
+export function checkDropout(dropout: number): number {
   if (typeof dropout === "number" && dropout >= 0 && dropout < 1) return dropout;
   throw new ArgumentError("lora/dropout", `dropout is a number from 0 up to 1, got ${describe(dropout)}`);
 }

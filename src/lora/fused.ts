@@ -86,19 +86,15 @@ export interface FusedLoraOptions extends AdapterSettings, Omit<LoraOptions, "ra
  * new lora.FusedLoraArray(attention.weight, { sizes: [384, 384, 384], rank: [8, null, 8], alpha: 16, key });
  */
 export class FusedLoraArray extends AddedArray {
-  override readonly _w: ArrayValue;
   readonly parts: readonly (LowRank | null)[];
   readonly sizes: readonly number[];
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ArgumentError or ShapeError when sizes and ranks do not fit the weight, or each other. */
   constructor(weight: ArrayValue, options: FusedLoraOptions) {
-    super();
+    super(weight, options);
     const caller = "lora.FusedLoraArray";
     const given = readOptions<FusedLoraOptions>(caller, [...loraOptions, "sizes"], [options]);
-    const { sizes = [], rank, key, stopGradient = true, allowMaterialise = false, ...rest } = given;
+    const { sizes = [], rank, key, ...rest } = given;
     const [n, m] = checkMatrix(weight, caller);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (total !== n)
@@ -113,16 +109,12 @@ export class FusedLoraArray extends AddedArray {
         `${caller}: there are ${sizes.length} parts, got the ranks ${describe(rank)}`,
       );
     const keys = lax.unstack(random.split(requireKey(key, caller), sizes.length));
-    this._w = weight;
     this.parts = ranks.map((own, i) => {
       if (own === null) return null;
       const part = lax.full([sizes[i]!, m], 0, weight.dtype);
       return new LoraArray(part, { ...rest, rank: own, key: keys[i]! }).delta;
     });
     this.sizes = [...sizes];
-    this.stopGradient = stopGradient;
-    this.allowMaterialise = allowMaterialise;
-    this.merged = false;
   }
 
   override get terms(): readonly Term[] {

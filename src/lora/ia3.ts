@@ -23,22 +23,17 @@ export interface Ia3Options extends AdapterSettings {
  * @see Liu et al., "Few-shot parameter-efficient fine-tuning is better and cheaper than in-context learning" (2022)
  */
 export class Ia3Array extends RescaledArray {
-  override readonly _w: ArrayValue;
   readonly scale: ArrayValue;
   readonly feedforward: boolean;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ShapeError when the weight is no matrix, or the vector does not fit. */
   constructor(weight: ArrayValue, options: Ia3Options = {}) {
-    super();
+    super(weight, options);
     const names = ["feedforward", "scale", "stopGradient", "allowMaterialise"] as const;
     const given = readOptions<Ia3Options>("lora.Ia3Array", names, [options]);
     const [n, m] = checkMatrix(weight, "lora.Ia3Array");
     const { feedforward = false } = given;
     const size = feedforward ? m : n;
-    this._w = weight;
     this.scale = given.scale ?? lax.full([size], 1, weight.dtype);
     if (!sameShape(this.scale.shape, [size]))
       throw new ShapeError(
@@ -46,9 +41,6 @@ export class Ia3Array extends RescaledArray {
         `lora.Ia3Array: a weight of shape ${showShape(weight.shape)} takes ${size} factors, got shape ${showShape(this.scale.shape)}`,
       );
     this.feedforward = feedforward;
-    this.stopGradient = given.stopGradient ?? true;
-    this.allowMaterialise = given.allowMaterialise ?? false;
-    this.merged = false;
   }
 
   override get factor(): ArrayValue {

@@ -8,7 +8,7 @@ import * as np from "../numpy/index.ts";
 import { frozen } from "../optim/index.ts";
 import { plus } from "../values/low-rank-dot.ts";
 import { AdaptedArray, assemble, type Change, denseOf, dotOf, type DotParams, type Term } from "./adapted.ts";
-import type { LoraSettings } from "./array.ts";
+import { checkDropout, type LoraSettings } from "./array.ts";
 import { LowRank } from "./delta.ts";
 
 type ConvParams = ParamsOf<typeof lax.convGeneralDilated>;
@@ -21,20 +21,16 @@ type ConvParams = ParamsOf<typeof lax.convGeneralDilated>;
  * @see `peft.tuners.lora.layer.Conv2d`
  */
 export class LoraKernel extends AdaptedArray {
-  override readonly _w: ArrayValue;
   readonly a: ArrayValue;
   readonly b: ArrayValue;
   readonly scaling: number | ArrayValue;
   readonly dropout: number;
   /** Randomness for the dropout; without it nothing is dropped. */
   readonly key: ArrayValue | null;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
-  /** @throws ShapeError when the parts do not fit together. */
+  /** @throws ShapeError when the parts do not fit together; ArgumentError when the dropout is no share. */
   constructor(w: ArrayValue, a: ArrayValue, b: ArrayValue, settings: LoraSettings = {}) {
-    super();
+    super(w, settings);
     const [out, ...rest] = w.shape;
     const rank = a.shape[1];
     if (w.ndim < 3 || !sameShape(a.shape, [out!, rank ?? -1]) || !sameShape(b.shape, [rank!, ...rest]))
@@ -42,15 +38,11 @@ export class LoraKernel extends AdaptedArray {
         "lora/shape",
         `LoraKernel: for w of shape (out, in, …window), a is (out, rank) and b is (rank, in, …window); got w ${showShape(w.shape)}, a ${showShape(a.shape)} and b ${showShape(b.shape)}`,
       );
-    this._w = w;
     this.a = a;
     this.b = b;
     this.scaling = settings.scaling ?? 1;
-    this.dropout = settings.dropout ?? 0;
+    this.dropout = checkDropout(settings.dropout ?? 0);
     this.key = null;
-    this.stopGradient = settings.stopGradient ?? true;
-    this.allowMaterialise = settings.allowMaterialise ?? false;
-    this.merged = false;
   }
 
   override get terms(): readonly Term[] {

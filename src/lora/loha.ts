@@ -27,19 +27,15 @@ export interface LohaOptions extends AdapterSettings {
  * @see Hyeon-Woo et al., "FedPara" (2022); PEFT's LoHa
  */
 export class LohaArray extends AddedArray {
-  override readonly _w: ArrayValue;
   readonly w1a: ArrayValue;
   readonly w1b: ArrayValue;
   readonly w2a: ArrayValue;
   readonly w2b: ArrayValue;
   readonly scaling: number | ArrayValue;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ArgumentError or ShapeError when the weight is no matrix, or the rank not positive. */
   constructor(weight: ArrayValue, options: LohaOptions) {
-    super();
+    super(weight, options);
     const caller = "lora.LohaArray";
     const names = ["rank", "alpha", "stopGradient", "allowMaterialise", "key"] as const;
     const { rank, alpha, ...given } = readOptions<LohaOptions>(caller, names, [options]);
@@ -47,15 +43,11 @@ export class LohaArray extends AddedArray {
     checkRank(rank, caller);
     const { dtype } = weight;
     const [k1, k2, k3] = lax.unstack(random.split(requireKey(given.key, caller), 3));
-    this._w = weight;
     this.w1a = kaimingUniform(k1!, [n, rank], dtype);
     this.w1b = kaimingUniform(k2!, [rank, m], dtype);
     this.w2a = kaimingUniform(k3!, [n, rank], dtype);
     this.w2b = lax.full([rank, m], 0, dtype);
     this.scaling = alpha === undefined ? 1 : scalingOf(rank, alpha);
-    this.stopGradient = given.stopGradient ?? true;
-    this.allowMaterialise = given.allowMaterialise ?? false;
-    this.merged = false;
   }
 
   override get terms(): readonly Term[] {

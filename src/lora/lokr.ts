@@ -90,17 +90,13 @@ const whole = ([a, b]: Factor): ArrayValue => (b === undefined ? a : np.matmul(a
  * @see Yeh et al., "Navigating text-to-image customization: from LyCORIS fine-tuning to model evaluation" (2024); PEFT's LoKr
  */
 export class LokrArray extends AddedArray {
-  override readonly _w: ArrayValue;
   readonly w1: Factor;
   readonly w2: Factor;
   readonly scaling: number | ArrayValue;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ArgumentError or ShapeError when the weight is no matrix, or the rank not positive. */
   constructor(weight: ArrayValue, options: LokrOptions) {
-    super();
+    super(weight, options);
     const caller = "lora.LokrArray";
     const names = ["rank", "alpha", "decomposeBoth", "decomposeFactor", "stopGradient", "allowMaterialise", "key"] as const; // prettier-ignore
     const { rank, alpha, decomposeBoth = false, decomposeFactor = -1, ...given } = readOptions<LokrOptions>(caller, names, [options]); // prettier-ignore
@@ -116,13 +112,9 @@ export class LokrArray extends AddedArray {
         ? [start([shape[0], rank]), kaimingUniform(second!, [rank, shape[1]], dtype)]
         : [start(shape)];
     };
-    this._w = weight;
     this.w1 = factor([p, q], decomposeBoth && rank < Math.max(p, q) / 2, k1!, true);
     this.w2 = factor([r, s], rank < Math.max(r, s) / 2, k2!, false);
     this.scaling = alpha === undefined ? 1 : scalingOf(rank, alpha);
-    this.stopGradient = given.stopGradient ?? true;
-    this.allowMaterialise = given.allowMaterialise ?? false;
-    this.merged = false;
   }
 
   override get terms(): readonly Term[] {

@@ -35,20 +35,11 @@ export abstract class RescaledArray extends AdaptedArray {
 
 /** `factor ∘ w` of any kind, as what is made of an adapted weight, such as its transpose. */
 export class Rescaled extends RescaledArray {
-  override readonly _w: ArrayValue;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
-
   constructor(
     w: ArrayValue,
     override readonly factor: ArrayValue,
-    { stopGradient, allowMaterialise, merged }: AdapterState,
+    settings: AdapterState,
   ) {
-    super();
-    this._w = w;
-    this.stopGradient = stopGradient;
-    this.allowMaterialise = allowMaterialise;
-    this.merged = merged;
+    super(w, settings);
   }
 }

@@ -49,22 +49,15 @@ export type Active = readonly string[] | Readonly<Record<string, number | ArrayV
  * @see {@link collect}, {@link activate}
  */
 export class LoraSet extends AddedArray {
-  override readonly _w: ArrayValue;
   readonly adapters: Readonly<Record<string, LowRank>>;
   readonly active: Readonly<Record<string, number | ArrayValue>>;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ArgumentError when a name is active that no adapter has. */
   constructor(base: LoraArray, adapters: Readonly<Record<string, LowRank>>, active: Active) {
-    super();
-    this._w = base._w;
+    const { stopGradient, allowMaterialise } = base;
+    super(base._w, { stopGradient, allowMaterialise });
     this.adapters = adapters;
     this.active = weightsOf(active, Object.keys(adapters));
-    this.stopGradient = base.stopGradient;
-    this.allowMaterialise = base.allowMaterialise;
-    this.merged = false;
   }
 
   override get isBare(): boolean {

@@ -25,18 +25,14 @@ export interface VeraOptions extends AdapterSettings {
  * @see Kopiczko et al., "VeRA: vector-based random matrix adaptation" (2024)
  */
 export class VeraArray extends AddedArray {
-  override readonly _w: ArrayValue;
   readonly lambdaB: ArrayValue;
   readonly lambdaD: ArrayValue;
   readonly sharedB: ArrayValue;
   readonly sharedA: ArrayValue;
-  override readonly stopGradient: boolean;
-  override readonly allowMaterialise: boolean;
-  override readonly merged: boolean;
 
   /** @throws ArgumentError or ShapeError when the weight is no matrix, or the shared ones are too small. */
   constructor(weight: ArrayValue, options: VeraOptions) {
-    super();
+    super(weight, options);
     const caller = "lora.VeraArray";
     const names = ["sharedB", "sharedA", "dInitial", "stopGradient", "allowMaterialise"] as const;
     const { sharedB, sharedA, ...given } = readOptions<VeraOptions>(caller, names, [options]);
@@ -53,14 +49,10 @@ export class VeraArray extends AddedArray {
         "lora/shape",
         `${caller}: for a weight of shape ${showShape(weight.shape)}, sharedB has at least ${n} rows, sharedA at least ${m} columns, and the columns of one are the rows of the other; got ${showShape(sharedB.shape)} and ${showShape(sharedA.shape)}`,
       );
-    this._w = weight;
     this.lambdaB = lax.full([n], 0, weight.dtype);
     this.lambdaD = lax.full([rank], given.dInitial ?? 0.1, weight.dtype);
     this.sharedB = sharedB;
     this.sharedA = sharedA;
-    this.stopGradient = given.stopGradient ?? true;
-    this.allowMaterialise = given.allowMaterialise ?? false;
-    this.merged = false;
   }
 
   override get terms(): readonly Term[] {

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Tokenizer } from "@huggingface/tokenizers";
+import { ArgumentError } from "../../core/errors.ts";
+import { bertTokenizer } from "../../models/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { readJSON } from "./training-config.ts";
 
@@ -13,7 +15,7 @@ export type Encode = (text: string) => readonly number[];
  */
 export async function readTokenizer(path: string): Promise<Encode> {
   const library = await tokenizers();
-  const json = path.endsWith(".txt") ? bertTokenizer(readFileSync(path, "utf8")) : readJSON(path);
+  const json = path.endsWith(".txt") ? wordPieces(readFileSync(path, "utf8")) : readJSON(path);
   const tokenizer = new library.Tokenizer(json as object, {});
   return (text) => tokenizer.encode(text).ids;
 }
@@ -29,33 +31,10 @@ async function tokenizers(): Promise<{ readonly Tokenizer: typeof Tokenizer }> {
   }
 }
 
-function bertTokenizer(text: string): object {
-  const pieces = text.trimEnd().split(/\r?\n/);
-  const marks = ["[CLS]", "[SEP]"];
-  const special = ["[PAD]", "[UNK]", ...marks, "[MASK]"].filter((piece) => pieces.includes(piece));
-  const [first, last] = marks.map((id) => ({ SpecialToken: { id, type_id: 0 } }));
-  const idOf = (piece: string): number => {
-    const id = pieces.indexOf(piece);
-    if (id < 0) throw new UsageError(`the vocabulary has no ${piece}, which BERT's has`);
-    return id;
-  };
-  return {
-    version: "1.0",
-    added_tokens: special.map((content) => ({ id: idOf(content), content, special: true })),
-    normalizer: { type: "BertNormalizer", clean_text: true, lowercase: true },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [first, { Sequence: { id: "A", type_id: 0 } }, last],
-      special_tokens: Object.fromEntries(marks.map((id) => [id, { id, ids: [idOf(id)], tokens: [id] }])),
-    },
-    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-    model: {
-      type: "WordPiece",
-      unk_token: "[UNK]",
-      continuing_subword_prefix: "##",
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
-    },
-  };
+function wordPieces(text: string): object {
+  try {
+    return bertTokenizer(text.trimEnd().split(/\r?\n/));
+  } catch (cause) {
+    throw cause instanceof ArgumentError ? new UsageError(cause.message, { cause }) : cause;
+  }
 }

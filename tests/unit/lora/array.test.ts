@@ -37,7 +37,7 @@ describe("a low-rank array", () => {
 
   test("is a pytree of three arrays, with its settings in the structure", () => {
     expect(String(tree.structure(adapted))).toBe(
-      "LoraArray(_w=*, a=*, b=*, scaling=1, dropout=0, key=null, stopGradient=true, allowMaterialise=false, merged=false)",
+      "LoraArray(_w=*, stopGradient=true, allowMaterialise=false, merged=false, a=*, b=*, scaling=1, dropout=0, key=null)",
     );
     const other = tree.at((l) => [l.a, l.b], adapted, [b, a]);
     expect([other.a === b, other.w === w]).toEqual([true, true]);
