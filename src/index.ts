@@ -71,5 +71,6 @@ export * as ops from "./numpy/segment.ts";
 export { ravelPytree } from "./numpy/ravel-pytree.ts";
 export * as optim from "./optim/index.ts";
 export * as random from "./random/index.ts";
+export * as scipy from "./scipy/index.ts";
 export * as tree from "./tree/index.ts";
 export * as values from "./values/index.ts";

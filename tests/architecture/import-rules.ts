@@ -6,7 +6,7 @@ export type SourceFile = readonly [path: string, source: string];
 
 /** A folder of src imports from itself and from those to its left. */
 const order =
-  "tree core lax interpreters control compiler backends numpy random values files nn optim lora models inspect entry".split(
+  "tree core lax interpreters control compiler backends numpy scipy random values files nn optim lora models inspect entry".split(
     " ",
   );
 const top = order.length - 1;

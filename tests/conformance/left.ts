@@ -15,7 +15,6 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   ["layers for images and recurrent cells", uses(/^(groupNorm|lstmCell|gruCell|pool|prelu)\//, "equinox")],
   ["windowed reductions", uses(/reduceWindow/)],
-  ["scipy.linalg", uses(/scipy\.linalg/)],
   ["scipy.special", uses(/scipy\.special|lax\.betainc/)],
 ];
 

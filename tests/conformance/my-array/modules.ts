@@ -1,8 +1,9 @@
-import { type ArrayValue, lax, numpy as np, tree, Value } from "cotangent";
+import { type ArrayValue, lax, numpy as np, scipy, tree, Value } from "cotangent";
 import { expect } from "vitest";
 import { numbersOf } from "../../laws/compare.ts";
 import { laxLinalgTable, laxTable } from "./lax-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
+import { scipyLinalgTable } from "./scipy-linalg-table.ts";
 import { type Row } from "./table.ts";
 import { unwrapped } from "./wrapper.ts";
 
@@ -14,6 +15,7 @@ export const modules: readonly (readonly [string, object, Table])[] = [
   ["lax.linalg", lax.linalg, laxLinalgTable],
   ["numpy", np, numpyTable],
   ["numpy.linalg", np.linalg, linalgTable],
+  ["scipy.linalg", scipy.linalg, scipyLinalgTable],
 ];
 
 export const isArray = (x: unknown): x is ArrayValue => x instanceof Value;

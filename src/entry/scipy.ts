@@ -1,0 +1,4 @@
+import "../numpy/methods.ts";
+import "../backends/default.ts";
+
+export * from "../scipy/index.ts";

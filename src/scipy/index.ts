@@ -1,0 +1,3 @@
+/** Functions with the names of `jax.scipy` in camelCase. */
+
+export * as linalg from "./linalg/index.ts";
