@@ -56,13 +56,15 @@ const isCalled = (path: string): boolean => {
 
 /** Everything that is called, by path, of a namespace and of those in it that the table does not have. */
 const callsOf = (namespace: string): string[] =>
-  Object.keys((at(namespace) as object | undefined) ?? {}).flatMap((name) => {
-    const path = `${namespace}.${name}`;
-    if (isCalled(path)) return [path];
-    const value: unknown = at(path);
-    const isNamespace = Object.prototype.toString.call(value) === "[object Module]";
-    return isNamespace && !namespaces.includes(path) ? callsOf(path) : [];
-  });
+  Object.keys((at(namespace) as object | undefined) ?? {})
+    .toSorted()
+    .flatMap((name) => {
+      const path = `${namespace}.${name}`;
+      if (isCalled(path)) return [path];
+      const value: unknown = at(path);
+      const isNamespace = Object.prototype.toString.call(value) === "[object Module]";
+      return isNamespace && !namespaces.includes(path) ? callsOf(path) : [];
+    });
 export const present: readonly string[] = namespaces.flatMap(callsOf).toSorted();
 
 /** Texts of tests that hold values against something: not the sweep over wrappers, which compares functions with themselves. */
