@@ -26,5 +26,6 @@ export { Linear, type LinearOptions, type Size } from "./linear.ts";
 export { type Activation, MLP, type MLPOptions } from "./mlp.ts";
 export { type ForwardOptions, type Layer, Module } from "./module.ts";
 export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from "./normalisation.ts";
+export { GRUCell, LSTMCell, type LSTMState, type RecurrentOptions } from "./recurrent.ts";
 export { RotaryPositionalEmbedding, type RotaryOptions } from "./rotary.ts";
 export { tanh } from "../numpy/index.ts";

@@ -2,6 +2,7 @@ import {
   type ArrayValue,
   grad,
   jit,
+  lax,
   nn,
   numpy as np,
   optim,
@@ -39,6 +40,8 @@ interface Settings {
   readonly use_key_bias: boolean;
   readonly use_value_bias: boolean;
   readonly use_output_bias: boolean;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
   readonly in_channels: number;
   readonly out_channels: number;
   readonly kernel_size: number;
@@ -98,6 +101,10 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
   RotaryPositionalEmbedding: ({ embeddingSize }) => new nn.RotaryPositionalEmbedding(embeddingSize!),
   Conv1d: convOf(nn.Conv1d),
   Conv2d: convOf(nn.Conv2d),
+  GRUCell: ({ inputSize, hiddenSize, useBias }, key) =>
+    new nn.GRUCell(inputSize, hiddenSize, { useBias, key }),
+  LSTMCell: ({ inputSize, hiddenSize, useBias }, key) =>
+    new nn.LSTMCell(inputSize, hiddenSize, { useBias, key }),
   Dropout: ({ p, inference }) => new nn.Dropout(p, { inference }),
   Sequential: (_, key) => {
     const [k0, k1] = [random.split(key).get(0), random.split(key).get(1)];
@@ -123,12 +130,18 @@ const paths = (part: unknown): Record<string, unknown> =>
         leaf,
       ]),
   );
+/** How the layer is called, by the first word that the case has about it. */
+const callers: Record<string, (layer: Layer, args: ArrayValue[]) => unknown> = {
+  "": (layer, args) => layer.forward(...args),
+  m: (layer, args) => layer.forward(...args),
+  vmap: (layer, args) => vmap((row: ArrayValue) => layer.forward(row))(args[0]!),
+  scan: (layer, args) =>
+    lax.scan((h: ArrayValue, x: ArrayValue) => [layer.forward(x, h), null], np.zeros([4]), args[0]!)[0],
+};
 const apply =
   (c: Case) =>
-  (layer: Layer, ...args: ArrayValue[]): ArrayValue =>
-    String(c.params["call"] ?? "").startsWith("vmap")
-      ? vmap((row: ArrayValue) => layer.forward(row))(args[0]!)
-      : layer.forward(...args);
+  (layer: Layer, ...args: ArrayValue[]): unknown =>
+    callers[/^\w*/.exec(String(c.params["call"] ?? ""))![0]]!(layer, args);
 
 const cases = load("equinox").filter((c) => reasonLeft(c, "equinox") === undefined);
 const built = cases.filter((c) => "weights" in c.expected);
@@ -145,7 +158,12 @@ describe.each([
 
   test.each(built.filter((c) => "gradSumSq" in c.expected))("gradient of $name", (c) => {
     const args = decode(c.inputs["args"]) as ArrayValue[];
-    const loss = (layer: Layer) => np.sum(np.square(apply(c)(layer, ...args)));
+    const loss = (layer: Layer) =>
+      tree.reduce(
+        (sum: ArrayValue, out: ArrayValue) => np.add(sum, np.sum(np.square(out))),
+        apply(c)(layer, ...args),
+        np.zeros([]),
+      );
     expectMatch(paths(wrap(grad(loss))(layerOf(c))), c.expected["gradSumSq"], c.tol);
   });
 });
