@@ -33,3 +33,19 @@ export function readSettings<Shape extends z.ZodRawShape>(
   const parsed = schema.safeParse(given);
   return parsed.success ? parsed.data : fail(z.prettifyError(parsed.error));
 }
+
+/** Options that every command has. */
+export const common = {
+  seed: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("seed of everything random"),
+  quick: z.boolean().default(false).describe("a few steps, for a try"),
+};
+
+/** How many steps are taken. */
+export const stepsOf = ({ steps, quick }: { steps: number; quick: boolean }): number =>
+  quick ? Math.min(10, steps) : steps;

@@ -3,39 +3,22 @@
  * topic that it has not seen; and lets both write some.
  */
 import { writeFileSync } from "node:fs";
-import {
-  type ArrayValue,
-  jit,
-  lora,
-  numpy as np,
-  optim,
-  quaxify,
-  random,
-  tree,
-  valueAndGrad,
-  vmap,
-} from "cotangent";
+import { type ArrayValue, jit, lora, numpy as np, optim, quaxify, random, tree, vmap } from "cotangent";
 import { generate, Llama } from "cotangent/models";
 import { z } from "zod";
-import { readSettings } from "./command.ts";
+import { common, readSettings, stepsOf } from "./command.ts";
+import { progressBar } from "./progress.ts";
 import { readDefinitions } from "./topics.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
-  seed: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(0)
-    .describe("seed of everything random"),
+  ...common,
   topic: z.string().default("food").describe("topic that is seen by the adapters only"),
   steps: count.default(400).describe("steps on the other topics"),
   "adapt-steps": count.default(150).describe("steps of the adapters"),
   batch: count.default(16).describe("pieces of text per step"),
   lr: z.coerce.number().positive().default(3e-3).describe("highest learning rate"),
   json: z.string().optional().describe("file for the results as JSON"),
-  quick: z.boolean().default(false).describe("a few steps, for a try"),
 });
 type Settings = z.infer<typeof settings>;
 
@@ -61,6 +44,7 @@ function pieces(text: ArrayValue, n: number, key: ArrayValue): ArrayValue {
 }
 
 interface Training<Params> {
+  readonly title: string;
   readonly params: Params;
   readonly modelOf: (params: Params) => Llama;
   readonly text: ArrayValue;
@@ -71,33 +55,33 @@ interface Training<Params> {
 }
 
 /** Adam on random pieces; what is trained is `params`. */
-function fit<Params>({ params, modelOf, text, steps, learningRate, batch, key }: Training<Params>): Params {
+async function fit<Params>({
+  title,
+  params,
+  modelOf,
+  text,
+  steps,
+  learningRate,
+  batch,
+  key,
+}: Training<Params>) {
   const optimiser = optim.chain(
     optim.clipByGlobalNorm(1),
     optim.adamw(optim.warmupCosineDecaySchedule(0, learningRate, Math.ceil(steps / 10), steps), {
       weightDecay: 0.01,
     }),
   );
-  type State = ReturnType<typeof optimiser.init>;
-  const step = jit((params: Params, state: State, ids: ArrayValue) => {
-    const [loss, gradient] = valueAndGrad((p: Params) => lossOf(modelOf(p), ids))(params);
-    const [updates, next] = optimiser.update(gradient, state, params);
-    return [optim.applyUpdates(params, updates), next, loss] as const;
+  const fitted = await optim.fit(params, {
+    optimiser,
+    loss: (part, ids: ArrayValue) => lossOf(modelOf(part), ids),
+    batchAt: (step) => pieces(text, batch, random.foldIn(key, step + 1)),
+    steps,
+    progress: progressBar(title),
   });
-  let [current, state] = [params, optimiser.init(params)];
-  const started = performance.now();
-  for (let i = 1; i <= steps; i++) {
-    const [next, nextState, loss] = step(current, state, pieces(text, batch, random.foldIn(key, i)));
-    [current, state] = [next, nextState];
-    if (i % 50 === 0 || i === steps)
-      console.log(
-        `  step ${i}/${steps}  loss ${(loss.item() as number).toFixed(3)}  ${((performance.now() - started) / i).toFixed(0)} ms/step`,
-      );
-  }
-  return current;
+  return fitted.params;
 }
 
-function main(options: Settings): void {
+async function main(options: Settings): Promise<void> {
   const started = performance.now();
   const definitions = readDefinitions();
   const isHeld = ({ label }: { label: string }) => label === options.topic;
@@ -112,7 +96,7 @@ function main(options: Settings): void {
   );
   const held = pieces(unseen!, 64, random.key(1));
   const [modelKey, textKey, adapterKey, writeKey] = random.split(random.key(options.seed), 4);
-  const steps = (n: number) => (options.quick ? Math.min(5, n) : n);
+  const steps = (n: number) => stepsOf({ steps: n, quick: options.quick });
   const lossOn = (model: Llama) => evaluate(model, held).item() as number;
 
   const sizes = {
@@ -125,7 +109,8 @@ function main(options: Settings): void {
   const model = new Llama({ ...sizes, vocabSize: characters.length }, { key: modelKey! });
   const common = { batch: options.batch, key: textKey! };
   console.log(`training on ${general.size} characters, none about ${options.topic}`);
-  const base = fit({
+  const base = await fit({
+    title: "training",
     ...common,
     params: model,
     modelOf: (m) => m,
@@ -142,7 +127,8 @@ function main(options: Settings): void {
   const start = lora.adapt(base, config, { key: adapterKey! });
   const [adapters, rest] = tree.partition(start, lora.trainable(start));
   console.log(`\nadapting to ${own!.size} characters about ${options.topic}`);
-  const trained = fit({
+  const trained = await fit({
+    title: "adapting",
     ...common,
     params: adapters,
     modelOf: (part: Llama) => tree.combine(part, rest),
@@ -172,4 +158,4 @@ function main(options: Settings): void {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-main(readSettings("npm run definitions", settings));
+await main(readSettings("npm run definitions", settings));

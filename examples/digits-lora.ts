@@ -15,24 +15,17 @@ import {
   quaxify,
   random,
   tree,
-  valueAndGrad,
   vmap,
   Zero,
 } from "cotangent";
-import { SingleBar } from "cli-progress";
 import { z } from "zod";
-import { readSettings } from "./command.ts";
+import { common, readSettings } from "./command.ts";
 import { type Digits, readDigits, rowsAt, split, withLabels } from "./digits.ts";
+import { progressBar } from "./progress.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
-  seed: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(0)
-    .describe("seed of everything random"),
+  ...common,
   rank: count.default(8).describe("rank of the adapters"),
   epochs: count.default(15).describe("epochs on the classes 0-7"),
   "adapt-epochs": count.default(15).describe("epochs of the adapters on all ten classes"),
@@ -40,7 +33,6 @@ const settings = z.object({
   batch: count.default(32).describe("examples per step"),
   lr: z.coerce.number().positive().default(1e-3).describe("learning rate of the network"),
   "adapt-lr": z.coerce.number().positive().default(5e-3).describe("learning rate of the adapters"),
-  quick: z.boolean().default(false).describe("one epoch each, for a try"),
 });
 type Settings = z.infer<typeof settings>;
 
@@ -60,28 +52,6 @@ const hits = jit((model: Model, { images, labels }: Digits) =>
 );
 const accuracy = (model: Model, digits: Digits): number => hits(model, digits).item() as number;
 
-/** A progress bar with loss and accuracy; a plain line per epoch where there is no terminal. */
-function progress(title: string, epochs: number) {
-  const bar = process.stdout.isTTY
-    ? new SingleBar({
-        format: `${title} {bar} {value}/{total} epochs  loss {loss}  test accuracy {accuracy}`,
-        hideCursor: true,
-      })
-    : null;
-  bar?.start(epochs, 0, { loss: "-", accuracy: "-" });
-  return {
-    epoch(number: number, loss: number, accuracy: number): void {
-      const shown = { loss: loss.toFixed(4), accuracy: `${(100 * accuracy).toFixed(1)} %` };
-      if (bar) bar.update(number, shown);
-      else
-        console.log(
-          `${title}: epoch ${number}/${epochs}  loss ${shown.loss}  test accuracy ${shown.accuracy}`,
-        );
-    },
-    stop: () => bar?.stop(),
-  };
-}
-
 interface Training<Params> {
   readonly title: string;
   readonly params: Params;
@@ -95,7 +65,7 @@ interface Training<Params> {
 }
 
 /** Adam over shuffled batches; what is trained is `params`. */
-function fit<Params>({
+async function fit<Params>({
   title,
   params,
   modelOf,
@@ -105,39 +75,23 @@ function fit<Params>({
   batch,
   learningRate,
   key,
-}: Training<Params>): Params {
-  const steps = Math.floor(train.labels.size / batch);
-  const optimiser = optim.adam(optim.cosineDecaySchedule(learningRate, epochs * steps));
-  type State = ReturnType<typeof optimiser.init>;
-  const step = jit((params: Params, state: State, digits: Digits) => {
-    const [loss, gradient] = valueAndGrad((p: Params) => lossOf(modelOf(p), digits))(params);
-    const [updates, next] = optimiser.update(gradient, state, params);
-    return [optim.applyUpdates(params, updates), next, loss] as const;
+}: Training<Params>) {
+  const perEpoch = Math.floor(train.labels.size / batch);
+  const fitted = await optim.fit(params, {
+    optimiser: optim.adam(optim.cosineDecaySchedule(learningRate, epochs * perEpoch)),
+    loss: (part, digits: Digits) => lossOf(modelOf(part), digits),
+    batchAt: optim.dataBatches(train, batch, key),
+    steps: epochs * perEpoch,
+    evaluate: (part) => ({ accuracy: accuracy(modelOf(part), test) }),
+    evaluateEvery: perEpoch,
+    progress: progressBar(title),
   });
-  const bar = progress(title, epochs);
-  let state = optimiser.init(params);
-  let current = params;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = random.permutation(random.foldIn(key, epoch), train.labels.size);
-    let total = 0;
-    for (let i = 0; i < steps; i++) {
-      const [next, nextState, loss] = step(
-        current,
-        state,
-        rowsAt(train, order.get(`${i * batch}:${(i + 1) * batch}`)),
-      );
-      [current, state] = [next, nextState];
-      total += loss.item() as number;
-    }
-    bar.epoch(epoch + 1, total / steps, accuracy(modelOf(current), test));
-  }
-  bar.stop();
-  return current;
+  return fitted.params;
 }
 
 const sizeOf = (part: unknown): number => tree.leaves<ArrayValue>(part).reduce((n, x) => n + x.size, 0);
 
-function main(options: Settings): void {
+async function main(options: Settings): Promise<void> {
   const started = performance.now();
   const epochs = options.quick ? 1 : options.epochs;
   const adaptEpochs = options.quick ? 1 : options["adapt-epochs"];
@@ -158,7 +112,7 @@ function main(options: Settings): void {
   ];
   console.log(`${train.labels.size} digits to train on, ${test.labels.size} to test on\n`);
 
-  const base = fit({
+  const base = await fit({
     title: "classes 0-7",
     params: new nn.MLP(64, 10, options.hidden, 2, { key: modelKey }),
     modelOf: (model) => model,
@@ -173,7 +127,7 @@ function main(options: Settings): void {
   const model = lora.loraify(base, { rank: options.rank, key: loraKey });
   const [adapters, frozen] = tree.partition(model, lora.trainable(model));
   const modelOf = (part: Model): Model => tree.combine(part, frozen) as Model;
-  const adapted = fit({
+  const adapted = await fit({
     title: "all ten, LoRA",
     params: adapters as Model,
     modelOf,
@@ -219,4 +173,4 @@ function showGradient(modelOf: (part: Model) => Model, adapters: Model, model: M
   console.log(verdict);
 }
 
-main(readSettings("npm run digits", settings));
+await main(readSettings("npm run digits", settings));

@@ -6,22 +6,27 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ArrayValue, config, jit, lora, numpy as np, optim, random, setBackend } from "cotangent";
 import type { Bert } from "cotangent/models";
-import { SingleBar } from "cli-progress";
 import { z } from "zod";
-import { readSettings } from "./command.ts";
-import { adapterConfig, embed, prototypes, readModel, trainer } from "./minilm.ts";
-import { lossCurve, page, type Prediction, type Results, withError } from "./report.ts";
+import { chart, lossSeries } from "./chart.ts";
+import { common, readSettings } from "./command.ts";
+import {
+  adapterConfig,
+  adaptersLoss,
+  embed,
+  optimiserOf,
+  partsOf,
+  prototypes,
+  readModel,
+  wholeOf,
+} from "./minilm.ts";
+import { progressBar } from "./progress.ts";
+import { page, type Prediction, type Results, withError } from "./report.ts";
 import { examplesAt, readTestTexts, readTopics, type Topics } from "./topics.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
-  seed: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(2)
-    .describe("seed of everything random"),
+  ...common,
+  seed: common.seed.default(2),
   rank: count.default(8).describe("rank of the adapters"),
   alpha: z.coerce.number().positive().default(16).describe("a·b is multiplied with alpha / rank"),
   steps: count.default(75).describe("steps; 75 are one epoch"),
@@ -31,7 +36,6 @@ const settings = z.object({
   out: z.string().default(".tmp/minilm-lora").describe("folder for the adapter and the report"),
   json: z.string().optional().describe("file for the results as JSON"),
   backend: z.enum(["wasm", "reference"]).default("wasm").describe("what computes"),
-  quick: z.boolean().default(false).describe("a few steps on a part of the data, for a try"),
 });
 type Settings = z.infer<typeof settings>;
 
@@ -53,37 +57,9 @@ const predictions = (model: Bert, head: ArrayValue, texts: Topics): ArrayValue =
 const accuracyOf = (predicted: ArrayValue, { labels }: Topics): number =>
   np.mean(np.equal(predicted, labels)).item() as number;
 
-/** A progress bar with loss and speed; now and then a line where there is no terminal. */
-function progress(steps: number) {
-  const started = performance.now();
-  const bar = process.stdout.isTTY
-    ? new SingleBar({
-        format: "training {bar} {value}/{total} steps  loss {loss}  {ms} ms/step  {tokens} tokens/s",
-        hideCursor: true,
-      })
-    : null;
-  bar?.start(steps, 0, { loss: "-", ms: "-", tokens: "-" });
-  let tokens = 0;
-  return {
-    step(number: number, loss: number, pieces: number): void {
-      tokens += pieces;
-      const ms = performance.now() - started;
-      const shown = {
-        loss: loss.toFixed(4),
-        ms: (ms / number).toFixed(0),
-        tokens: Math.round((1000 * tokens) / ms),
-      };
-      if (bar) bar.update(number, shown);
-      else if (number % 15 === 0 || number === steps)
-        console.log(
-          `step ${number}/${steps}  loss ${shown.loss}  ${shown.ms} ms/step  ${shown.tokens} tokens/s`,
-        );
-    },
-    stop: () => bar?.stop(),
-  };
-}
+const median = (xs: readonly number[]): number => xs.toSorted((a, b) => a - b)[Math.floor(xs.length / 2)]!;
 
-function main(options: Settings): void {
+async function main(options: Settings): Promise<void> {
   const started = performance.now();
   setBackend(options.backend);
   const steps = options.quick ? Math.min(10, options.steps) : options.steps;
@@ -102,27 +78,25 @@ function main(options: Settings): void {
 
   const adapter = adapterConfig(options);
   const model = lora.adapt(base, adapter, { key: factorKey! });
-  const training = trainer(model, head, { steps, warmup: options.warmup, learningRate: options.lr });
+  const [adapters, fixed] = partsOf(model, head);
   const { trainable, total, line } = lora.summary(model);
   console.log(line);
 
-  const losses: number[] = [];
-  const times: number[] = [];
   const batchAt = optim.batches(train.labels.size, options.batch, orderKey!);
-  const bar = progress(steps);
-  let at = training.start;
-  for (let i = 0; i < steps; i++) {
-    const batch = examplesAt(train, batchAt(i));
-    const from = performance.now();
-    const [next, loss] = training.step(at, batch);
-    at = next;
-    losses.push(loss);
-    times.push(performance.now() - from);
-    bar.step(i + 1, loss, np.sum(batch.mask).item() as number);
-  }
-  bar.stop();
-
-  const adapted = training.modelOf(at);
+  const bar = progressBar("training");
+  const times: number[] = [];
+  const { params, metrics } = await optim.fit(adapters, {
+    optimiser: optimiserOf({ steps, warmup: options.warmup, learningRate: options.lr }),
+    loss: adaptersLoss,
+    fixed,
+    batchAt: (step) => examplesAt(train, batchAt(step)),
+    steps,
+    progress: (at) => {
+      bar(at);
+      times.push(at.seconds * 1000);
+    },
+  });
+  const adapted = wholeOf(params, fixed);
   const last = predictions(adapted, head, test);
   const accuracyAfter = accuracyOf(last, test);
   console.log(`\nafter: ${withError(accuracyAfter, n)} of the test definitions`);
@@ -140,7 +114,7 @@ function main(options: Settings): void {
     accuracyAfter,
     trainable,
     total,
-    msPerStep: times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!,
+    msPerStep: median(times.map((at, i) => at - (times[i - 1] ?? 0))),
     seconds: (performance.now() - started) / 1000,
     backend: options.backend,
     threads: config.threads,
@@ -155,7 +129,7 @@ function main(options: Settings): void {
       before: nameAt(first, row),
       after: nameAt(last, row),
     }));
-  const curve = lossCurve(losses);
+  const curve = chart({ x: "step", y: "loss" }, lossSeries(metrics["loss"]!.map(([, loss]) => loss)));
   writeFileSync(join(options.out, "loss.svg"), curve);
   writeFileSync(
     join(options.out, "report.html"),
@@ -168,4 +142,4 @@ function main(options: Settings): void {
   );
 }
 
-main(readSettings("npm start", settings));
+await main(readSettings("npm start", settings));

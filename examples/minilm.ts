@@ -1,15 +1,4 @@
-import {
-  type ArrayValue,
-  jit,
-  lora,
-  nn,
-  numpy as np,
-  optim,
-  quaxify,
-  tree,
-  valueAndGrad,
-  vmap,
-} from "cotangent";
+import { type ArrayValue, lora, nn, numpy as np, optim, quaxify, tree, vmap } from "cotangent";
 import { type Bert, type BertConfig, loadBert, meanPooled } from "cotangent/models";
 import { dataFile, type Topics } from "./topics.ts";
 
@@ -68,36 +57,35 @@ export interface TrainingOptions {
   readonly learningRate: number;
 }
 
-type State = readonly unknown[];
-export interface Training {
-  /** The trainable leaves of a model. */
-  readonly adapters: Bert;
-  readonly state: State;
+/** What is not trained. */
+export interface Fixed {
+  readonly frozen: Bert;
+  readonly head: ArrayValue;
 }
 
-/** AdamW on the adapters of a model and nothing else, with the global norm of gradients clipped to 1. */
-export function trainer(model: Bert, head: ArrayValue, { steps, warmup, learningRate }: TrainingOptions) {
+/** The trainable leaves of a model, and what its loss needs besides. */
+export function partsOf(model: Bert, head: ArrayValue): [adapters: Bert, fixed: Fixed] {
   const [adapters, frozen] = tree.partition(model, lora.trainable(model)) as [Bert, Bert];
-  const schedule = optim.warmupLinearDecaySchedule(0, learningRate, warmup, steps);
-  const optimiser = optim.chain(
-    optim.clipByGlobalNorm(1),
-    optim.adamw(schedule, { b1: 0.9, b2: 0.999, eps: 1e-8, weightDecay: 0 }),
-  );
-  // The head and the frozen weights are arguments, so that they are no constants of the program.
-  const step = jit((adapters: Bert, state: State, frozen: Bert, head: ArrayValue, batch: Topics) => {
-    const ofAdapters = (part: Bert) => lossOf(tree.combine(part, frozen) as Bert, head, batch);
-    const [loss, gradient] = valueAndGrad(ofAdapters)(adapters);
-    const [updates, next] = optimiser.update(gradient, state, adapters);
-    return [optim.applyUpdates(adapters, updates), next, loss] as const;
-  });
-  return {
-    start: { adapters, state: optimiser.init(adapters) } satisfies Training,
-    /** One step on a batch; the loss is that before it. */
-    step({ adapters, state }: Training, batch: Topics): readonly [Training, loss: number] {
-      const [next, nextState, loss] = step(adapters, state, frozen, head, batch);
-      return [{ adapters: next, state: nextState }, loss.item() as number];
-    },
-    /** The whole model with these adapters. */
-    modelOf: ({ adapters }: Training): Bert => tree.combine(adapters, frozen) as Bert,
-  };
+  return [adapters, { frozen, head }];
 }
+/** The whole model with these adapters. */
+export const wholeOf = (adapters: Bert, { frozen }: Fixed): Bert => tree.combine(adapters, frozen) as Bert;
+
+/** The loss of the adapters of a model, all else being fixed. */
+export const adaptersLoss = (
+  adapters: Bert,
+  batch: Topics,
+  { fixed }: { readonly fixed: Fixed },
+): ArrayValue => lossOf(wholeOf(adapters, fixed), fixed.head, batch);
+
+/** AdamW, with the global norm of gradients clipped to 1. */
+export const optimiserOf = ({ steps, warmup, learningRate }: TrainingOptions) =>
+  optim.chain(
+    optim.clipByGlobalNorm(1),
+    optim.adamw(optim.warmupLinearDecaySchedule(0, learningRate, warmup, steps), {
+      b1: 0.9,
+      b2: 0.999,
+      eps: 1e-8,
+      weightDecay: 0,
+    }),
+  );

@@ -1,5 +1,12 @@
-import { lora, numpy as np, random } from "cotangent";
-import { adapterConfig, config, readModel, trainer } from "../../examples/minilm.ts";
+import { type ArrayValue, lora, numpy as np, optim, random } from "cotangent";
+import {
+  adapterConfig,
+  adaptersLoss,
+  config,
+  optimiserOf,
+  partsOf,
+  readModel,
+} from "../../examples/minilm.ts";
 import { examplesAt, LENGTH, readTopics } from "../../examples/topics.ts";
 import type { Work } from "../work.ts";
 
@@ -20,13 +27,16 @@ function step(): () => unknown {
   const adapter = adapterConfig({ rank: RANK, alpha: 2 * RANK });
   const model = lora.adapt(readModel(), adapter, { key: random.key(0) });
   const head = random.normal(random.key(1), [12, config.hiddenSize]);
-  const training = trainer(model, head, { steps: 75, warmup: 8, learningRate: 4e-3 });
+  const [params, fixed] = partsOf(model, head);
+  const optimiser = optimiserOf({ steps: 75, warmup: 8, learningRate: 4e-3 });
+  const step = optim.trainStep(adaptersLoss, optimiser);
   const batch = examplesAt(readTopics().train, np.arange(BATCH));
-  let at = training.start;
+  const key = random.key(0);
+  let at: optim.TrainState<typeof params> = { params, moments: optimiser.init(params), state: undefined };
   return () => {
-    const [next, loss] = training.step(at, batch);
+    const [next, { loss }] = step(at, batch, { key, fixed });
     at = next;
-    return loss;
+    return (loss as ArrayValue).item();
   };
 }
 

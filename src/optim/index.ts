@@ -1,6 +1,6 @@
 /** Optimisers as transformations of gradients, with optax's names and numbers. */
 
-export { batches } from "./batches.ts";
+export { batches, dataBatches } from "./batches.ts";
 export {
   type CosineCycle,
   cosineOnecycleSchedule,
@@ -10,6 +10,18 @@ export {
   piecewiseInterpolateSchedule,
   sgdrSchedule,
 } from "./cycles.ts";
+export { type EarlyStop } from "./early-stop.ts";
+export {
+  fit,
+  type FitOptions,
+  type Fitted,
+  type Loss,
+  type LossContext,
+  type LossExtras,
+  type Progress,
+  trainStep,
+  type TrainState,
+} from "./fit.ts";
 export { masked, type MaskedState, multiTransform, type PartitionState } from "./groups.ts";
 export { injectHyperparams, type InjectHyperparamsState } from "./inject.ts";
 export {

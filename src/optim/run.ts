@@ -16,8 +16,8 @@ export type Metrics = Readonly<Record<string, readonly (readonly [step: number, 
 export interface RunOptions<State> {
   /** Save after every so many steps. Default 100. */
   readonly saveEvery?: number | undefined;
-  /** What is measured now and then. */
-  readonly evaluate?: ((state: State, step: number) => Measured) | undefined;
+  /** What is measured now and then; where it returns a pair, the state to go on with is the second of it. */
+  readonly evaluate?: ((state: State, step: number) => Measured | readonly [Measured, State]) | undefined;
   /** After how many steps. Default: as often as is saved. */
   readonly evaluateEvery?: number | undefined;
 }
@@ -57,8 +57,8 @@ export class Run<State> {
   ) {
     const names = ["saveEvery", "evaluate", "evaluateEvery"] as const;
     const given = readOptions<RunOptions<State>>("optim.Run", names, [options]);
-    this.saveEvery = checkCount(given.saveEvery ?? 100, "saveEvery");
-    this.evaluateEvery = checkCount(given.evaluateEvery ?? this.saveEvery, "evaluateEvery");
+    this.saveEvery = checkCount(given.saveEvery ?? 100, "optim.Run", "saveEvery");
+    this.evaluateEvery = checkCount(given.evaluateEvery ?? this.saveEvery, "optim.Run", "evaluateEvery");
     this.evaluate = given.evaluate;
     this.current = state;
     if (file !== null && fileExists(file, "optim.Run")) this.resume(file);
@@ -85,7 +85,14 @@ export class Run<State> {
     this.record(measured);
     this.current = state;
     this.steps++;
-    if (this.evaluate && this.steps % this.evaluateEvery === 0) this.record(this.evaluate(state, this.steps));
+    if (this.evaluate && this.steps % this.evaluateEvery === 0) {
+      const found = this.evaluate(state, this.steps);
+      const [numbers, next] = Array.isArray(found)
+        ? (found as [Measured, State])
+        : [found as Measured, state];
+      this.record(numbers);
+      this.current = next;
+    }
     if (this.steps % this.saveEvery === 0) this.save();
   }
 
@@ -159,7 +166,8 @@ function recordOf(path: string): z.output<typeof saved> {
   );
 }
 
-function checkCount(value: number, name: string): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new ArgumentError("optim/every", `optim.Run: ${name} is a positive integer, got ${describe(value)}`);
+/** @throws ArgumentError when an option that counts is no positive integer. */
+export function checkCount(value: unknown, caller: string, name: string): number {
+  if (Number.isInteger(value) && (value as number) > 0) return value as number;
+  throw new ArgumentError("optim/every", `${caller}: ${name} is a positive integer, got ${describe(value)}`);
 }

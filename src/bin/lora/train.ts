@@ -11,7 +11,7 @@ import { evaluation, type Quality, type Task, taskOf } from "./task.ts";
 import { examplesOf, labelsOf, readRows } from "./text-data.ts";
 import { readTokenizer } from "./tokenizer.ts";
 import { readTrainingConfig, type TrainingConfig } from "./training-config.ts";
-import { type State, type Training, trainingOf } from "./training.ts";
+import { type Training, trainingOf } from "./training.ts";
 
 export const train: Subcommand = {
   synopsis: "<config.json>",
@@ -38,7 +38,7 @@ when the command is given again.
     const task = taskOf(config, labels);
     const quality = evaluation(task, config.training.batchSize);
     const evaluate = unseen && ((model: Module) => quality(model, unseen));
-    const report = trained(config, task, trainingOf(config, task, examples), evaluate, tell);
+    const report = await trained(config, task, trainingOf(config, task, examples), evaluate, tell);
     if (labels.length === 0) return report;
     writeFile(placesOf(config).labels, [encoded(`${JSON.stringify(labels)}\n`)], "lora train");
     return { ...report, json: { ...report.json, labels } };
@@ -63,61 +63,50 @@ function checkOutput(config: TrainingConfig): void {
     );
 }
 
-/** The run of a configuration, which is begun or goes on; and how it is told. */
-function runOf(config: TrainingConfig, training: Training, evaluate: ((model: Module) => Quality) | null) {
+async function trained(
+  config: TrainingConfig,
+  task: Task,
+  { params, options, modelOf, summary, steps }: Training,
+  evaluate: ((model: Module) => Quality) | null,
+  tell: (line: string) => void,
+): Promise<Report> {
   const { accumulate, evalEvery, saveEvery } = config.training;
   const places = placesOf(config);
   mkdirSync(config.output, { recursive: true });
   writeFile(places.config, [encoded(config.text)], "lora train");
-  const evaluateEvery = (evalEvery ?? training.steps) * accumulate;
-  const measure = (state: State): optim.Measured => {
-    const { loss, accuracy } = evaluate!(training.modelOf(state));
-    return { evalLoss: loss, evalAccuracy: accuracy };
-  };
-  const run = new optim.Run<State>(places.run, training.start, {
+  tell(summary.line);
+  const evaluateEvery = (evalEvery ?? steps) * accumulate;
+  const fitted = await optim.fit(params, {
+    ...options,
+    steps: steps * accumulate,
+    file: places.run,
     saveEvery: saveEvery * accumulate,
     evaluateEvery,
-    ...(evaluate ? { evaluate: measure } : {}),
+    ...(evaluate ? { evaluate: (part: Module) => named(evaluate(modelOf(part))) } : {}),
+    progress: (at) => {
+      if (at.resumedAt > 0 && at.step === at.resumedAt + 1)
+        tell(`going on after step ${at.resumedAt / accumulate}`);
+      // About a hundred lines, and those of evaluations.
+      const isTold = at.step % (Math.ceil(steps / 100) * accumulate) === 0 || at.step % evaluateEvery === 0;
+      if (isTold) tell(`step ${at.step / accumulate}/${steps}${lastOf(at.metrics, at.step)}`);
+    },
   });
-  // About a hundred lines, and those of evaluations.
-  const isTold = (): boolean =>
-    run.step % (Math.ceil(training.steps / 100) * accumulate) === 0 || run.step % evaluateEvery === 0;
-  return { run, isTold };
-}
-
-function trained(
-  config: TrainingConfig,
-  task: Task,
-  training: Training,
-  evaluate: ((model: Module) => Quality) | null,
-  tell: (line: string) => void,
-): Report {
-  const { summary, steps } = training;
-  const { accumulate } = config.training;
-  const { adapter } = placesOf(config);
-  tell(summary.line);
-  const { run, isTold } = runOf(config, training, evaluate);
-  const resumedAt = run.step / accumulate;
-  if (resumedAt > 0) tell(`going on after step ${resumedAt}`);
-  while (run.step < steps * accumulate) {
-    const [state, loss] = training.advance(run.state, run.step);
-    run.advance(state, { loss });
-    if (isTold()) tell(`step ${run.step / accumulate}/${steps}${lastOf(run)}`);
-  }
-  run.save();
-  saveAdapter(adapter, training.modelOf(run.state), task.adapter, { name: torchName });
+  saveAdapter(places.adapter, modelOf(fitted.params), task.adapter, { name: torchName });
 
   const { trainable, total, line } = summary;
-  const { metrics } = run;
+  const { metrics } = fitted;
+  const resumedAt = fitted.resumedAt / accumulate;
   const last = Object.fromEntries(Object.entries(metrics).map(([name, points]) => [name, points.at(-1)![1]]));
   return {
-    json: { adapter, steps, resumedAt, trainable, total, last, metrics },
-    text: `${line}\n${steps} steps${lastOf(run)}\nadapter: ${adapter}`,
+    json: { adapter: places.adapter, steps, resumedAt, trainable, total, last, metrics },
+    text: `${line}\n${steps} steps${lastOf(metrics, fitted.steps)}\nadapter: ${places.adapter}`,
   };
 }
 
+const named = ({ loss, accuracy }: Quality): optim.Measured => ({ evalLoss: loss, evalAccuracy: accuracy });
+
 /** What was measured in the last step, or after it. */
-function lastOf({ metrics, step }: optim.Run<State>): string {
+function lastOf(metrics: optim.Metrics, step: number): string {
   return Object.entries(metrics)
     .flatMap(([name, points]) => {
       const [at, value] = points.at(-1)!;

@@ -1,35 +1,26 @@
 import { combine, partition } from "../../tree/index.ts";
-import { jit } from "../../control/index.ts";
-import type { ArrayValue } from "../../core/value.ts";
-import { valueAndGrad } from "../../interpreters/vjp.ts";
 import { adapt, type Summary, summary, trainable, withKey } from "../../lora/index.ts";
 import { torchName } from "../../models/index.ts";
 import type * as nn from "../../nn/index.ts";
 import * as optim from "../../optim/index.ts";
-import * as random from "../../random/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { keyFor, type Task } from "./task.ts";
 import { type Examples, examplesAt, IGNORED } from "./text-data.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
-/** Where a run stands. */
-export interface State {
-  /** The model without what is not trained. */
-  readonly params: nn.Module;
-  /** Of the optimiser. */
-  readonly moments: unknown;
-}
+type Fixed = nn.Module;
+type Fit = optim.FitOptions<nn.Module, Examples, Fixed>;
 
 /** What a run consists of. */
 export interface Training {
   readonly summary: Summary;
   /** How many steps the optimiser takes, each after `training.accumulate` batches. */
   readonly steps: number;
-  readonly start: State;
-  /** The state after a batch, by how many there were before it; and the loss on that before it. */
-  readonly advance: (state: State, batch: number) => readonly [State, loss: ArrayValue];
+  /** The model without what is not trained. */
+  readonly params: nn.Module;
+  readonly options: Pick<Fit, "optimiser" | "loss" | "batchAt" | "key" | "fixed">;
   /** The whole model. */
-  readonly modelOf: (state: State) => nn.Module;
+  readonly modelOf: (params: nn.Module) => nn.Module;
 }
 
 /** @throws UsageError when there are too few examples for a step, or too few steps for the warmup. */
@@ -40,27 +31,25 @@ export function trainingOf(config: TrainingConfig, task: Task, examples: Example
   const start = adapt(task.base, task.adapter, { key: keyFor(config, "adapter"), ...naming });
   const marks = trainable(start, task.adapter, naming);
   const [params, rest] = partition(start, marks);
-  const optimiser = optimiserOf(config, steps);
 
-  // The rest is an argument, so that it is no constant of the program.
-  const step = jit((state: State, rest: nn.Module, batch: Examples, key: ArrayValue) => {
-    const lossOf = (part: nn.Module) => {
-      const logits = task.logits(withKey(combine(part, rest), key), batch);
-      return optim.meanCrossEntropy(logits, batch.labels, { ignoreIndex: IGNORED });
-    };
-    const [[loss, weight], gradient] = valueAndGrad(lossOf, { hasAux: true })(state.params);
-    const [changes, moments] = optimiser.update(gradient, state.moments, state.params, { weight });
-    return [{ params: optim.applyUpdates(state.params, changes), moments }, loss] as const;
-  });
+  const loss: Fit["loss"] = (part, batch, { fixed, key }) => {
+    const logits = task.logits(withKey(combine(part, fixed), key), batch);
+    const [mean, weight] = optim.meanCrossEntropy(logits, batch.labels, { ignoreIndex: IGNORED });
+    return [mean, { weight }];
+  };
   const batchAt = optim.batches(count, config.training.batchSize, keyFor(config, "order"));
-  const dropKey = keyFor(config, "dropout");
   return {
     summary: summary(start, { trainable: marks }),
     steps,
-    start: { params, moments: optimiser.init(params) },
-    advance: (state, batch) =>
-      step(state, rest, examplesAt(examples, batchAt(batch)), random.foldIn(dropKey, batch)),
-    modelOf: (state) => combine(state.params, rest),
+    params,
+    options: {
+      optimiser: optimiserOf(config, steps),
+      loss,
+      batchAt: (batch) => examplesAt(examples, batchAt(batch)),
+      key: keyFor(config, "dropout"),
+      fixed: rest,
+    },
+    modelOf: (part) => combine(part, rest),
   };
 }
 
