@@ -47,6 +47,13 @@ const decomposition =
     const [m, n] = x!.shape.slice(-2) as [number, number];
     return Math.round(sizeOf(x!.shape.slice(0, -2)) * each(Math.min(m, n), Math.max(m, n)));
   };
+/** 5·n·log₂ n of each transform, as is usual to say; half of that of a real signal. */
+const butterflies: Flops = ([x], [out], params) => {
+  const { fftType, fftLengths } = params as ParamsOf<typeof lax.fft>;
+  const isReal = fftType === "RFFT" || fftType === "IRFFT";
+  const numbers = sizeOf((fftType === "RFFT" ? x! : out!).shape);
+  return Math.round((isReal ? 2.5 : 5) * numbers * Math.log2(Math.max(sizeOf(fftLengths), 1)));
+};
 /** A multiplication and an addition for each element of half of the matrix and each right-hand side. */
 const substitutions: Flops = ([a], outs) => sizeOfAll(outs) * a!.shape.at(-1)!;
 
@@ -67,6 +74,7 @@ const families = [
   [comparisons, ["sort", "top_k"]],
   [products, ["dot_general"]],
   [convolved, ["conv_general_dilated"]],
+  [butterflies, ["fft"]],
   [substitutions, ["triangular_solve"]],
   [decomposition((k) => k ** 3 / 3), ["cholesky"]],
   [decomposition((k, m) => k * k * (m - k / 3)), ["lu"]],

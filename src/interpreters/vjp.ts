@@ -188,10 +188,10 @@ function checkInputs(
 ): void {
   arrays.forEach((x, i) => {
     if (!chosen.includes(argumentOf(paths[i]!))) return;
-    if (holomorphic ? !isComplex(x.dtype) : isComplex(x.dtype)) {
+    if (holomorphic && !isComplex(x.dtype)) {
       throw new DTypeError(
         "grad/holomorphic",
-        `${caller} ${holomorphic ? "with holomorphic: true takes complex inputs" : "takes real inputs (holomorphic: true for complex ones)"}, but ${argumentPath(paths[i]!)} is ${showAval(x.aval)}`,
+        `${caller} with holomorphic: true takes complex inputs, but ${argumentPath(paths[i]!)} is ${showAval(x.aval)}`,
       );
     }
     if (!isInexact(x.dtype) && !allowInt) {

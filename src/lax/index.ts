@@ -29,6 +29,7 @@ export * from "./create.ts";
 export * from "./cumulative.ts";
 export * from "./dot.ts";
 export * from "./dynamic-slice.ts";
+export * from "./fft.ts";
 export * from "./indexing.ts";
 export * from "./join.ts";
 export * from "./keys.ts";

@@ -19,6 +19,7 @@ export {
   log2, maximum, minimum, multiply, negative, positive, rad2deg, radians, reciprocal, sign, sin, sinh, sqrt, square,
   subtract, tan, tanh, trueDivide, trunc,
 } from "./elementwise.ts"; // prettier-ignore
+export * as fft from "./fft/index.ts";
 export * from "./floating.ts";
 export { get } from "./indexing.ts";
 export * from "./grid-indices.ts";

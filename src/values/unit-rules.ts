@@ -151,7 +151,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
     return [common(cases, call)];
   },
   scatter: updated, "scatter-add": updated, "scatter-sub": updated, "scatter-min": updated, "scatter-max": updated, "scatter-mul": kept,
-  psum: kept, pmax: kept, pmin: kept, reduce_scatter: kept, all_gather: kept, all_to_all: kept, ppermute: kept, pbroadcast: kept,
+  fft: kept, psum: kept, pmax: kept, pmin: kept, reduce_scatter: kept, all_gather: kept, all_to_all: kept, ppermute: kept, pbroadcast: kept,
   axis_index: () => [null],
   reduce_sum: kept, reduce_max: kept, reduce_min: kept, cumsum: kept, cummax: kept, cummin: kept,
   sort: (operands) => operands.map(unitsOf), optimization_barrier: (operands) => operands.map(unitsOf),

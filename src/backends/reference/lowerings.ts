@@ -7,6 +7,7 @@ import { control } from "./control.ts";
 import { convolutions } from "./convolution.ts";
 import { cumulatives } from "./cumulative.ts";
 import { dots } from "./dot.ts";
+import { fourier } from "./fourier/index.ts";
 import { indexing } from "./indexing.ts";
 import { keys } from "./keys.ts";
 import { decompositions } from "./linalg/index.ts";
@@ -25,6 +26,7 @@ export const lowerings: LoweringTable = {
   ...convolutions,
   ...cumulatives,
   ...dots,
+  ...fourier,
   ...reductions,
   ...sorting,
   ...decompositions,

@@ -58,6 +58,7 @@ export const laxTable: Readonly<Record<string, Row>> = {
   ),
   convertElementType: kept(({ x }) => lax.convertElementType(x, "int32")),
   dot: kept(({ x, y }) => lax.dot(x, y)),
+  fft: kept(({ c }) => lax.fft(c, "FFT", [2])),
   dotGeneral: kept(({ x, y }) => lax.dotGeneral(x, y, dims)),
   dynamicIndexInDim: kept(({ x, k }) => lax.dynamicIndexInDim(x, k)),
   dynamicSlice: kept(({ x, k }) => lax.dynamicSlice(x, [k, 0], [1, 2])),

@@ -1,6 +1,7 @@
 import { type ArrayValue, lax, numpy as np, scipy, tree, Value } from "cotangent";
 import { expect } from "vitest";
 import { numbersOf } from "../../laws/compare.ts";
+import { fftTable } from "./fft-table.ts";
 import { laxLinalgTable, laxTable } from "./lax-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { scipyLinalgTable } from "./scipy-linalg-table.ts";
@@ -14,6 +15,7 @@ export const modules: readonly (readonly [string, object, Table])[] = [
   ["lax", lax, laxTable],
   ["lax.linalg", lax.linalg, laxLinalgTable],
   ["numpy", np, numpyTable],
+  ["numpy.fft", np.fft, fftTable],
   ["numpy.linalg", np.linalg, linalgTable],
   ["scipy.linalg", scipy.linalg, scipyLinalgTable],
 ];

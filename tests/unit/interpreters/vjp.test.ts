@@ -10,6 +10,7 @@ import { Zero } from "../../../src/interpreters/zero.ts";
 import {
   add,
   complex,
+  conj,
   convertElementType,
   cos,
   dot,
@@ -187,10 +188,12 @@ describe("grad", () => {
 
   describe("complex numbers", () => {
     const z = () => complex(array(1), array(2));
-    test("need holomorphic", () => {
-      expect(() => grad((z: ArrayValue) => real(z))(z())).toThrow(
-        "grad takes real inputs (holomorphic: true for complex ones), but argument 0 is c64[]",
-      );
+    test("x + iy of which a real number is made have the gradient ∂f/∂x - i ∂f/∂y, as in JAX", () => {
+      expect(values(grad((z: ArrayValue) => real(mul(z, z)))(z()))).toEqual([2, 4]);
+      expect(values(grad((z: ArrayValue) => real(mul(z, conj(z))))(z()))).toEqual([2, -4]);
+    });
+    test("of which a complex one is made need holomorphic", () => {
+      expect(() => grad((z: ArrayValue) => mul(z, z))(z())).toThrow("c64[]");
       expect(values(grad((z: ArrayValue) => mul(z, z), { holomorphic: true })(z()))).toEqual([2, 4]);
       expect(() => grad((x: ArrayValue) => mul(x, x), { holomorphic: true })(array(1))).toThrow(
         "with holomorphic: true takes complex inputs",
