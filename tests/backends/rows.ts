@@ -4,7 +4,8 @@ import { primitives } from "../../src/core/primitive.ts";
 
 /** Primitives of arrays that are neither lowered to loops nor expanded to others: the reference backend's run, within compiled programs too. */
 export const withoutRows: readonly string[] = [
-  "cholesky", "eigh", "fft", "geqp3", "geqrf", "householder_product", "lu", "lu_pivots_to_permutation", "polygamma", "svd",
+  "cholesky", "eigh", "fft", "geqp3", "geqrf", "householder_product", "igamma", "igamma_grad_a", "igammac", "lu",
+  "lu_pivots_to_permutation", "polygamma", "random_gamma_grad", "regularized_incomplete_beta", "svd",
   "triangular_solve", "zeta",
 ]; // prettier-ignore
 

@@ -15,7 +15,7 @@ const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   ["layers for images", uses(/^(groupNorm|pool|prelu)\//, "equinox")],
   ["windowed reductions", uses(/reduceWindow/)],
-  ["scipy.special", uses(/scipy\.special|lax\.betainc/)],
+  ["scipy.special", uses(/scipy\.special/)],
 ];
 
 /** The reason why a case is left to a later feature, or undefined where it is run. */

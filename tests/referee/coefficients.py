@@ -110,6 +110,16 @@ def digamma_rest(z):
     return (log(x) - 1 / (2 * x) - mp.digamma(x)) * x * x
 
 
+def bessel(order):
+    """I(x)·(2/x)^order of z = (x/2)²"""
+    return at_zero(mpf(1), lambda z: mp.besseli(order, 2 * sqrt(z)) / sqrt(z)**order)
+
+
+def bessel_tail(order):
+    """√x·e^(-x)·I(x) of y = 1/x"""
+    return at_zero(1 / sqrt(2 * pi), lambda y: sqrt(1 / y) * mp.exp(-1 / y) * mp.besseli(order, 1 / y))
+
+
 one = lambda _: mpf(1)
 odd = lambda f: lambda z: (f(sqrt(z)) / sqrt(z) - 1) / z
 log_ratio = lambda z: (2 * mp.atanh(sqrt(z)) / sqrt(z) - 2) / z
@@ -139,6 +149,10 @@ tables = {
                at_zero(1 - mp.euler, lambda t: mp.loggamma(2 + t) / t), -0.5, 1, one),
     "stirling": ("x·(log Γ(x) - (x - ½)·log x + x - ½·log 2π) of 1/x², on x ≥ 8", stirling_rest, 0, mpf(1) / 64,
                  lambda z: sqrt(z) / 8),
+    "besselI0": ("I₀(x) of z = (x/2)², on x ≤ 8", bessel(0), 0, 16, lambda z: 1 / bessel(0)(z)),
+    "besselI0Tail": ("√x·e^(-x)·I₀(x) of 1/x, on x ≥ 8", bessel_tail(0), 0, 0.125, one),
+    "besselI1": ("I₁(x)·2/x of z = (x/2)², on x ≤ 8", bessel(1), 0, 16, lambda z: 1 / bessel(1)(z)),
+    "besselI1Tail": ("√x·e^(-x)·I₁(x) of 1/x, on x ≥ 8", bessel_tail(1), 0, 0.125, one),
     "digamma": ("x²·(log x - 1/(2x) - ψ(x)) of 1/x², on x ≥ 6", digamma_rest, 0, mpf(1) / 36, lambda z: z),
 }  # fmt: skip
 guesses = {

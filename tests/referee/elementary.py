@@ -68,6 +68,8 @@ functions = {
 wide = {
     "pow": (lambda x, y: x**y, lambda: (2 ** random.uniform(-20, 20), random.uniform(-35, 35))),
     "atan2": (lambda y, x: mp.atan2(y, x), lambda: (magnitude(-40, 40)(), magnitude(-40, 40)())),
+    "bessel_i0e": (lambda x: mp.besseli(0, x) * mp.exp(-abs(x)), lambda: (magnitude(-20, 10)(),)),
+    "bessel_i1e": (lambda x: mp.besseli(1, x) * mp.exp(-abs(x)), lambda: (magnitude(-20, 10)(),)),
 }
 
 

@@ -17,6 +17,9 @@ const C = [
 const HALF_LOG_2PI = 0.91893853320467274178;
 const LOG_PI = 1.14472988584940017414;
 
+/** log Γ(x) − (x − ½)·log x + x − ½·log 2π for x ≥ 13. */
+export const stirlingRest = (x: number): number => polynomial(1 / (x * x), A) / x;
+
 /** Distance of x to the nearest integer, in [-½, ½]; exact. */
 const fromNearestInteger = (x: number): number => x - Math.round(x);
 
@@ -26,7 +29,7 @@ const lgammaFromTwo = (x: number): number => (x * polynomial(x, B)) / polynomial
 /** log Γ for x > 0; what is subtracted to reach [1.95, 3) is exact, so the zeros at 1 and 2 stay sharp. */
 const lgammaPositive = (x: number): number => {
   if (x > 1e17) return x * (Math.log(x) - 1);
-  if (x >= 13) return (x - 0.5) * Math.log(x) - x + HALF_LOG_2PI + polynomial(1 / (x * x), A) / x;
+  if (x >= 13) return (x - 0.5) * Math.log(x) - x + HALF_LOG_2PI + stirlingRest(x);
   if (x < 0.95) return lgammaFromTwo(x) - Math.log(x * (1 + x));
   if (x < 1.95) return lgammaFromTwo(x - 1) - Math.log(x);
   let product = 1;

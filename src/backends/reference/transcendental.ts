@@ -1,4 +1,5 @@
 import type { LoweringTable } from "../lowering.ts";
+import { besselI0e, besselI1e } from "./bessel.ts";
 import { complexExp, complexLog, type ComplexOut } from "./complex.ts";
 import {
   complexAcos,
@@ -23,6 +24,8 @@ import { complexResult, elementwise } from "./elementwise.ts";
 import { erf, erfc, erfInv } from "./erf.ts";
 import { erfInvF32, log1pF32, logF32 } from "./float32.ts";
 import { digamma, lgamma } from "./gamma.ts";
+import { betainc } from "./incomplete-beta.ts";
+import { igamma, igammac, igammaGradA, randomGammaGrad } from "./incomplete-gamma.ts";
 import { logistic } from "./special.ts";
 import { polygamma, zeta } from "./zeta.ts";
 
@@ -69,4 +72,11 @@ export const transcendental = {
   digamma: elementwise("digamma", { float: digamma }),
   polygamma: elementwise("polygamma", { float: polygamma }),
   zeta: elementwise("zeta", { float: zeta }),
+  bessel_i0e: elementwise("bessel_i0e", { float: besselI0e }),
+  bessel_i1e: elementwise("bessel_i1e", { float: besselI1e }),
+  igamma: elementwise("igamma", { float: igamma }),
+  igammac: elementwise("igammac", { float: igammac }),
+  igamma_grad_a: elementwise("igamma_grad_a", { float: igammaGradA }),
+  random_gamma_grad: elementwise("random_gamma_grad", { float: randomGammaGrad }),
+  regularized_incomplete_beta: elementwise("regularized_incomplete_beta", { float: betainc }),
 } satisfies Partial<LoweringTable>;

@@ -1,6 +1,7 @@
 import { dtypeInfo } from "../../core/dtype.ts";
 import { narrowed } from "../kernel/element.ts";
 import { constant, type Expr, f32, op } from "../kernel/expression.ts";
+import { besselI0e, besselI1e } from "../mathematics/bessel.ts";
 import * as complex from "../mathematics/complex.ts";
 import { erf, erfc } from "../mathematics/error.ts";
 import { exp, exp2, expm1, logistic } from "../mathematics/exponential.ts";
@@ -106,6 +107,8 @@ export const transcendental = {
   erf_inv: float(erfInv),
   lgamma: float(lgamma),
   digamma: float(digamma),
+  bessel_i0e: float(besselI0e),
+  bessel_i1e: float(besselI1e),
 
   pow: power,
   integer_pow: integerPow,

@@ -24,6 +24,9 @@ export const laxTable: Readonly<Record<string, Row>> = {
     kept(({ x, y }) => f(x, y)),
   ),
   ...each(lax, "zeta", (f) => kept(({ y, x }) => f(y, x))),
+  ...each(lax, "besselI0e besselI1e", (f) => kept(({ x }) => f(x))),
+  ...each(lax, "igamma igammac igammaGradA randomGammaGrad", (f) => kept(({ y, x }) => f(y, x))),
+  betainc: kept(({ x, y, t }) => lax.betainc(x, y, t)),
   polygamma: kept(({ x, y }) => lax.polygamma(x, y)),
   ...each(
     lax,

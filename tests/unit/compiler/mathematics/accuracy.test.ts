@@ -3,7 +3,12 @@ import { describe, expect, test } from "vitest";
 import { erf as erfReference, erfc as erfcReference } from "../../../../src/backends/reference/erf.ts";
 import { erfInvF32 } from "../../../../src/backends/reference/float32.ts";
 import { pow as powReference } from "../../../../src/backends/reference/special.ts";
+import {
+  besselI0e as i0eReference,
+  besselI1e as i1eReference,
+} from "../../../../src/backends/reference/bessel.ts";
 import type { Expr } from "../../../../src/compiler/kernel/expression.ts";
+import { besselI0e, besselI1e } from "../../../../src/compiler/mathematics/bessel.ts";
 import { erf, erfc } from "../../../../src/compiler/mathematics/error.ts";
 import { exp, exp2, expm1, logistic } from "../../../../src/compiler/mathematics/exponential.ts";
 import { acosh, asinh, atanh, cosh, sinh, tanh } from "../../../../src/compiler/mathematics/hyperbolic.ts";
@@ -42,6 +47,8 @@ const functions: Readonly<Record<string, Tested>> = {
   erf: { f: erf, oracle: erfReference },
   erfc: { f: erfc, oracle: erfcReference },
   erf_inv: { f: erfInv, oracle: erfInvF32 },
+  bessel_i0e: { f: besselI0e, oracle: i0eReference },
+  bessel_i1e: { f: besselI1e, oracle: i1eReference },
   pow: { f: pow, oracle: powReference },
   cbrt: { f: cbrt, oracle: Math.cbrt },
   rsqrt: { f: rsqrt, oracle: (x) => 1 / Math.sqrt(x) },

@@ -3,6 +3,7 @@ import { hasVectorOperation } from "../../../../src/backends/wasm/operations.ts"
 import { Affine } from "../../../../src/compiler/kernel/affine.ts";
 import { type Expr, load, Loop, type Op } from "../../../../src/compiler/kernel/expression.ts";
 import { operandsOf, reachable, usualOperandsOf } from "../../../../src/compiler/kernel/nest.ts";
+import { besselI0e, besselI1e } from "../../../../src/compiler/mathematics/bessel.ts";
 import { erf, erfc } from "../../../../src/compiler/mathematics/error.ts";
 import { exp, exp2, expm1, logistic } from "../../../../src/compiler/mathematics/exponential.ts";
 import { digamma, lgamma } from "../../../../src/compiler/mathematics/gamma.ts";
@@ -13,7 +14,7 @@ import { log, log1p } from "../../../../src/compiler/mathematics/logarithm.ts";
 import { cbrt, pow, rsqrt } from "../../../../src/compiler/mathematics/power.ts";
 import { cos, sin, tan } from "../../../../src/compiler/mathematics/trigonometric.ts";
 
-const functions = { acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, erfInv, exp, exp2, expm1, lgamma, log, log1p, logistic, pow, rsqrt, sin, sinh, tan, tanh }; // prettier-ignore
+const functions = { acos, acosh, asin, asinh, atan, atan2, atanh, besselI0e, besselI1e, cbrt, cos, cosh, digamma, erf, erfc, erfInv, exp, exp2, expm1, lgamma, log, log1p, logistic, pow, rsqrt, sin, sinh, tan, tanh }; // prettier-ignore
 
 /** The operations that f consists of, each once; a choice of what is rare is a branch. */
 function operationsOf(
