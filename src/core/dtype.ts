@@ -88,6 +88,17 @@ export const canonicalDType = (dtype: DType): DType => (config.enableX64 ? dtype
 
 /** @internal The 64-bit dtypes of which it was said already that they are narrowed. */
 export const warned = new Set<string>();
+/** The dtype that `like` names, of 64 bits too. @throws DTypeError when it is none. */
+export function namedDType(like: DTypeLike, caller: string): DType {
+  const name = typeof like === "string" ? like : (like as { dtype?: DType } | null | undefined)?.dtype;
+  if (typeof name === "string" && Object.hasOwn(dtypeInfo, name)) return name;
+  const near = typeof like === "string" ? nearest(like, dtypes) : undefined;
+  throw new DTypeError(
+    "dtype/unknown",
+    `${caller}: ${String(like)} is not a dtype${near ? `; did you mean "${near}"?` : `; dtypes are ${dtypes.join(", ")}`}`,
+  );
+}
+
 /**
  * The canonical dtype that `like` names.
  *
@@ -95,14 +106,7 @@ export const warned = new Set<string>();
  * @throws DTypeError when `like` is no dtype.
  */
 export function toDType(like: DTypeLike, caller = "dtype"): DType {
-  const name = typeof like === "string" ? like : (like as { dtype?: DType } | null | undefined)?.dtype;
-  if (typeof name !== "string" || !Object.hasOwn(dtypeInfo, name)) {
-    const near = typeof like === "string" ? nearest(like, dtypes) : undefined;
-    throw new DTypeError(
-      "dtype/unknown",
-      `${caller}: ${String(like)} is not a dtype${near ? `; did you mean "${near}"?` : `; dtypes are ${dtypes.join(", ")}`}`,
-    );
-  }
+  const name = namedDType(like, caller);
   const canonical = canonicalDType(name);
   if (canonical !== name && !warned.has(name)) {
     warned.add(name);

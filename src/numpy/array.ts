@@ -116,7 +116,8 @@ function flatten(data: unknown, leaves: unknown[], path: readonly number[], call
 const isNumberLike = (x: unknown): x is NDArray =>
   x instanceof NDArray && x.ndim === 0 && x.dtype !== "key<fry>" && x.dtype !== "float0";
 
-const isComplexLeaf = (x: unknown): x is Complex =>
+/** @internal Whether `x` is `{ re, im }`. */
+export const isComplexNumber = (x: unknown): x is Complex =>
   isPlainObject(x) && typeof x["re"] === "number" && typeof x["im"] === "number";
 
 /** float32 for numbers; beside arrays, numbers are weak and the arrays decide. */
@@ -127,13 +128,13 @@ function dtypeOfLeaves(leaves: readonly unknown[], caller: string): DType {
       leaves.map((leaf) =>
         typeof leaf === "bigint"
           ? { dtype: weakDType("int"), weak: true }
-          : isComplexLeaf(leaf)
+          : isComplexNumber(leaf)
             ? { dtype: "complex64", weak: true }
             : typeOf(leaf as number, caller),
       ),
     ).dtype;
   }
-  if (leaves.some(isComplexLeaf)) return "complex64";
+  if (leaves.some(isComplexNumber)) return "complex64";
   if (leaves.length > 0 && leaves.every((leaf) => typeof leaf === "boolean")) return "bool";
   if (leaves.length > 0 && leaves.every((leaf) => typeof leaf === "bigint")) return weakDType("int");
   return weakDType("float");
@@ -149,7 +150,7 @@ function holds(leaves: readonly unknown[], dtype: DType, caller: string, shape: 
     let leaf = leaves[i];
     const given = isNumberLike(leaf);
     if (isNumberLike(leaf)) leaf = elementReader(leaf.dtype, caller)(leaf.storage, 0);
-    if (isComplexLeaf(leaf)) {
+    if (isComplexNumber(leaf)) {
       if (dtype !== "complex64")
         throw new DTypeError("dtype/complex", `${caller}: a complex number does not fit dtype ${dtype}`);
       [storage[2 * i], storage[2 * i + 1]] = [leaf.re, leaf.im];

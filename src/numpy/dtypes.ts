@@ -1,6 +1,5 @@
 import {
   type DType,
-  type DTypeKind,
   type DTypeLike,
   kindOf,
   promoteTypes as promoteAll,
@@ -114,43 +113,6 @@ export function resultType(...operands: readonly (Operand | DTypeLike)[]): DType
 /** The dtype that arrays of two dtypes promote to. @throws DTypeError where there is none. @see `jax.numpy.promote_types` */
 export const promoteTypes = (a: DTypeLike, b: DTypeLike): DType =>
   promoteAll([a, b].map((like) => ({ dtype: toDType(like, "np.promoteTypes"), weak: false }))).dtype;
-
-/** Kinds of dtypes by the names of the array API standard. */
-export type KindName =
-  | "bool"
-  | "signed integer"
-  | "unsigned integer"
-  | "integral"
-  | "real floating"
-  | "complex floating"
-  | "numeric";
-
-const kinds: Readonly<Record<KindName, readonly DTypeKind[]>> = {
-  bool: ["bool"],
-  "signed integer": ["int"],
-  "unsigned integer": ["uint"],
-  integral: ["int", "uint"],
-  "real floating": ["float"],
-  "complex floating": ["complex"],
-  numeric: ["int", "uint", "float", "complex"],
-};
-
-/**
- * Whether a dtype is of a kind, one of several kinds, or equal to another dtype.
- *
- * @throws DTypeError on what is neither a kind nor a dtype.
- * @see `jax.numpy.isdtype`
- */
-export function isdtype(
-  dtype: DTypeLike,
-  kind: KindName | DTypeLike | readonly (KindName | DTypeLike)[],
-): boolean {
-  const name = toDType(dtype, "np.isdtype");
-  if (Array.isArray(kind))
-    return (kind as readonly (KindName | DTypeLike)[]).some((one) => isdtype(name, one));
-  if (typeof kind === "string" && kind in kinds) return kinds[kind as KindName].includes(kindOf(name));
-  return toDType(kind as DTypeLike, "np.isdtype") === name;
-}
 
 /** Whether elements are complex. @see `jax.numpy.iscomplexobj` */
 export const iscomplexobj = (x: Operand): boolean => x instanceof ArrayValue && kindOf(x.dtype) === "complex";

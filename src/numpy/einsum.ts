@@ -10,7 +10,7 @@ import { contractionTree, type Tree } from "./contraction-order.ts";
 import { cast, promoteDTypes, resultTypeOf, toArray } from "./promotion.ts";
 
 /** An array with a name for each axis: a letter, or `.0`, `.1` … for those of an ellipsis, counted from the end. */
-interface Term {
+export interface Term {
   readonly x: ArrayValue;
   readonly names: readonly string[];
 }
@@ -35,7 +35,7 @@ interface Parsed {
   readonly out: readonly string[];
 }
 
-function parse(subscripts: string, operands: readonly ArrayValue[]): Parsed {
+export function parseSubscripts(subscripts: string, operands: readonly ArrayValue[]): Parsed {
   const [inputs, output, ...more] = subscripts.replaceAll(/\s/g, "").split("->");
   if (more.length > 0) throw refuse(subscripts, 'there can be only one "->"');
   const texts = inputs!.split(",");
@@ -66,7 +66,7 @@ function parse(subscripts: string, operands: readonly ArrayValue[]): Parsed {
 }
 
 /** The size of each name. @throws ShapeError when sizes of one name are neither equal nor 1. */
-function sizesOf(terms: readonly Term[], subscripts: string): Map<string, number> {
+export function sizesOf(terms: readonly Term[], subscripts: string): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const { x, names } of terms) {
     names.forEach((name, axis) => {
@@ -105,6 +105,29 @@ function simplified({ x, names }: Term, sizes: ReadonlyMap<string, number>, kept
   }
   const alone = range(left.length).filter((axis) => !kept.has(left[axis]!));
   return { x: summed(array, alone), names: left.filter((_, axis) => !alone.includes(axis)) };
+}
+
+type Sizes = ReadonlyMap<string, number>;
+/** What a term is called once it is {@link simplified}. */
+const namesLeft = ({ x, names }: Term, sizes: Sizes, kept: ReadonlySet<string>): string[] => {
+  const wide = names.filter((name, axis) => x.shape[axis] !== 1 || sizes.get(name) === 1);
+  return [...new Set(wide)].filter((name) => kept.has(name));
+};
+/** The names that the output has, or a term that is not among those at `inside`. */
+const keptBeside = (
+  terms: readonly Term[],
+  out: readonly string[],
+  inside: ReadonlySet<number>,
+): ReadonlySet<string> => new Set([...out, ...terms.flatMap(({ names }, i) => (inside.has(i) ? [] : names))]);
+
+/** The names of the simplified terms, and the order in which they are contracted. */
+export function contractionOrder(
+  terms: readonly Term[],
+  out: readonly string[],
+  sizes: Sizes,
+): [names: readonly string[][], tree: Tree] {
+  const names = terms.map((term, i) => namesLeft(term, sizes, keptBeside(terms, out, new Set([i]))));
+  return [names, contractionTree(names, out, sizes)];
 }
 
 /** `x` with zeros where its places on `axes` differ. */
@@ -171,7 +194,7 @@ export function einsum(
   const options = readOptions<DotOptions>(caller, ["precision", "preferredElementType"], named);
   const given = operands.slice(0, operands.length - named.length) as readonly Operand[];
   const arrays = given.map((x, i) => toArray(x, caller, i));
-  const { terms, out } = parse(subscripts, arrays);
+  const { terms, out } = parseSubscripts(subscripts, arrays);
   const type = resultTypeOf(caller, arrays);
   const dtype = options.preferredElementType ? toDType(options.preferredElementType, caller) : type.dtype;
   const x = contractAll(terms, out, sizesOf(terms, subscripts), dtype, options.precision ?? null);
@@ -187,10 +210,8 @@ function contractAll(
 ): ArrayValue {
   const dot: Dot = (a, b, numbers) =>
     lax.dotGeneral(a, b, numbers, { precision, preferredElementType: dtype });
-  const keptBeside = (inside: ReadonlySet<number>): Set<string> =>
-    new Set([...out, ...terms.flatMap(({ names }, i) => (inside.has(i) ? [] : names))]);
   const simple = terms.map((term, i) => {
-    const kept = keptBeside(new Set([i]));
+    const kept = keptBeside(terms, out, new Set([i]));
     const wide = term.x.dtype === dtype ? term : { ...term, x: widened(term, kept, dtype) };
     return simplified(wide, sizes, kept);
   });
@@ -198,14 +219,15 @@ function contractAll(
     if (typeof tree === "number") return simple[tree]!;
     const inside = new Set(leavesOf(tree));
     const whole = inside.size === terms.length;
-    return contracted(build(tree[0]), build(tree[1]), keptBeside(inside), whole ? out : null, dot);
+    return contracted(
+      build(tree[0]),
+      build(tree[1]),
+      keptBeside(terms, out, inside),
+      whole ? out : null,
+      dot,
+    );
   };
-  const tree = contractionTree(
-    simple.map(({ names }) => names),
-    out,
-    sizes,
-  );
-  const { x, names } = build(tree);
+  const { x, names } = build(contractionOrder(terms, out, sizes)[1]);
   return lax.transpose(x, out.map((name) => names.indexOf(name))); // prettier-ignore
 }
 

@@ -4,10 +4,12 @@ import { type Optionals, readOptions } from "../core/options.ts";
 import { checkShape, range, type Shape, showShape, stridesOf } from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
+import { ones } from "./creation.ts";
 import { floorDivide, remainder } from "./division.ts";
 import { add, multiply } from "./elementwise.ts";
 import { integerArray } from "./index-parser.ts";
 import { defaultInt, promoteDTypes, toArray } from "./promotion.ts";
+import { nonzero } from "./search.ts";
 import { clip } from "./select.ts";
 import { checkInteger } from "./triangles.ts";
 import { choose } from "./where.ts";
@@ -42,6 +44,57 @@ export const trilIndices = (n: number, ...rest: TriangleRest): [rows: ArrayValue
 export const triuIndices = (n: number, ...rest: TriangleRest): [rows: ArrayValue, columns: ArrayValue] =>
   places("np.triuIndices", n, rest, (i, j, k) => j - i >= k);
 
+/** The sizes of a matrix. @throws ShapeError when `x` has not two axes. */
+function matrixShape(x: Operand, caller: string): [rows: number, columns: number] {
+  const { shape } = toArray(x, caller);
+  if (shape.length === 2) return shape as [number, number];
+  throw new ShapeError("numpy/rank", `${caller} takes a matrix, got shape ${showShape(shape)}`);
+}
+type DiagonalRest = Optionals<[k: number], { k?: number | undefined }>;
+
+function placesIn(
+  caller: string,
+  x: Operand,
+  rest: DiagonalRest,
+  indicesOf: typeof trilIndices,
+): [rows: ArrayValue, columns: ArrayValue] {
+  const { k = 0 } = readOptions<{ k?: number }>(caller, ["k"], rest);
+  const [n, m] = matrixShape(x, caller);
+  return indicesOf(n, checkInteger(k, "k", caller), m);
+}
+/** {@link trilIndices} for a matrix `x`. @throws ShapeError when it is none. @see `jax.numpy.tril_indices_from` */
+export const trilIndicesFrom = (x: Operand, ...rest: DiagonalRest): [rows: ArrayValue, columns: ArrayValue] =>
+  placesIn("np.trilIndicesFrom", x, rest, trilIndices);
+/** {@link triuIndices} for a matrix `x`. @throws ShapeError when it is none. @see `jax.numpy.triu_indices_from` */
+export const triuIndicesFrom = (x: Operand, ...rest: DiagonalRest): [rows: ArrayValue, columns: ArrayValue] =>
+  placesIn("np.triuIndicesFrom", x, rest, triuIndices);
+
+export interface MaskIndicesOptions {
+  /** What `maskFunction` gets beside the matrix; 0 by default. */
+  k?: number | undefined;
+  /** Size of the results, which makes traced masks possible: more is cut off, less filled up with 0. */
+  size?: number | null | undefined;
+}
+/**
+ * Rows and columns of the places that a function of a matrix of ones and `k` leaves other than 0:
+ * `np.maskIndices(3, np.triu, 1)`.
+ *
+ * Shape: `[count]`, or `[size]`. Dtype: int32.
+ * @throws ConcretizationError when the mask is traced and `size` is not given; ShapeError when it is no matrix of `n` rows.
+ * @see `jax.numpy.mask_indices`
+ */
+export function maskIndices(
+  n: number,
+  maskFunction: (ones: ArrayValue, k: number) => ArrayValue,
+  ...rest: Optionals<[k: number], MaskIndicesOptions>
+): [rows: ArrayValue, columns: ArrayValue] {
+  const caller = "np.maskIndices";
+  const { k = 0, size = null } = readOptions<MaskIndicesOptions>(caller, ["k", "size"], rest);
+  const mask = maskFunction(ones([n, n]), k);
+  matrixShape(mask, `${caller}: of maskFunction`);
+  return nonzero(mask, { size }) as [ArrayValue, ArrayValue];
+}
+
 /**
  * Indices of the main diagonal of an array with `ndim` axes of size `n`. Dtype: int32.
  * @see `jax.numpy.diag_indices`
@@ -53,6 +106,23 @@ export function diagIndices(
   const { ndim = 2 } = readOptions<{ ndim?: number }>("np.diagIndices", ["ndim"], rest);
   const iota = lax.iota(defaultInt(), checkShape(n, "np.diagIndices")[0]!);
   return checkShape(new Array<number>(ndim).fill(n), "np.diagIndices").map(() => iota);
+}
+
+/**
+ * Indices of the main diagonal of `x`, whose axes are of one size. Dtype: int32.
+ *
+ * @throws ShapeError when `x` has fewer than two axes, or they differ in size.
+ * @see `jax.numpy.diag_indices_from`
+ */
+export function diagIndicesFrom(x: Operand): ArrayValue[] {
+  const { shape, ndim } = toArray(x, "np.diagIndicesFrom");
+  const [size] = shape;
+  if (ndim < 2 || shape.some((other) => other !== size))
+    throw new ShapeError(
+      "numpy/rank",
+      `np.diagIndicesFrom takes an array of at least two axes of one size, got shape ${showShape(shape)}`,
+    );
+  return diagIndices(size!, ndim);
 }
 
 /**

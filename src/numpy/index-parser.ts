@@ -19,7 +19,7 @@ export type ParsedIndex = { readonly axis: number } & (
 );
 
 /** A list as an array of int32 or bool. */
-function listIndex(list: IndexList | TypedArray, caller: string): ArrayValue {
+export function listIndex(list: IndexList | TypedArray, caller: string): ArrayValue {
   if (list.length === 0) return make([], "int32", caller);
   const leaves: unknown[] = Array.isArray(list) ? list.flat(Infinity) : [];
   const bad = leaves.find((leaf) => typeof leaf === "number" && !Number.isInteger(leaf));

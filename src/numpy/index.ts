@@ -11,8 +11,10 @@ export { type ConvolutionMode, convolve, type ConvolveOptions, correlate } from 
 export * from "./creation.ts";
 export * from "./cumulative.ts";
 export { divmod, floatPower, floorDivide, fmod, mod, pow, power, remainder } from "./division.ts";
+export * from "./dtype-kinds.ts";
 export * from "./dtypes.ts";
 export { einsum } from "./einsum.ts";
+export { einsumPath } from "./einsum-path.ts";
 export {
   abs, absolute, acos, acosh, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2,
   atanh, cbrt, ceil, cos, cosh, deg2rad, degrees, divide, exp, exp2, expm1, fabs, floor, fmax, fmin, log, log10, log1p,
@@ -23,6 +25,7 @@ export * as fft from "./fft/index.ts";
 export * from "./floating.ts";
 export { get } from "./indexing.ts";
 export * from "./grid-indices.ts";
+export * from "./grids.ts";
 export * from "./interpolation.ts";
 export * from "./join.ts";
 export { finfo, type FloatInfo, iinfo, type IntegerInfo } from "./limits.ts";
@@ -56,3 +59,4 @@ export {
   diag, diagflat, diagonal, type DiagonalOptions, eye, identity, tri, tril, triu, vander, type VanderOptions,
 } from "./triangles.ts"; // prettier-ignore
 export type { BinaryFunction, UnaryFunction } from "./ufunc.ts";
+export { fromfunction, vectorize, type VectorizeOptions } from "./vectorize.ts";

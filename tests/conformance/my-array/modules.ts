@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { numbersOf } from "../../laws/compare.ts";
 import { fftTable } from "./fft-table.ts";
 import { laxLinalgTable, laxTable } from "./lax-table.ts";
+import { indexTable } from "./numpy-index-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { scipyLinalgTable } from "./scipy-linalg-table.ts";
 import { type Row } from "./table.ts";
@@ -14,7 +15,7 @@ type Table = Readonly<Record<string, Row>>;
 export const modules: readonly (readonly [string, object, Table])[] = [
   ["lax", lax, laxTable],
   ["lax.linalg", lax.linalg, laxLinalgTable],
-  ["numpy", np, numpyTable],
+  ["numpy", np, { ...numpyTable, ...indexTable }],
   ["numpy.fft", np.fft, fftTable],
   ["numpy.linalg", np.linalg, linalgTable],
   ["scipy.linalg", scipy.linalg, scipyLinalgTable],
