@@ -37,7 +37,10 @@ export {
   lessEqual, logicalAnd, logicalNot, logicalOr, logicalXor, notEqual, rightShift,
 } from "./logic.ts"; // prettier-ignore
 export { pad, type PadMode, type PadOptions } from "./pad.ts";
-export { array2string, arrayRepr, arrayStr } from "./printing.ts";
+export {
+  type ElementFormatter, type FloatMode, getPrintoptions, type Printoptions, setPrintoptions,
+} from "./print-options.ts"; // prettier-ignore
+export { array2string, arrayRepr, arrayStr, type ArrayTextOptions } from "./printing.ts";
 export * from "./products.ts";
 export * from "./quantiles.ts";
 export {

@@ -4,21 +4,16 @@ import { showShape, type Shape, stridesOf } from "../core/shape.ts";
 import { type ArrayValue, concreteOf, Dense, type NDArray } from "../core/value.ts";
 import { elementReader } from "./elements.ts";
 import { bfloat16Text, complexText, floatFormat, scalarText } from "./float-text.ts";
-
-/** NumPy's print options. */
-const LINE_WIDTH = 75;
-/** Arrays of more elements are summarised: so many at each end of an axis are shown. */
-const THRESHOLD = 1000;
-const EDGE_ITEMS = 3;
+import { formatterOf, getPrintoptions, type Printoptions, withOptions } from "./print-options.ts";
 
 /** What is shown of each axis: positions, and null where some are left out. */
 type Visible = readonly (readonly (number | null)[])[];
 
-function visibleOf(shape: Shape, size: number): Visible {
+function visibleOf(shape: Shape, size: number, { threshold, edgeitems }: Printoptions): Visible {
   return shape.map((n) => {
     const all = Array.from({ length: n }, (_, i) => i);
-    if (size <= THRESHOLD || n <= 2 * EDGE_ITEMS) return all;
-    return [...all.slice(0, EDGE_ITEMS), null, ...all.slice(-EDGE_ITEMS)];
+    if (size <= threshold || n <= 2 * edgeitems) return all;
+    return [...all.slice(0, edgeitems), null, ...all.slice(-edgeitems)];
   });
 }
 
@@ -32,26 +27,43 @@ function shownElements(x: NDArray, visible: Visible, read: (i: number) => Elemen
   return collect(0, 0);
 }
 
-/** Texts of elements that are aligned with one another. */
-function elementFormat(dtype: DType, elements: readonly Element[], scalar: boolean): (x: Element) => string {
+/** Texts of elements that are aligned with one another, or those of the user's function. */
+function elementFormat(
+  dtype: DType,
+  elements: readonly Element[],
+  scalar: boolean,
+  options: Printoptions,
+): (x: Element) => string {
   switch (kindOf(dtype)) {
     case "bool":
-      return (x) => (x ? (scalar ? "True" : " True") : "False");
+      return formatterOf(options, "bool") ?? ((x) => (x ? (scalar ? "True" : " True") : "False"));
     case "int":
-    case "uint": {
-      const width = elements.reduce<number>((most, x) => Math.max(most, String(x).length), 0);
-      return (x) => String(x).padStart(width);
-    }
+    case "uint":
+      return formatterOf(options, "int") ?? integerFormat(elements as readonly number[], options.sign);
     case "complex": {
       const parts = elements as readonly Complex[];
-      const re = floatFormat(parts.map((z) => z.re), "float32"); // prettier-ignore
-      const im = floatFormat(parts.map((z) => z.im), "float32", true); // prettier-ignore
-      return (x) => re((x as Complex).re) + im((x as Complex).im).replace(/(\s*)$/, "j$1");
+      const re = floatFormat(parts.map((z) => z.re), "float32", options); // prettier-ignore
+      const im = floatFormat(parts.map((z) => z.im), "float32", { ...options, sign: "+" }); // prettier-ignore
+      const write = (x: Element) => re((x as Complex).re) + im((x as Complex).im).replace(/(\s*)$/, "j$1");
+      return formatterOf(options, "complexfloat") ?? write;
     }
-    default:
-      if (dtype === "bfloat16") return (x) => bfloat16Text(Number(x));
-      return floatFormat(elements as readonly number[], dtype) as (x: Element) => string;
+    default: {
+      const write =
+        dtype === "bfloat16" ? bfloat16Text : floatFormat(elements as readonly number[], dtype, options);
+      return formatterOf(options, "float") ?? (write as (x: Element) => string);
+    }
   }
+}
+
+/** @see `numpy._core.arrayprint.IntegerFormat` */
+function integerFormat(
+  elements: readonly (number | bigint)[],
+  sign: Printoptions["sign"],
+): (x: Element) => string {
+  const space = sign === " " && elements.every((x) => x >= 0) ? " " : "";
+  const write = (x: number | bigint): string => `${x < 0 ? "" : sign === "+" ? "+" : space}${x}`;
+  const width = elements.reduce<number>((most, x) => Math.max(most, write(x).length), 0);
+  return (x) => write(x as number | bigint).padStart(width);
 }
 
 /** Rows of elements, broken where a line is full. @see `numpy._core.arrayprint._formatArray` */
@@ -96,43 +108,48 @@ function fill(words: readonly string[], separator: string, indent: string, width
 }
 
 /** How an array is written out by {@link array2string}. */
-export interface PrintOptions {
+export interface ArrayTextOptions extends Partial<Printoptions> {
   /** Between elements; a space by default. */
-  separator?: string;
+  readonly separator?: string;
   /** Text before the array, for whose length lines are indented. */
-  prefix?: string;
+  readonly prefix?: string;
   /** Text after it, for which lines leave room. */
-  suffix?: string;
+  readonly suffix?: string;
 }
 
 /**
- * The elements of a concrete array in NumPy's notation: eight digits after the point at most, aligned columns, and dots
- * for what is left out of more than 1000.
+ * The elements of a concrete array in NumPy's notation, as {@link getPrintoptions} says, or the options given: eight digits after
+ * the point at most, aligned columns, and dots for what is left out of more than 1000.
  *
- * @throws DTypeError on PRNG keys; ConcretizationError on a traced array, MaterialiseError on a structured one that refuses.
+ * @throws DTypeError on PRNG keys; ConcretizationError on a traced array, MaterialiseError on a structured one that refuses;
+ * ArgumentError on options that are none.
  * @see `numpy.array2string`
  */
 export function array2string(
   array: ArrayValue,
-  { separator = " ", prefix = "", suffix = "" }: PrintOptions = {},
+  { separator = " ", prefix = "", suffix = "", ...given }: ArrayTextOptions = {},
 ): string {
+  const options = withOptions("np.array2string", given);
   const x = concreteOf(array, "np.array2string");
   if (x.size === 0) return "[]";
   const reader = elementReader(x.dtype, "np.array2string");
   const { storage } = x;
   const read = (i: number) => reader(storage, i);
-  const visible = visibleOf(x.shape, x.size);
-  const format = elementFormat(x.dtype, shownElements(x, visible, read), x.ndim === 0);
-  return layOut(x.shape, visible, separator, prefix.length, LINE_WIDTH - suffix.length, (i) =>
+  const visible = visibleOf(x.shape, x.size, options);
+  const format = elementFormat(x.dtype, shownElements(x, visible, read), x.ndim === 0, options);
+  return layOut(x.shape, visible, separator, prefix.length, options.linewidth - suffix.length, (i) =>
     format(read(i)),
   );
 }
 
 /** Key arrays show their words. */
 function keyText({ shape, storage }: NDArray): string {
-  const visible = visibleOf([...shape, 2], storage.length);
+  const options = getPrintoptions();
+  const visible = visibleOf([...shape, 2], storage.length, options);
   const width = [...storage].reduce<number>((most, word) => Math.max(most, String(word).length), 0);
-  const words = layOut([...shape, 2], visible, " ", 0, LINE_WIDTH, (i) => String(storage[i]).padStart(width));
+  const words = layOut([...shape, 2], visible, " ", 0, options.linewidth, (i) =>
+    String(storage[i]).padStart(width),
+  );
   return `Array(${showShape(shape)}, dtype=key<fry>) overlaying:\n${words}`;
 }
 
@@ -183,6 +200,6 @@ export function arrayRepr(x: ArrayValue): string {
       ? `[], shape=${showShape(known.shape)}`
       : array2string(known, { prefix, suffix: ",", separator: ", " });
   const lastLine = text.length - text.lastIndexOf("\n") + 1;
-  const room = lastLine + dtype.length + 2 > LINE_WIDTH ? " ".repeat(prefix.length) : " ";
+  const room = lastLine + dtype.length + 2 > getPrintoptions().linewidth ? " ".repeat(prefix.length) : " ";
   return `${prefix}${text},${room}${dtype})`;
 }

@@ -56,6 +56,7 @@ const kinds: Readonly<Record<string, () => Iterable<readonly [name: string, valu
   lowering: () => Object.entries(rows),
   backend: () => [["in use", currentBackend()]],
   setting: () => Object.entries(config),
+  printing: () => Object.entries(cotangent.numpy.getPrintoptions()),
   threshold: () => [
     ["compileEagerFrom", peek(compileEagerFrom)],
     ["cutFrom", peek(cutFrom)],

@@ -19,6 +19,8 @@ export const indexTable: Readonly<Record<string, Row>> = {
   vectorize: kept(({ m, v }) => np.vectorize((x, y) => np.multiply(np.add(x, y), m))(v, 2)),
   fromfunction: kept(({ v }) => np.fromfunction((i) => np.multiply(i, v), [2])),
   einsumPath: plain(ofShape, ({ x, y }) => np.einsumPath("ij,jk->ik", x, y)),
+  getPrintoptions: plain("about printing", () => np.getPrintoptions()),
+  setPrintoptions: plain("about printing", () => np.setPrintoptions(np.getPrintoptions())),
   canCast: plain(dtype, () => np.canCast("int8", "float32")),
   issubdtype: plain(dtype, () => np.issubdtype("int8", np.integer)),
   isscalar: plain(ofShape, ({ s, x }) => [np.isscalar(s), np.isscalar(x)]),

@@ -42,3 +42,48 @@ test("a traced array shows what it is", () => {
   makeJaxpr((x: ArrayValue) => ((shown = x.toString()), x))(np.ones([2]));
   expect(shown).toMatch(/^\w+\(float32\[2\]\)$/);
 });
+
+test("print options stay until they are changed, but for a formatter, which each change puts back", () => {
+  const before = np.getPrintoptions();
+  try {
+    np.setPrintoptions({ precision: 2, formatter: { float: (x) => `<${x}>` } });
+    np.setPrintoptions({ linewidth: 40 });
+    expect(np.getPrintoptions()).toEqual({ ...before, precision: 2, linewidth: 40, formatter: null });
+    expect(np.arrayStr(np.array([1 / 3]))).toBe("[0.33]");
+    expect(String(np.array([1 / 3]))).toBe("[0.33]");
+    np.setPrintoptions({ formatter: { all: () => "*" } });
+    expect(np.arrayRepr(np.array([true, false]))).toBe("Array([*, *], dtype=bool)");
+  } finally {
+    np.setPrintoptions(before);
+  }
+  expect(np.getPrintoptions()).toEqual(before);
+  expect(np.arrayStr(np.array([1 / 3]))).toBe("[0.33333334]");
+});
+
+test("what array2string is given holds for that text alone, and a formatter for bfloat16 is that for floats", () => {
+  const x = np.array([1, 2], "bfloat16");
+  expect(np.array2string(x, { formatter: { float: (value) => `${value}b` } })).toBe("[1b 2b]");
+  expect(np.array2string(x)).toBe("[1 2]");
+});
+
+test.each([
+  [{ precision: -1 }, "precision is a count of digits up to 50, got the number -1"],
+  [{ precision: 51 }, "precision is a count of digits"],
+  [{ threshold: NaN }, "threshold is a number of elements"],
+  [{ edgeitems: 0 }, "edgeitems is a number of elements, at least 1"],
+  [{ linewidth: 0 }, "linewidth is a number of characters"],
+  [{ suppress: 1 }, "suppress is a boolean"],
+  [{ nanstr: 0 }, "nanstr is a string"],
+  [{ infstr: null }, "infstr is a string"],
+  [{ sign: "x" }, 'sign is "-", "+" or " "'],
+  [{ floatmode: "exact" }, 'floatmode is "fixed", "unique", "maxprec" or "maxprec_equal"'],
+  [{ formatter: "%d" }, "formatter is an object of functions"],
+  [{ formatter: { float: "%d" } }, "formatter is an object of functions"],
+  [{ formatter: { float32: String } }, "formatter has no option float32"],
+  [{ lineWidth: 3 }, "has no option lineWidth; did you mean linewidth?"],
+])("the print options %j are refused", (options, why) => {
+  const before = np.getPrintoptions();
+  expect(() => np.setPrintoptions(options as never)).toThrow(why);
+  expect(() => np.array2string(np.ones([2]), options as never)).toThrow(why);
+  expect(np.getPrintoptions()).toEqual(before);
+});
