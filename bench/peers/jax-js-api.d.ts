@@ -5,7 +5,7 @@ declare module "@jax-js/jax" {
     /** The array with one more owner. */
     readonly ref: JaxArray;
     reshape(shape: number[]): JaxArray;
-    transpose(): JaxArray;
+    transpose(axes?: number[]): JaxArray;
     add(other: JaxArray | number): JaxArray;
     sub(other: JaxArray | number): JaxArray;
     mul(other: JaxArray | number): JaxArray;
@@ -36,8 +36,15 @@ declare module "@jax-js/jax" {
     softmax(x: JaxArray, axis: number): JaxArray;
     logSoftmax(x: JaxArray, axis: number): JaxArray;
   };
+  export const lax: {
+    conv(x: JaxArray, w: JaxArray, strides: number[], padding: "SAME" | "VALID"): JaxArray;
+    linalg: { cholesky(x: JaxArray): JaxArray };
+  };
   export const numpy: {
-    array(data: Float32Array): JaxArray;
+    array(data: Float32Array | Int32Array): JaxArray;
+    eye(n: number): JaxArray;
+    take(x: JaxArray, indices: JaxArray, axis: number): JaxArray;
+    sort(x: JaxArray): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
     tanh(x: JaxArray): JaxArray;
     exp(x: JaxArray): JaxArray;

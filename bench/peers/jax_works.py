@@ -126,6 +126,20 @@ def steps(size):
     }
 
 
+def conv(x, w):
+    return jax.lax.conv(x, w, (1, 1), "SAME")
+
+
+def looked(table, weights):
+    return jnp.sum(table[jnp.arange(2048) * 7919 % 8192] * weights)
+
+
+def attention(q, k, v):
+    return jnp.sum(jax.nn.dot_product_attention(q, k, v, is_causal=True) ** 2)
+
+
+IMAGES, KERNEL, HEADS = (8, 32, 32, 32), (32, 32, 3, 3), (4, 128, 8, 32)
+
 WORKS = {
     **gemm(64, 64, 64),
     **gemm(256, 256, 256),
@@ -137,6 +151,14 @@ WORKS = {
     "softmax 1024²": jitted(jax.nn.softmax, (1024, 1024)),
     "layer norm 1024²": jitted(layer_norm, (1024, 1024)),
     "sum of squares, 1M": jitted(lambda x: jnp.sum(x**2), (1 << 20,)),
+    "conv2d 3×3, 8×32×32²": jitted(conv, IMAGES, KERNEL),
+    "conv2d 3×3, 8×32×32², forward and backward": jitted(
+        jax.grad(lambda x, w: jnp.sum(conv(x, w) ** 2), (0, 1)), IMAGES, KERNEL
+    ),
+    "gradient of an embedding, 2048 rows of 8192×256": jitted(jax.grad(looked), (8192, 256), (2048, 256)),
+    "sort 1M": jitted(jnp.sort, (1 << 20,)),
+    "cholesky 256²": jitted(lambda x: jax.lax.linalg.cholesky(x @ x.T + 256 * jnp.eye(256)), (256, 256)),
+    "attention 4×128×8×32, causal, forward and backward": jitted(jax.grad(attention, (0, 1, 2)), HEADS, HEADS, HEADS),
     "tiny jitted call": jitted(lambda x, y: x * y + 1, (8,), (8,)),
     "grad(jit(f)), repeated": lambda: repeated(jax.grad(jax.jit(wave)), samples(8)),
     "vmap(jit(f)), repeated": lambda: repeated(jax.vmap(jax.jit(wave)), samples(4, 8)),
