@@ -1,4 +1,3 @@
-import { mapWith } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { describe } from "../core/trace.ts";
@@ -17,7 +16,7 @@ export interface DropoutOptions {
 
 /**
  * Sets elements to 0 at random, and divides the others by the share that is kept, so that the mean stays; in inference it
- * does nothing. {@link inferenceMode} switches a whole model.
+ * does nothing. `inferenceMode` switches a whole model.
  *
  * @example
  * new nn.Dropout(0.1).forward(x, { key });
@@ -64,20 +63,4 @@ export class Dropout extends Module {
     const kept = Math.fround(1 - Math.fround(this.p));
     return np.where(random.bernoulli(key, kept, input.shape), np.divide(input, kept), 0);
   }
-}
-
-/**
- * The model with every {@link Dropout} in it switched.
- *
- * @example
- * const evaluated = nn.inferenceMode(model);
- * @see `equinox.nn.inference_mode`
- */
-export function inferenceMode<T>(model: T, value = true): T {
-  const isSwitch = (node: unknown): node is Dropout => node instanceof Dropout;
-  return mapWith(
-    { isLeaf: isSwitch },
-    (leaf: unknown) => (isSwitch(leaf) ? new Dropout(leaf.p, value) : leaf),
-    model,
-  );
 }

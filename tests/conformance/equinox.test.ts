@@ -40,6 +40,7 @@ interface Settings {
   readonly use_key_bias: boolean;
   readonly use_value_bias: boolean;
   readonly use_output_bias: boolean;
+  readonly channels: number;
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly in_channels: number;
@@ -101,6 +102,8 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
   RotaryPositionalEmbedding: ({ embeddingSize }) => new nn.RotaryPositionalEmbedding(embeddingSize!),
   Conv1d: convOf(nn.Conv1d),
   Conv2d: convOf(nn.Conv2d),
+  GroupNorm: ({ groups, channels }) => new nn.GroupNorm(groups!, channels),
+  PReLU: () => new nn.PReLU(),
   GRUCell: ({ inputSize, hiddenSize, useBias }, key) =>
     new nn.GRUCell(inputSize, hiddenSize, { useBias, key }),
   LSTMCell: ({ inputSize, hiddenSize, useBias }, key) =>

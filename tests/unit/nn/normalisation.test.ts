@@ -50,3 +50,29 @@ describe("root mean square normalisation", () => {
     );
   });
 });
+
+describe("group normalisation", () => {
+  test("makes mean 0 and variance 1 of each group of channels", () => {
+    const x = np.reshape(np.sin(np.arange(24)), [4, 3, 2]);
+    const out = np.reshape(new nn.GroupNorm(2, 4, { eps: 0 }).forward(x), [2, 12]);
+    expectValues(np.mean(out, { axis: 1 }), [0, 0]);
+    expectValues(np.var(out, { axis: 1 }), [1, 1]);
+    const plain = new nn.GroupNorm(2, { channelwiseAffine: false, eps: 0 });
+    expectValues(plain.forward(x), values(out));
+    expect(tree.leaves(plain)).toEqual([]);
+  });
+
+  test("refuses groups of several sizes", () => {
+    expect(() => new nn.GroupNorm(3, 4)).toThrow("nn.GroupNorm: 4 channels are no 3 groups of one size");
+    expect(() => new nn.GroupNorm(0, 4)).toThrow("nn.GroupNorm: groups must be a positive integer");
+    expect(() => new nn.GroupNorm(3)).toThrow(
+      "a weight needs the number of channels: new nn.GroupNorm(3, channels)",
+    );
+    expect(() => new nn.GroupNorm(2, 4).forward(np.ones([6]))).toThrow(
+      "nn.GroupNorm takes (4, …), got shape (6,)",
+    );
+    expect(() => new nn.GroupNorm(2, { channelwiseAffine: false }).forward(np.ones([3]))).toThrow(
+      "nn.GroupNorm takes (a multiple of 2, …), got shape (3,)",
+    );
+  });
+});
