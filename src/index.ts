@@ -66,7 +66,7 @@ export * as inspect from "./inspect/index.ts";
 export * as lax from "./entry/lax.ts";
 export * as lora from "./lora/index.ts";
 export * as nn from "./nn/index.ts";
-export * as numpy from "./numpy/index.ts";
+export * as numpy from "./entry/numpy.ts";
 export * as ops from "./numpy/segment.ts";
 export { ravelPytree } from "./numpy/ravel-pytree.ts";
 export * as optim from "./optim/index.ts";

@@ -1,6 +1,14 @@
-/** Arrays in files: the safetensors format. */
+/** Arrays in files: the safetensors format, and those of NumPy. */
 
 export { type LoadOptions, loadSafetensors } from "./load.ts";
+export {
+  decodeNpy,
+  decodeNpz,
+  encodeNpy,
+  encodeNpz,
+  type NamedArrays,
+  type NpzArrays,
+} from "./numpy-files.ts";
 export { openSafetensors, Safetensors, type TensorInfo } from "./safetensors.ts";
 export { type TensorDType } from "./safetensors-format.ts";
 export {

@@ -1,9 +1,7 @@
-import { HostBuffer } from "../core/backend.ts";
-import { allocate, canonicalDType, type DType, toDType, type TypedArray } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, FileError, nearest } from "../core/errors.ts";
-import { checkSize, type Shape, sizeOf } from "../core/shape.ts";
-import { fromTypedArray } from "../core/typed-array.ts";
-import { type ArrayValue, avalOf, NDArray } from "../core/value.ts";
+import type { Shape } from "../core/shape.ts";
+import type { ArrayValue } from "../core/value.ts";
+import { readElements } from "./elements.ts";
 import { dtypeOf, type Header, quoted, type TensorDType, type TensorEntry } from "./safetensors-format.ts";
 import { readHeader } from "./safetensors-header.ts";
 import { type FileSource, openSource, type Source } from "./source.ts";
@@ -63,15 +61,8 @@ export class Safetensors {
     const dtype = dtypeOf(format);
     if (dtype === null)
       throw new DTypeError("files/dtype", `${caller} is of dtype ${format}, of which there are no arrays`);
-    checkSize(shape, caller);
-    const storage = allocate(dtype, sizeOf(shape));
-    const bytes = new Uint8Array(storage.buffer, storage.byteOffset, storage.byteLength);
-    this.source.read(bytes, this.header.dataStart + start);
-    if (dtype === "bool" && bytes.some((byte) => byte > 1))
-      throw new FileError("files/bool", `${caller} has booleans that are neither 0 nor 1`);
-    return new NDArray(
-      avalOf(shape, canonicalDType(dtype)),
-      new HostBuffer(canonical(storage, dtype, caller)),
+    return readElements(dtype, shape, caller, (bytes) =>
+      this.source.read(bytes, this.header.dataStart + start),
     );
   }
 
@@ -112,22 +103,6 @@ export class Safetensors {
     );
   }
 }
-
-/** The elements as those of the dtype that stands for `dtype`. */
-function canonical(storage: TypedArray, dtype: DType, caller: string): TypedArray {
-  const narrow = toDType(dtype, caller);
-  if (narrow === dtype) return storage;
-  const narrowed = fromTypedArray(storage).storage;
-  const lost = isBigints(storage) ? storage.findIndex((x, i) => x !== BigInt(narrowed[i]!)) : -1;
-  if (lost < 0) return narrowed;
-  throw new FileError(
-    "files/range",
-    `${caller}: element ${lost} is ${String(storage[lost])}, which is no ${narrow}: set config.enableX64 = true`,
-  );
-}
-
-const isBigints = (storage: TypedArray): storage is BigInt64Array | BigUint64Array =>
-  storage instanceof BigInt64Array || storage instanceof BigUint64Array;
 
 /**
  * A safetensors file, or its bytes. Only the header is read, and checked as a whole before anything else is done with it:

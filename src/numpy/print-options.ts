@@ -42,7 +42,8 @@ export interface Printoptions {
   readonly formatter: ElementFormatter | null;
 }
 
-const names = [
+/** @internal */
+export const printNames = [
   "precision", "threshold", "edgeitems", "linewidth", "suppress", "nanstr", "infstr", "sign", "floatmode", "formatter",
 ] as const; // prettier-ignore
 
@@ -91,7 +92,7 @@ const checks: Readonly<Record<keyof Printoptions, readonly [(x: unknown) => bool
 
 /** These options in place of the present ones. @throws ArgumentError on an unknown name or a value that is none. */
 export function withOptions(caller: string, options: Partial<Printoptions>): Printoptions {
-  const given = readOptions<Partial<Printoptions>>(caller, names, [options]);
+  const given = readOptions<Partial<Printoptions>>(caller, printNames, [options]);
   for (const [name, value] of Object.entries(given)) {
     const [fits, kind] = checks[name as keyof Printoptions];
     if (!fits(value))
@@ -114,7 +115,8 @@ export const getPrintoptions = (): Printoptions => ({ ...current });
  * @see `jax.numpy.set_printoptions`
  */
 export function setPrintoptions(options: Partial<Printoptions>): void {
-  current = withOptions("np.setPrintoptions", { formatter: null, ...options });
+  const next = withOptions("np.setPrintoptions", options);
+  current = { ...next, formatter: options.formatter ?? null };
 }
 
 /** The function of the user's that writes elements of a kind, if there is one. */

@@ -1,10 +1,11 @@
 import { type DType, kindOf } from "../core/dtype.ts";
 import type { Complex, Element } from "../core/method-types.ts";
+import { readOptions } from "../core/options.ts";
 import { showShape, type Shape, stridesOf } from "../core/shape.ts";
 import { type ArrayValue, concreteOf, Dense, type NDArray } from "../core/value.ts";
 import { elementReader } from "./elements.ts";
 import { bfloat16Text, complexText, floatFormat, scalarText } from "./float-text.ts";
-import { formatterOf, getPrintoptions, type Printoptions, withOptions } from "./print-options.ts";
+import { formatterOf, getPrintoptions, printNames, type Printoptions, withOptions } from "./print-options.ts";
 
 /** What is shown of each axis: positions, and null where some are left out. */
 type Visible = readonly (readonly (number | null)[])[];
@@ -125,10 +126,17 @@ export interface ArrayTextOptions extends Partial<Printoptions> {
  * ArgumentError on options that are none.
  * @see `numpy.array2string`
  */
-export function array2string(
-  array: ArrayValue,
-  { separator = " ", prefix = "", suffix = "", ...given }: ArrayTextOptions = {},
-): string {
+export function array2string(array: ArrayValue, textOptions: ArrayTextOptions = {}): string {
+  const {
+    separator = " ",
+    prefix = "",
+    suffix = "",
+    ...given
+  } = readOptions<ArrayTextOptions>(
+    "np.array2string",
+    ["separator", "prefix", "suffix", ...printNames],
+    [textOptions],
+  );
   const options = withOptions("np.array2string", given);
   const x = concreteOf(array, "np.array2string");
   if (x.size === 0) return "[]";

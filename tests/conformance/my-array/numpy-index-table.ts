@@ -1,4 +1,4 @@
-import { numpy as np } from "cotangent";
+import { files, numpy as np } from "cotangent";
 import { each, kept, plain, refused, type Row } from "./table.ts";
 
 const ofSlices = "made of slices";
@@ -21,6 +21,9 @@ export const indexTable: Readonly<Record<string, Row>> = {
   einsumPath: plain(ofShape, ({ x, y }) => np.einsumPath("ij,jk->ik", x, y)),
   getPrintoptions: plain("about printing", () => np.getPrintoptions()),
   setPrintoptions: plain("about printing", () => np.setPrintoptions(np.getPrintoptions())),
+  load: plain("made of bytes", () => np.load(files.encodeNpy(np.ones([2])))),
+  save: refused("a file of the elements", ({ x }) => np.save("never.npy", x)),
+  savez: refused("a file of the elements", ({ x }) => np.savez("never.npz", { x })),
   canCast: plain(dtype, () => np.canCast("int8", "float32")),
   issubdtype: plain(dtype, () => np.issubdtype("int8", np.integer)),
   isscalar: plain(ofShape, ({ s, x }) => [np.isscalar(s), np.isscalar(x)]),
