@@ -32,6 +32,8 @@ export {
 export { jit, type JitOptions, jitPrimitive } from "./jit.ts";
 export { checkpointPolicies } from "./policies.ts";
 export { foriLoop, type ForiLoopOptions, map, type MapOptions } from "./loops.ts";
+export { type FunctionReduceParams, reduce } from "./reduce.ts";
+export { reduceWindow, type ReduceWindowOptions, type ReduceWindowParams } from "./reduce-window.ts";
 export { scan, type ScanOptions } from "./scan.ts";
 export type { ScanParams } from "./scan-split.ts";
 export { switch } from "./switch.ts";

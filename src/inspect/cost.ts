@@ -39,6 +39,9 @@ const convolved: Flops = ([, rhs], outs, params) => {
   const { rhsSpec } = (params as ParamsOf<typeof lax.convGeneralDilated>).dimensionNumbers;
   return 2 * sizeOfAll(outs) * sizeOf(rhsSpec.slice(1).map((axis) => rhs!.shape[axis]!));
 };
+/** One for each element of the window at each of its places. */
+const windowed: Flops = (_operands, outs, params) =>
+  sizeOfAll(outs) * sizeOf((params as ParamsOf<typeof lax.reduceWindowSum>).windowDimensions);
 const nothing: Flops = () => 0;
 /** Of each matrix of a stack: `each` of the smaller size and the larger one. */
 const decomposition =
@@ -70,6 +73,7 @@ const families = [
     "argmax", "argmin", "cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "reduce_prod",
     "pmax", "pmin", "psum", "reduce_scatter", "reduce_sum", "reduce_xor",
   ]],
+  [windowed, ["reduce_window_max", "reduce_window_min", "reduce_window_sum", "select_and_gather_add"]],
   [perUpdate, ["scatter-add", "scatter-max", "scatter-min", "scatter-mul", "scatter-sub"]],
   [comparisons, ["sort", "top_k"]],
   [products, ["dot_general"]],

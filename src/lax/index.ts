@@ -37,6 +37,7 @@ export { randomUnwrap, randomWrap, threefry2x32 } from "./key-words.ts";
 export * from "./pad-slice.ts";
 export { pbroadcast, type Permutation, ppermute, pshuffle } from "./permute.ts";
 export * from "./reduce.ts";
+export * from "./reduce-window.ts";
 export * from "./scatter.ts";
 export * from "./shape.ts";
 export * from "./slice-in-dim.ts";
@@ -47,6 +48,12 @@ export * as linalg from "./linalg/index.ts";
 
 export type { AxisIndexGroups, AxisName, Collected, GroupsOption, TiledOption } from "./collective.ts";
 export type { Precision } from "./precision.ts";
+export {
+  selectAndGatherAdd,
+  type SelectAndGatherParams,
+  selectAndScatterAdd,
+  type SelectAndScatterParams,
+} from "./window-selection.ts";
 export type { Binary, Unary } from "./elementwise.ts";
 export type { GatherScatterMode, GatherScatterModeLike } from "./dimension-numbers.ts";
 export type {

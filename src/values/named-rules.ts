@@ -242,6 +242,7 @@ const rules: Readonly<Partial<Record<PrimitiveName, NamedRule>>> = {
   reduce_and: without("axes"), reduce_or: without("axes"), reduce_xor: without("axes"), argmax: without("axes"), argmin: without("axes"),
   squeeze: without("dimensions"), reshape: reshaped, broadcast_in_dim: broadcast, transpose: transposed, dot_general: dot,
   cumsum: inPlace, cumprod: inPlace, cummax: inPlace, cummin: inPlace, cumlogsumexp: inPlace,
+  reduce_window_sum: inPlace, reduce_window_max: inPlace, reduce_window_min: inPlace,
   slice: inPlace, dynamic_slice: inPlace, rev: inPlace, pad: inPlace, split: inPlace, top_k: inPlace, sort: inStep,
   psum: inPlace, pmax: inPlace, pmin: inPlace, ppermute: inPlace, pbroadcast: inPlace, all_to_all: inPlace,
   all_gather: allGathered, reduce_scatter: sumScattered,

@@ -154,6 +154,9 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   fft: kept, psum: kept, pmax: kept, pmin: kept, reduce_scatter: kept, all_gather: kept, all_to_all: kept, ppermute: kept, pbroadcast: kept,
   axis_index: () => [null],
   reduce_sum: kept, reduce_max: kept, reduce_min: kept, cumsum: kept, cummax: kept, cummin: kept,
+  reduce_window_sum: kept, reduce_window_max: kept, reduce_window_min: kept,
+  // What is selected is compared with its like only.
+  select_and_gather_add: ([t]) => [unitsOf(t!)], select_and_scatter_add: ([source]) => [unitsOf(source!)],
   sort: (operands) => operands.map(unitsOf), optimization_barrier: (operands) => operands.map(unitsOf),
   top_k: ([x]) => [unitsOf(x), null],
 

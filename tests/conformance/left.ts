@@ -14,7 +14,6 @@ const uses =
 const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
   ["pooling layers", uses(/^pool\//, "equinox")],
-  ["windowed reductions", uses(/reduceWindow/)],
   ["scipy.special", uses(/scipy\.special/)],
 ];
 

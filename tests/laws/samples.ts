@@ -15,6 +15,8 @@ export const withoutSamples: Readonly<Record<string, string>> = {
   cond: "holds jaxprs",
   scan: "holds a jaxpr",
   while: "holds jaxprs",
+  reduce: "holds a jaxpr",
+  reduce_window: "holds a jaxpr",
   custom_jvp_call: "holds functions",
   custom_vjp_call: "holds functions",
   custom_lin: "holds functions",

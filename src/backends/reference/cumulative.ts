@@ -1,10 +1,8 @@
-import { allocate, isBigint, kindOf } from "../../core/dtype.ts";
-import { BackendError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { CumulativeParams } from "../../lax/cumulative.ts";
-import type { Kernel, Lower, LoweringTable } from "../lowering.ts";
-import { allocateNumbers, complexResult, fromNumbers, type Numbers, toNumbers } from "./elementwise.ts";
-import { type ComplexFold, type Fold, type Monoid, monoids } from "./monoid.ts";
+import type { Lower, LoweringTable } from "../lowering.ts";
+import { complexResult, type Numbers } from "./elementwise.ts";
+import { type ComplexFold, type Fold, folding, type Monoid, monoids } from "./monoid.ts";
 
 /** Rows along one axis: row `r` starts at `starts[r]`, its `count` elements are `stride` apart. */
 interface Rows {
@@ -51,43 +49,15 @@ function runComplex(x: Numbers, out: Numbers, { step }: ComplexFold, { starts, c
   }
 }
 
-function cumulative(name: string, monoid: Monoid): Lower<CumulativeParams> {
-  return ({ axis, reverse }, [x]): Kernel => {
-    const { shape, dtype } = x!;
-    const rows = rowsOf(shape, axis, reverse);
-    const size = sizeOf(shape);
-    const kind = kindOf(dtype);
-    if (isBigint(dtype) && monoid.bigint) {
-      const fold = monoid.bigint(dtype);
-      return ([data]) => {
-        const out = allocate(dtype, size);
-        run(data as BigInt64Array, out as BigInt64Array, fold, rows);
-        return [out];
-      };
-    }
-    if (kind === "complex" && monoid.complex) {
-      const { complex } = monoid;
-      return ([data]) => {
-        const out = allocate(dtype, size) as Numbers;
-        runComplex(data as Numbers, out, complex, rows);
-        return [out];
-      };
-    }
-    const fold =
-      kind === "float"
-        ? monoid.float
-        : (kind === "int" || kind === "uint") && !isBigint(dtype)
-          ? monoid.int?.(dtype)
-          : undefined;
-    if (fold === undefined)
-      throw new BackendError("backend/dtype", `the reference backend has no ${name} for dtype ${dtype}`);
-    return ([data]) => {
-      const out = allocateNumbers(dtype, size);
-      run(toNumbers(data!, dtype), out, fold, rows);
-      return [fromNumbers(out, dtype)];
-    };
+const cumulative =
+  (name: string, monoid: Monoid): Lower<CumulativeParams> =>
+  ({ axis, reverse }, [x]) => {
+    const rows = rowsOf(x!.shape, axis, reverse);
+    return folding(name, monoid, x!.dtype, sizeOf(x!.shape), {
+      plain: (data, out, fold) => run(data, out, fold, rows),
+      complex: (data, out, fold) => runComplex(data, out, fold, rows),
+    });
   };
-}
 
 export const cumulatives = {
   cumsum: cumulative("cumsum", monoids.sum),

@@ -12,6 +12,7 @@ import { indexing } from "./indexing.ts";
 import { keys } from "./keys.ts";
 import { decompositions } from "./linalg/index.ts";
 import { reductions } from "./reduce.ts";
+import { windowReductions } from "./reduce-window.ts";
 import { shape } from "./shape.ts";
 import { sorting } from "./sort.ts";
 import { transcendental } from "./transcendental.ts";
@@ -28,6 +29,7 @@ export const lowerings: LoweringTable = {
   ...dots,
   ...fourier,
   ...reductions,
+  ...windowReductions,
   ...sorting,
   ...decompositions,
   ...shape,

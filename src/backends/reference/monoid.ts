@@ -1,5 +1,7 @@
-import { type DType, dtypeInfo, kindOf } from "../../core/dtype.ts";
-import { complexResult } from "./elementwise.ts";
+import { allocate, type DType, dtypeInfo, isBigint, kindOf } from "../../core/dtype.ts";
+import { BackendError } from "../../core/errors.ts";
+import type { Kernel } from "../lowering.ts";
+import { allocateNumbers, complexResult, fromNumbers, type Numbers, toNumbers } from "./elementwise.ts";
 
 /** An associative operation on numbers, and what the fold of nothing is. */
 export interface Fold<T> {
@@ -124,3 +126,53 @@ const logSumExp: Monoid = {
 };
 
 export const monoids = { sum, prod, max, min, and, or, xor, logSumExp } as const;
+
+/** What fills the output, of each kind of element. */
+export interface Folding {
+  readonly plain: <T extends number | bigint>(
+    data: ArrayLike<T>,
+    out: { [i: number]: T },
+    fold: Fold<T>,
+  ) => void;
+  readonly complex: (data: Numbers, out: Numbers, fold: ComplexFold) => void;
+  /** Of floats, what is faster than `plain`. */
+  readonly floats?: (data: Numbers, out: Numbers) => void;
+}
+
+/** The kernel of a reduction to `size` elements. */
+export function folding(
+  name: string,
+  monoid: Monoid,
+  dtype: DType,
+  size: number,
+  { plain, complex, floats }: Folding,
+): Kernel {
+  const kind = kindOf(dtype);
+  if (isBigint(dtype) && monoid.bigint) {
+    const fold = monoid.bigint(dtype);
+    return ([data]) => {
+      const out = allocate(dtype, size);
+      plain(data as BigInt64Array, out as BigInt64Array, fold);
+      return [out];
+    };
+  }
+  if (kind === "complex" && monoid.complex) {
+    const fold = monoid.complex;
+    return ([data]) => {
+      const out = allocate(dtype, size) as Numbers;
+      complex(data as Numbers, out, fold);
+      return [out];
+    };
+  }
+  const isWord = (kind === "int" || kind === "uint" || kind === "bool") && !isBigint(dtype);
+  const fold = kind === "float" ? monoid.float : isWord ? monoid.int?.(dtype) : undefined;
+  if (fold === undefined)
+    throw new BackendError("backend/dtype", `the reference backend has no ${name} for dtype ${dtype}`);
+  return ([data]) => {
+    const out = allocateNumbers(dtype, size);
+    const numbers = toNumbers(data!, dtype);
+    if (kind === "float" && floats) floats(numbers, out);
+    else plain(numbers, out, fold);
+    return [fromNumbers(out, dtype)];
+  };
+}

@@ -1,10 +1,9 @@
-import { allocate, isBigint, kindOf, type TypedArray } from "../../core/dtype.ts";
-import { BackendError } from "../../core/errors.ts";
+import { allocate, isBigint, type TypedArray } from "../../core/dtype.ts";
 import { range, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { ArgReduceParams, ReduceParams } from "../../lax/reduce.ts";
 import type { Kernel, Lower, LoweringTable } from "../lowering.ts";
-import { allocateNumbers, complexResult, fromNumbers, type Numbers, toNumbers } from "./elementwise.ts";
-import { type ComplexFold, type Fold, type Monoid, monoids } from "./monoid.ts";
+import { complexResult, type Numbers, toNumbers } from "./elementwise.ts";
+import { type ComplexFold, type Fold, folding, type Monoid, monoids } from "./monoid.ts";
 
 /** Offset of each combination of coordinates on `axes`, the last one running fastest. */
 export function offsetsOf(shape: Shape, axes: readonly number[]): Int32Array {
@@ -80,42 +79,18 @@ function foldComplex(
   }
 }
 
-function reduce(name: string, monoid: Monoid): Lower<ReduceParams> {
-  return ({ axes }, [x]): Kernel => {
-    const { shape, dtype } = x!;
-    const plan = planOf(shape, axes);
-    const kind = kindOf(dtype);
+const reduce =
+  (name: string, monoid: Monoid): Lower<ReduceParams> =>
+  ({ axes }, [x]): Kernel => {
+    const plan = planOf(x!.shape, axes);
     // A fold of one element is that element: 0 + -0 would lose the sign.
     if (plan.count === 1) return ([data]) => [data!.slice()];
-    if (isBigint(dtype) && monoid.bigint) {
-      const fold = monoid.bigint(dtype);
-      return ([data]) => {
-        const out = allocate(dtype, plan.size);
-        foldAll(data as BigInt64Array, out as BigInt64Array, fold, plan);
-        return [out];
-      };
-    }
-    if (kind === "complex" && monoid.complex) {
-      const { complex } = monoid;
-      return ([data]) => {
-        const out = allocate(dtype, plan.size) as Numbers;
-        foldComplex(data as Numbers, out, complex, plan);
-        return [out];
-      };
-    }
-    const fold = kind === "float" ? monoid.float : isBigint(dtype) ? undefined : monoid.int?.(dtype);
-    if (fold === undefined || kind === "complex" || kind === "key" || kind === "float0")
-      throw new BackendError("backend/dtype", `the reference backend has no ${name} for dtype ${dtype}`);
-    const plainSum = fold === monoids.sum.float;
-    return ([data]) => {
-      const out = allocateNumbers(dtype, plan.size);
-      const numbers = toNumbers(data!, dtype);
-      if (plainSum) sumAll(numbers, out, plan);
-      else foldAll(numbers, out, fold, plan);
-      return [fromNumbers(out, dtype)];
-    };
+    return folding(name, monoid, x!.dtype, plan.size, {
+      plain: (data, out, fold) => foldAll(data, out, fold, plan),
+      ...(monoid === monoids.sum && { floats: (data, out) => sumAll(data, out, plan) }),
+      complex: (data, out, fold) => foldComplex(data, out, fold, plan),
+    });
   };
-}
 
 type Comparison = (x: number | bigint, best: number | bigint) => boolean;
 

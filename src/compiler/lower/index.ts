@@ -9,6 +9,7 @@ import { gathers } from "./gather.ts";
 import { join } from "./join.ts";
 import { keys } from "./keys.ts";
 import { reductions } from "./reduce.ts";
+import { windowReductions } from "./reduce-window.ts";
 import type { Rows } from "./row.ts";
 import { scatters } from "./scatter.ts";
 import { shape } from "./shape.ts";
@@ -28,6 +29,7 @@ export const rows: Rows = {
   ...join,
   ...keys,
   ...reductions,
+  ...windowReductions,
   ...scatters,
   ...shape,
   ...sorts,

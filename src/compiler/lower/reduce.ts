@@ -43,9 +43,12 @@ const reduction =
     ]);
   };
 
-/** Of pairs of an element and its place, the one whose element is better: NaN before all others, the first of equal ones. */
-const extreme =
-  (name: "max" | "min"): MonoidOf =>
+/**
+ * Of pairs of an element and its place, the one whose element is better: NaN before all others, the first of equal ones.
+ * With it goes what they carry beside, which has these units.
+ */
+export const extreme =
+  (name: "max" | "min", carried: readonly Expr[] = []): MonoidOf =>
   (dtype) => {
     const worse = (x: Expr, y: Expr): Expr => {
       const [a, b] = name === "max" ? [x, y] : [y, x];
@@ -53,14 +56,17 @@ const extreme =
     };
     const leads = (x: Expr, over: Expr): Expr =>
       isFloat(dtype) ? op("or", worse(over, x), op("ne", x, x)) : worse(over, x);
-    const combine: Monoid["combine"] = ([x, i], [y, j]) => {
+    const combine: Monoid["combine"] = ([x, i, ...rest], [y, j, ...others]) => {
       const later = leads(y!, x!);
       const decided = op("xor", later, leads(x!, y!));
       const chosen = op("select", decided, later, op("lt_s", j!, i!));
-      return [op("select", chosen, y!, x!), op("select", chosen, j!, i!)];
+      return [y!, j!, ...others].map((better, part) =>
+        op("select", chosen, better, [x!, i!, ...rest][part]!),
+      );
     };
     const worst = bounds(dtype)[name === "max" ? 0 : 1];
-    return { name: `arg${dtype === "bool" ? "bool" : ordered(name, dtype)}`, unit: [worst, i32(0x7fffffff)], combine }; // prettier-ignore
+    const unit = [worst, i32(0x7fffffff), ...carried];
+    return { name: `arg${dtype === "bool" ? `bool${name}` : ordered(name, dtype)}`, unit, combine };
   };
 
 const argReduction =

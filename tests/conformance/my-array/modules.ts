@@ -6,6 +6,7 @@ import { laxLinalgTable, laxTable } from "./lax-table.ts";
 import { indexTable } from "./numpy-index-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { scipyLinalgTable } from "./scipy-linalg-table.ts";
+import { reductionTable } from "./reduction-table.ts";
 import { type Row } from "./table.ts";
 import { unwrapped } from "./wrapper.ts";
 
@@ -13,7 +14,7 @@ type Table = Readonly<Record<string, Row>>;
 
 /** What is exported, by module, and what its tables say of it. */
 export const modules: readonly (readonly [string, object, Table])[] = [
-  ["lax", lax, laxTable],
+  ["lax", lax, { ...laxTable, ...reductionTable }],
   ["lax.linalg", lax.linalg, laxLinalgTable],
   ["numpy", np, { ...numpyTable, ...indexTable }],
   ["numpy.fft", np.fft, fftTable],
