@@ -72,6 +72,9 @@ export function asarray(
   return lax.broadcastToRank(make(data, dtype, "np.asarray"), ndmin);
 }
 
+/** `data` as an array of its own dtype: {@link array}. @see `jax.numpy.copy` */
+export const copy = (data: ArrayLike): ArrayValue => make(data, null, "np.copy");
+
 /** @internal `np.array` in the name of another function. */
 export function make(data: unknown, like: DTypeLike | null, caller: string): ArrayValue {
   const dtype = like === null ? null : toDType(like, caller);

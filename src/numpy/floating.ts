@@ -6,7 +6,14 @@ import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { finfo } from "./limits.ts";
 import { cast, defaultFloat, isIntegral, promote, promoteInexact } from "./promotion.ts";
-import { type BinaryFunction, binaryInexact, named, unary, type UnaryFunction } from "./ufunc.ts";
+import {
+  type BinaryFunction,
+  binaryInexact,
+  named,
+  unary,
+  type UnaryFunction,
+  unaryInexact,
+} from "./ufunc.ts";
 import { choose } from "./where.ts";
 
 // Shapes and dtypes as in elementwise.ts.
@@ -118,6 +125,23 @@ export function modf(x: Operand): [fraction: ArrayValue, whole: ArrayValue] {
 
 /** The next number from `x` towards `y`. Dtype: float. @see `jax.numpy.nextafter` */
 export const nextafter: BinaryFunction = binaryInexact("nextafter", (x, y) => lax.nextafter(x, y));
+
+/**
+ * The gap from `x` to the next number away from 0, with the sign of `x`; of float16, to the next greater one.
+ *
+ * Shape: `[…s] → […s]`. Dtype: float.
+ * @throws DTypeError on complex numbers. @see `jax.numpy.spacing`
+ */
+export const spacing: UnaryFunction = unaryInexact("spacing", (x) => {
+  const caller = "np.spacing";
+  if (isComplex(x.dtype))
+    throw new DTypeError("numpy/complex", `${caller} is not defined for complex numbers`);
+  const gap = (towards: ArrayValue) => lax.sub(lax.nextafter(x, towards), x);
+  if (x.dtype === "float16") return gap(lax.fullLike(x, Infinity));
+  const outwards = gap(copysign(Infinity, x));
+  const least = lax.fullLike(x, finfo(x.dtype).smallestSubnormal);
+  return choose(lax.eq(outwards, 0), copysign(least, x), outwards, caller);
+});
 
 const integerOfWidth = (dtype: DType): DType => `int${dtypeInfo[dtype].bits}` as DType;
 const bitsOf = (x: ArrayValue): ArrayValue => lax.bitcastConvertType(x, integerOfWidth(x.dtype));

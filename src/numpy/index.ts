@@ -3,16 +3,19 @@
 export type * from "../core/method-types.ts";
 export { s, Slice } from "../core/slices.ts";
 
-export { array, type ArrayLike, type ArrayOptions, asarray, astype } from "./array.ts";
+export { array, type ArrayLike, type ArrayOptions, asarray, astype, copy } from "./array.ts";
 export { at } from "./at.ts";
+export { packbits, type PackOptions, unpackbits, type UnpackOptions } from "./bit-packing.ts";
 export * from "./calculus.ts";
 export * from "./complex.ts";
 export { type ConvolutionMode, convolve, type ConvolveOptions, correlate } from "./convolution.ts";
+export { corrcoef, type CorrcoefOptions, cov, type CovOptions } from "./covariance.ts";
 export * from "./creation.ts";
 export * from "./cumulative.ts";
 export { divmod, floatPower, floorDivide, fmod, mod, pow, power, remainder } from "./division.ts";
 export * from "./dtype-kinds.ts";
 export * from "./dtypes.ts";
+export { gcd, lcm } from "./divisors.ts";
 export { einsum } from "./einsum.ts";
 export { einsumPath } from "./einsum-path.ts";
 export {
@@ -26,6 +29,8 @@ export * from "./floating.ts";
 export { get } from "./indexing.ts";
 export * from "./grid-indices.ts";
 export * from "./grids.ts";
+export * from "./histograms.ts";
+export * from "./insertion.ts";
 export * from "./interpolation.ts";
 export * from "./join.ts";
 export { finfo, type FloatInfo, iinfo, type IntegerInfo } from "./limits.ts";
@@ -36,11 +41,16 @@ export {
   bitwiseRightShift, bitwiseXor, type CloseOptions, equal, greater, greaterEqual, invert, isclose, leftShift, less,
   lessEqual, logicalAnd, logicalNot, logicalOr, logicalXor, notEqual, rightShift,
 } from "./logic.ts"; // prettier-ignore
+export * from "./mapping.ts";
 export { pad, type PadMode, type PadOptions } from "./pad.ts";
 export {
   type ElementFormatter, type FloatMode, getPrintoptions, type Printoptions, setPrintoptions,
 } from "./print-options.ts"; // prettier-ignore
 export { array2string, arrayRepr, arrayStr, type ArrayTextOptions } from "./printing.ts";
+export * from "./picking.ts";
+export * from "./placing.ts";
+export { polyfit, type PolyfitOptions } from "./polyfit.ts";
+export * from "./polynomials.ts";
 export * from "./products.ts";
 export * from "./quantiles.ts";
 export {
@@ -61,5 +71,8 @@ export * from "./take.ts";
 export {
   diag, diagflat, diagonal, type DiagonalOptions, eye, identity, tri, tril, triu, vander, type VanderOptions,
 } from "./triangles.ts"; // prettier-ignore
+export { trimZeros, type TrimOptions } from "./trim.ts";
 export type { BinaryFunction, UnaryFunction } from "./ufunc.ts";
 export { fromfunction, vectorize, type VectorizeOptions } from "./vectorize.ts";
+export * from "./vector-products.ts";
+export * from "./windows.ts";

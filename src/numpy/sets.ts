@@ -1,42 +1,91 @@
-import { ShapeError } from "../core/errors.ts";
-import { readOptions } from "../core/options.ts";
-import { canonicalAxis, range } from "../core/shape.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
-import { scatterUpdate } from "./at.ts";
+import { distinct, type UniqueOptions as DistinctOptions } from "./distinct.ts";
 import { get } from "./indexing.ts";
 import { cast, defaultInt, promoteDTypes, toArray } from "./promotion.ts";
-import { any, sum } from "./reduce.ts";
-import { knownSize, nonzero, type SizedOptions } from "./search.ts";
-import { moveaxis } from "./shape.ts";
-import { lexsort } from "./sorting.ts";
+import { any, min, sum } from "./reduce.ts";
+import { knownSize, nonzero } from "./search.ts";
 import { take } from "./take.ts";
 import { choose } from "./where.ts";
 
-export interface UniqueOptions extends SizedOptions {
-  /** The axis whose slices are compared; by default the array is flattened. */
-  axis?: number | null | undefined;
-  /** Whether NaNs equal one another, as they do by default. */
-  equalNan?: boolean | undefined;
+export interface UniqueOptions extends DistinctOptions {
+  /** Whether to tell where each value occurs first. */
+  returnIndex?: boolean | undefined;
+  /** Whether to tell which value each element has: of the shape of the array when it was flattened. */
+  returnInverse?: boolean | undefined;
+  /** Whether to tell how often each value occurs. */
+  returnCounts?: boolean | undefined;
 }
-interface Sorted {
-  readonly sorted: ArrayValue;
-  /** Whether each slice begins a new run. */
-  readonly first: ArrayValue;
-  readonly order: ArrayValue;
+type Returns = { returnIndex: true } | { returnInverse: true } | { returnCounts: true };
+const uniqueNames = [
+  "returnIndex",
+  "returnInverse",
+  "returnCounts",
+  "axis",
+  "equalNan",
+  "size",
+  "fillValue",
+] as const;
+
+/**
+ * The different elements in order, or the different slices along an axis; in a list with what else is asked for: where
+ * they occur first, which one each element is, how often they occur.
+ *
+ * Shape: `[…s] → [number]`, or `[size]`. Dtype: that of `x`.
+ * @throws ConcretizationError when `x` is traced and `size` is not given. @see `jax.numpy.unique`
+ */
+export function unique(x: Operand, options: UniqueOptions & Returns): ArrayValue[];
+export function unique(x: Operand, options?: UniqueOptions): ArrayValue;
+export function unique(x: Operand, options: UniqueOptions = {}): ArrayValue | ArrayValue[] {
+  const caller = "np.unique";
+  const {
+    returnIndex = false,
+    returnInverse = false,
+    returnCounts = false,
+    ...given
+  } = readOptions<UniqueOptions>(caller, uniqueNames, [options]);
+  const parts = distinct(toArray(x, caller), given, caller);
+  const asked = [
+    ...(returnIndex ? [parts.indices()] : []),
+    ...(returnInverse ? [parts.inverseIndices()] : []),
+    ...(returnCounts ? [parts.counts()] : []),
+  ];
+  return asked.length === 0 ? parts.values() : [parts.values(), ...asked];
 }
 
-function sortSlices(x: ArrayValue, equalNan: boolean): Sorted {
-  const rows = x.shape[0]!;
-  const columns = lax.reshape(x, [rows, x.size / Math.max(rows, 1)]);
-  const keys = lax.unstack(columns, 1).reverse();
-  const order = keys.length > 0 ? lexsort(keys) : lax.iota(defaultInt(), rows);
-  const sorted = take(x, order, 0);
-  const [next, before] = [get(sorted, "1:"), get(sorted, ":-1")];
-  const bothNan = equalNan ? lax.and(lax.ne(next, next), lax.ne(before, before)) : null;
-  const differ = bothNan ? lax.and(lax.ne(next, before), lax.not(bothNan)) : lax.ne(next, before);
-  const changes = any(differ, { axis: range(x.ndim - 1, 1) });
-  return { sorted, order, first: lax.concatenate([lax.full([Math.min(1, rows)], true), changes], 0) };
+export interface SetOptions {
+  /** Size of the result, which makes traced arrays possible: more is cut off, less filled up. */
+  size?: number | null | undefined;
+  /** What fills up the result; by default its least element. */
+  fillValue?: Operand | null | undefined;
+}
+const setNames = ["size", "fillValue"] as const;
+/** The parts of what `jax.numpy.unique_*` tell, in which NaNs differ. */
+const partsOf = (x: Operand, options: SetOptions, caller: string) =>
+  distinct(
+    toArray(x, caller),
+    { ...readOptions<SetOptions>(caller, setNames, [options]), equalNan: false },
+    caller,
+  );
+
+/** The different elements in order; NaNs differ. Otherwise as {@link unique}. @see `jax.numpy.unique_values` */
+export const uniqueValues = (x: Operand, options: SetOptions = {}): ArrayValue =>
+  partsOf(x, options, "np.uniqueValues").values();
+
+/** {@link uniqueValues} and how often each occurs. @see `jax.numpy.unique_counts` */
+export function uniqueCounts(x: Operand, options: SetOptions = {}): Pick<Unique, "values" | "counts"> {
+  const parts = partsOf(x, options, "np.uniqueCounts");
+  return { values: parts.values(), counts: parts.counts() };
+}
+
+/** {@link uniqueValues} and which of them each element is. @see `jax.numpy.unique_inverse` */
+export function uniqueInverse(
+  x: Operand,
+  options: SetOptions = {},
+): Pick<Unique, "values" | "inverseIndices"> {
+  const parts = partsOf(x, options, "np.uniqueInverse");
+  return { values: parts.values(), inverseIndices: parts.inverseIndices() };
 }
 
 /** The result of {@link uniqueAll}. */
@@ -44,81 +93,14 @@ export interface Unique {
   readonly values: ArrayValue;
   /** Where each value occurs first. */
   readonly indices: ArrayValue;
-  /** Which value each element has; of the shape of the array when it was flattened. */
+  /** Which value each element has; of the shape of the array. */
   readonly inverseIndices: ArrayValue;
   readonly counts: ArrayValue;
 }
 
-function uniqueParts(
-  x: Operand,
-  options: UniqueOptions,
-  caller: string,
-): { [K in keyof Unique]: () => ArrayValue } {
-  const names = ["axis", "equalNan", "size", "fillValue"] as const;
-  const {
-    axis = null,
-    equalNan = true,
-    size = null,
-    fillValue = null,
-  } = readOptions<UniqueOptions>(caller, names, [options]);
-  const given = toArray(x, caller);
-  const flat = axis === null ? lax.reshape(given, [given.size]) : given;
-  const place = canonicalAxis(axis ?? 0, flat.ndim, caller);
-  const a = moveaxis(flat, place, 0);
-  const rows = a.shape[0]!;
-  if (rows === 0 && size)
-    throw new ShapeError("numpy/empty", `${caller}: there is nothing to fill a result of size ${size} with`);
-  const { sorted, first, order } = sortSlices(a, equalNan);
-  const number = sum(first);
-  const length = size ?? knownSize(number, caller);
-  const begins = nonzero(first, { size: length })[0]!;
-  const missing = lax.ge(lax.iota(number.dtype, length), number);
-  return {
-    values: () => {
-      let values = take(sorted, begins, 0);
-      if (size !== null && fillValue !== null && !Array.isArray(fillValue)) {
-        const fill = cast(fillValue as Operand, values.dtype, values.aval.weak, caller);
-        values = choose(lax.expandDims(missing, range(a.ndim - 1, 1)), fill, values, caller);
-      }
-      return moveaxis(values, 0, place);
-    },
-    indices: () => take(order, begins, 0),
-    inverseIndices: () => {
-      const runs = lax.sub(lax.cumsum(cast(first, defaultInt(), false, caller), 0), 1);
-      const inverse = scatterUpdate(
-        lax.full([rows], 0, defaultInt()),
-        [order],
-        runs,
-        lax.scatter,
-        {},
-        caller,
-      );
-      return axis === null ? lax.reshape(inverse, given.shape) : inverse;
-    },
-    counts: () => {
-      // Values that only fill up the result begin, and end, where all elements do.
-      const filled = nonzero(first, { size: length, fillValue: rows })[0]!;
-      const after = lax.concatenate(
-        [get(filled, "1:"), lax.full([Math.min(1, length)], rows, defaultInt())],
-        0,
-      );
-      return lax.sub(after, filled);
-    },
-  };
-}
-
-/**
- * The different elements in order, or the different slices along an axis.
- *
- * Shape: `[…s] → [number]`, or `[size]`. Dtype: that of `x`.
- * @throws ConcretizationError when `x` is traced and `size` is not given. @see `jax.numpy.unique`
- */
-export const unique = (x: Operand, options: UniqueOptions = {}): ArrayValue =>
-  uniqueParts(x, options, "np.unique").values();
-
-/** {@link unique} with where they occur first, which one each element is, and how often they occur. @see `jax.numpy.unique_all` */
-export function uniqueAll(x: Operand, options: UniqueOptions = {}): Unique {
-  const parts = uniqueParts(x, options, "np.uniqueAll");
+/** {@link uniqueValues}, where they occur first, which one each element is, and how often they occur. @see `jax.numpy.unique_all` */
+export function uniqueAll(x: Operand, options: SetOptions = {}): Unique {
+  const parts = partsOf(x, options, "np.uniqueAll");
   return {
     values: parts.values(),
     indices: parts.indices(),
@@ -135,4 +117,175 @@ export function isin(x: Operand, among: Operand, options: { invert?: boolean | u
   const pairs = lax.eq(lax.reshape(a, [a.size, 1]), lax.reshape(others, [1, others.size]));
   const found = lax.reshape(any(pairs, 1), a.shape);
   return invert ? lax.not(found) : found;
+}
+
+const flat = (x: ArrayValue): ArrayValue => lax.reshape(x, [x.size]);
+
+/**
+ * The different elements of two arrays, in order.
+ *
+ * Shape: `[…s], […t] → [number]`, or `[size]`. Dtype: the promoted one.
+ * @throws ConcretizationError when one is traced and `size` is not given. @see `jax.numpy.union1d`
+ */
+export function union1d(x: Operand, y: Operand, options: SetOptions = {}): ArrayValue {
+  const caller = "np.union1d";
+  const given = readOptions<SetOptions>(caller, setNames, [options]);
+  return distinct(lax.concatenate(promoteDTypes(caller, x, y).map(flat), 0), given, caller).values();
+}
+
+/** Elements to choose from, in order of their first occurrence or of their size. */
+interface Elements {
+  readonly values: ArrayValue;
+  /** Where each comes from. */
+  readonly source: ArrayValue;
+  /** Whether it is one, and does not only fill up. */
+  readonly valid: ArrayValue;
+}
+
+/** The different elements of a vector, as many places as it has. */
+function elementsOf(x: ArrayValue, assumeUnique: boolean, caller: string): Elements {
+  const places = lax.iota(defaultInt(), x.size);
+  if (assumeUnique || x.size === 0) return { values: x, source: places, valid: lax.ge(places, 0) };
+  const { values, indices, number } = distinct(x, { size: x.size }, caller);
+  return { values: values(), source: indices(), valid: lax.lt(places, number) };
+}
+
+export interface SetdiffOptions extends SetOptions {
+  /** Whether each operand holds every element once, which spares work. */
+  assumeUnique?: boolean | undefined;
+}
+type SetRest = Optionals<[assumeUnique: boolean], SetdiffOptions>;
+const pairNames = ["assumeUnique", ...setNames] as const;
+
+/**
+ * The different elements of `x` that are not in `y`, in order; with `assumeUnique`, in that of `x`. `fillValue` is 0 by default.
+ *
+ * Shape: `[…s], […t] → [number]`, or `[size]`. Dtype: that of `x`.
+ * @throws ConcretizationError when one is traced and `size` is not given. @see `jax.numpy.setdiff1d`
+ */
+export function setdiff1d(x: Operand, y: Operand, ...rest: SetRest): ArrayValue {
+  const caller = "np.setdiff1d";
+  const {
+    assumeUnique = false,
+    size = null,
+    fillValue = null,
+  } = readOptions<SetdiffOptions>(caller, pairNames, rest);
+  const a = flat(toArray(x, caller));
+  const fill = cast(fillValue ?? (a.dtype === "bool" ? false : 0), a.dtype, a.aval.weak, caller);
+  if (a.size === 0) return lax.broadcast(fill, [size ?? 0]);
+  const { values, valid } = elementsOf(a, assumeUnique, caller);
+  const isKept = lax.and(valid, isin(values, y, { invert: true }));
+  const { places, isFound } = placesOf(isKept, size, caller);
+  return choose(isFound, take(values, places, 0), fill, caller);
+}
+
+/** Where flags are true. */
+function placesOf(flags: ArrayValue, size: number | null, caller: string) {
+  const number = sum(flags);
+  const length = size ?? knownSize(number, caller);
+  return {
+    places: nonzero(flags, { size: length })[0]!,
+    isFound: lax.lt(lax.iota(defaultInt(), length), number),
+  };
+}
+
+/** The elements of two vectors of one dtype, in order, those of the first before equal ones of the second. */
+function merged(x: ArrayValue, y: ArrayValue, assumeUnique: boolean, caller: string): Elements {
+  const [a, b] = [x, y].map((part) => elementsOf(part, assumeUnique, caller)) as [Elements, Elements];
+  const isFilling = lax.not(lax.concatenate([a.valid, b.valid], 0));
+  const values = lax.concatenate([a.values, b.values], 0);
+  const source = lax.concatenate([a.source, lax.add(b.source, x.size)], 0);
+  const [last, sorted, from] = lax.sort([isFilling, values, source], { dimension: 0, numKeys: 2 });
+  return { values: sorted!, source: from!, valid: lax.not(last!) };
+}
+
+/** Those of sorted values where flags are true; what fills up is their least one by default. */
+function picked(
+  values: ArrayValue,
+  { places, isFound }: ReturnType<typeof placesOf>,
+  fillValue: Operand | null,
+  caller: string,
+): ArrayValue {
+  const none = lax.fullLike(values, values.dtype === "bool" ? false : 0, { shape: places.shape });
+  const found = values.size === 0 ? none : choose(isFound, take(values, places, 0), none, caller);
+  if (places.size === 0 || values.size === 0)
+    return fillValue === null ? found : choose(isFound, found, fillValue, caller);
+  const least = min(choose(isFound, found, get(found, 0), caller));
+  return choose(isFound, found, fillValue ?? least, caller);
+}
+
+/** Flags of what comes before and after neighbours, with one more at an end. */
+const withEnd = (flags: ArrayValue, size: number, atFront: boolean): ArrayValue => {
+  const end = lax.full([Math.min(1, size)], true);
+  return lax.concatenate(atFront ? [end, flags] : [flags, end], 0);
+};
+
+/**
+ * The elements that are in one of two arrays but not in both, in order. `fillValue` is the least of them by default.
+ *
+ * Shape: `[…s], […t] → [number]`, or `[size]`. Dtype: the promoted one.
+ * @throws ConcretizationError when one is traced and `size` is not given. @see `jax.numpy.setxor1d`
+ */
+export function setxor1d(x: Operand, y: Operand, ...rest: SetRest): ArrayValue {
+  const caller = "np.setxor1d";
+  const {
+    assumeUnique = false,
+    size = null,
+    fillValue = null,
+  } = readOptions<SetdiffOptions>(caller, pairNames, rest);
+  const [a, b] = promoteDTypes(caller, x, y).map(flat) as [ArrayValue, ArrayValue];
+  const { values, valid } = merged(a, b, assumeUnique, caller);
+  const differ = lax.ne(get(values, "1:"), get(values, ":-1"));
+  const isFirst = withEnd(differ, values.size, true);
+  const isLast = withEnd(lax.or(differ, lax.not(get(valid, "1:"))), values.size, false);
+  const places = placesOf(lax.and(valid, lax.and(isFirst, isLast)), size, caller);
+  return picked(values, places, fillValue, caller);
+}
+
+export interface IntersectOptions extends SetdiffOptions {
+  /** Whether to tell where each element occurs first in both. */
+  returnIndices?: boolean | undefined;
+}
+
+/**
+ * The elements that are in both arrays, in order; with `returnIndices`, also where they occur first in each. `fillValue` is
+ * the least of them by default, and of places one past the end.
+ *
+ * Shape: `[…s], […t] → [number]`, or `[size]`. Dtype: the promoted one.
+ * @throws ConcretizationError when one is traced and `size` is not given. @see `jax.numpy.intersect1d`
+ */
+export function intersect1d(
+  x: Operand,
+  y: Operand,
+  options: IntersectOptions & { returnIndices: true },
+): [values: ArrayValue, xIndices: ArrayValue, yIndices: ArrayValue];
+export function intersect1d(
+  x: Operand,
+  y: Operand,
+  options?: IntersectOptions & { returnIndices?: false },
+): ArrayValue;
+export function intersect1d(
+  x: Operand,
+  y: Operand,
+  options: IntersectOptions = {},
+): ArrayValue | [ArrayValue, ArrayValue, ArrayValue] {
+  const caller = "np.intersect1d";
+  const names = ["assumeUnique", "returnIndices", ...setNames] as const;
+  const {
+    assumeUnique = false,
+    returnIndices = false,
+    size = null,
+    fillValue = null,
+  } = readOptions<IntersectOptions>(caller, names, [options]);
+  const [a, b] = promoteDTypes(caller, x, y).map(flat) as [ArrayValue, ArrayValue];
+  const { values, source, valid } = merged(a, b, assumeUnique, caller);
+  const isTwice = lax.and(lax.eq(get(values, "1:"), get(values, ":-1")), get(valid, "1:"));
+  const found = placesOf(isTwice, size, caller);
+  const out = picked(values, found, fillValue, caller);
+  if (!returnIndices) return out;
+  const from = (places: ArrayValue, before: number, past: number) =>
+    values.size === 0
+      ? lax.full(places.shape, past, defaultInt())
+      : choose(found.isFound, lax.sub(take(source, places, 0), before), past, caller);
+  return [out, from(found.places, 0, a.size), from(lax.add(found.places, 1), a.size, b.size)];
 }

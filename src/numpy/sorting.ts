@@ -7,7 +7,7 @@ import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { get } from "./indexing.ts";
 import { less, lessEqual } from "./logic.ts";
-import { defaultInt, promoteDTypes, toArray } from "./promotion.ts";
+import { cast, defaultInt, promoteDTypes, toArray } from "./promotion.ts";
 import { take } from "./take.ts";
 import { choose } from "./where.ts";
 
@@ -88,6 +88,9 @@ export function lexsort(
   const places = lax.broadcastedIota(defaultInt(), first.shape, dimension);
   return lax.sort([...list.reverse(), places], { dimension, numKeys: list.length }).at(-1)!;
 }
+
+/** {@link sort} along the last axis, as complex numbers. Dtype: complex64. @see `jax.numpy.sort_complex` */
+export const sortComplex = (x: Operand): ArrayValue => cast(sort(x), "complex64", false, "np.sortComplex");
 
 export interface PartitionOptions {
   axis?: number | undefined;

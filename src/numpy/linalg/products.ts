@@ -9,36 +9,8 @@ import { einsum } from "../einsum.ts";
 import { matmul, trace as traceOf } from "../linear-algebra.ts";
 import { cross as crossProduct, type CrossOptions, outer as outerProduct } from "../products.ts";
 import { toArray } from "../promotion.ts";
-import { moveaxis } from "../shape.ts";
 import { diagonal as diagonalOf, eye } from "../triangles.ts";
-import { conjugated } from "./conjugates.ts";
 import { inv } from "./solve.ts";
-
-export interface VecdotOptions extends DotOptions {
-  /** The axis that is summed over, of both; the last one by default. */
-  axis?: number | undefined;
-}
-
-/**
- * Sums of products along an axis, the first operand conjugated.
- *
- * Shape: `[…s, n], […s, n] → […s]`, leading axes broadcasting. Dtype: the promoted one.
- * @throws ShapeError when sizes differ. @see `jax.numpy.linalg.vecdot`
- */
-export function vecdot(x1: Operand, x2: Operand, options: VecdotOptions = {}): ArrayValue {
-  const caller = "np.linalg.vecdot";
-  const { axis = -1, ...dot } = readOptions<VecdotOptions>(
-    caller,
-    ["axis", "precision", "preferredElementType"],
-    [options],
-  );
-  const [a, b] = [toArray(x1, caller), toArray(x2, caller, 1)].map((x) =>
-    moveaxis(x, canonicalAxis(axis, x.ndim, caller), -1),
-  ) as [ArrayValue, ArrayValue];
-  const [row, column] = [lax.expandDims(conjugated(a), [a.ndim - 1]), lax.expandDims(b, [b.ndim])];
-  const out = matmul(row, column, dot);
-  return lax.squeeze(out, [out.ndim - 2, out.ndim - 1]);
-}
 
 /** The cross product of vectors of three components. Options and errors as `np.cross`. @see `jax.numpy.linalg.cross` */
 export function cross(x1: Operand, x2: Operand, options: CrossOptions = {}): ArrayValue {
@@ -156,3 +128,4 @@ export function multiDot(
 
 export { matmul, tensordot } from "../linear-algebra.ts";
 export { matrixTranspose } from "../shape.ts";
+export { vecdot, type VecdotOptions } from "../vector-products.ts";

@@ -4,6 +4,7 @@ import { numbersOf } from "../../laws/compare.ts";
 import { fftTable } from "./fft-table.ts";
 import { laxLinalgTable, laxTable } from "./lax-table.ts";
 import { indexTable } from "./numpy-index-table.ts";
+import { numpyMoreTable } from "./numpy-more-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { scipyLinalgTable } from "./scipy-linalg-table.ts";
 import { reductionTable } from "./reduction-table.ts";
@@ -18,6 +19,7 @@ export const modules: readonly (readonly [string, object, Table])[] = [
   ["lax.linalg", lax.linalg, laxLinalgTable],
   ["numpy", np, { ...numpyTable, ...indexTable }],
   ["numpy.fft", np.fft, fftTable],
+  ["numpy", np, { ...numpyTable, ...numpyMoreTable }],
   ["numpy.linalg", np.linalg, linalgTable],
   ["scipy.linalg", scipy.linalg, scipyLinalgTable],
 ];
