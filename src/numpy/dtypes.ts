@@ -7,7 +7,10 @@ import {
   weakDType,
 } from "../core/dtype.ts";
 import { ArgumentError } from "../core/errors.ts";
+import type { Axis, AxisOption } from "../core/method-types.ts";
+import { type Optionals, readOptions } from "../core/options.ts";
 import { scalarOf } from "../core/scalar.ts";
+import { canonicalAxes, sizeOf } from "../core/shape.ts";
 import { describe } from "../core/trace.ts";
 import { ArrayValue, type NDArray, type Operand } from "../core/value.ts";
 import { type ArrayLike, make } from "./array.ts";
@@ -122,5 +125,9 @@ export const isrealobj = (x: Operand): boolean => !iscomplexobj(x);
 export const ndim = (x: Operand): number => (x instanceof ArrayValue ? x.ndim : 0);
 /** Sizes of the axes. @see `jax.numpy.shape` */
 export const shape = (x: Operand): readonly number[] => (x instanceof ArrayValue ? x.shape : []);
-/** Number of elements. @see `jax.numpy.size` */
-export const size = (x: Operand): number => (x instanceof ArrayValue ? x.size : 1);
+/** Number of elements, along some axes or in all. @throws ShapeError on an axis out of bounds. @see `jax.numpy.size` */
+export function size(x: Operand, ...rest: Optionals<[axis: Axis], AxisOption>): number {
+  const sizes = shape(x);
+  const { axis = null } = readOptions<AxisOption>("np.size", ["axis"], rest);
+  return sizeOf(canonicalAxes(axis, sizes.length, "np.size").map((i) => sizes[i]!));
+}

@@ -61,6 +61,7 @@ export {
   argwhere, bincount, type BincountOptions, flatnonzero, nonzero, type SizedOptions, where,
 } from "./search.ts"; // prettier-ignore
 export * from "./select.ts";
+export * from "./set-operations.ts";
 export * from "./sets.ts";
 export * from "./shape.ts";
 export * from "./sorting.ts";

@@ -62,6 +62,20 @@ export const logaddexp2: BinaryFunction = logOfSum(
   (d) => lax.mul(lax.log1p(lax.exp2(d)), Math.LOG2E),
 );
 
+const bessel0 = customJvp(function i0(x: ArrayValue): ArrayValue {
+  const size = lax.abs(x);
+  return lax.mul(lax.exp(size), lax.besselI0e(size));
+});
+bessel0.defjvp(([x]: ArrayValue[], [t]: ArrayValue[]) => [
+  bessel0(x!),
+  lax.mul(t!, lax.mul(lax.exp(lax.abs(x!)), lax.besselI1e(x!))),
+]);
+/** The modified Bessel function of order 0. Dtype: float. @throws DTypeError on complex numbers. @see `jax.numpy.i0` */
+export const i0: UnaryFunction = unaryInexact("i0", (x) => {
+  requireReal(x, "np.i0");
+  return bessel0(x);
+});
+
 /** The `order`-th derivative at 0 of `sin(x) / x`, of the shape of `x`, and differentiable again. */
 function sincAtZero(order: number): OnArray {
   const sign = order % 4 === 0 ? 1 : -1;

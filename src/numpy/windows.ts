@@ -1,7 +1,9 @@
 import { checkShape } from "../core/shape.ts";
-import type { ArrayValue } from "../core/value.ts";
+import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
+import { divide, multiply } from "./elementwise.ts";
 import { defaultFloat } from "./promotion.ts";
+import { i0 } from "./special.ts";
 
 // Unless said otherwise: shape `[M]`, symmetric, dtype float32; of one point, 1. @throws ShapeError when `M` is no size.
 
@@ -29,3 +31,14 @@ export const blackman = (M: number): ArrayValue => cosines(M, [0.42, -0.5, 0.08]
 export const hamming = (M: number): ArrayValue => cosines(M, [0.54, -0.46], "np.hamming");
 /** Hann's window: a raised cosine, 0 at its ends. @see `jax.numpy.hanning` */
 export const hanning = (M: number): ArrayValue => cosines(M, [0.5, -0.5], "np.hanning");
+
+/**
+ * Kaiser's window, which is the narrower the greater `beta` is: `I₀(beta·√(1 − p²)) / I₀(beta)` with `p` from -1 to 1.
+ * @see `jax.numpy.kaiser`
+ */
+export const kaiser = (M: number, beta: Operand): ArrayValue =>
+  window(M, "np.kaiser", (n, last) => {
+    const half = last / 2;
+    const place = lax.div(lax.sub(n, half), half);
+    return divide(i0(multiply(beta, lax.sqrt(lax.sub(1, lax.square(place))))), i0(beta));
+  });

@@ -17,9 +17,8 @@ type Table = Readonly<Record<string, Row>>;
 export const modules: readonly (readonly [string, object, Table])[] = [
   ["lax", lax, { ...laxTable, ...reductionTable }],
   ["lax.linalg", lax.linalg, laxLinalgTable],
-  ["numpy", np, { ...numpyTable, ...indexTable }],
   ["numpy.fft", np.fft, fftTable],
-  ["numpy", np, { ...numpyTable, ...numpyMoreTable }],
+  ["numpy", np, { ...numpyTable, ...indexTable, ...numpyMoreTable }],
   ["numpy.linalg", np.linalg, linalgTable],
   ["scipy.linalg", scipy.linalg, scipyLinalgTable],
 ];

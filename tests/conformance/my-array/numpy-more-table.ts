@@ -6,6 +6,8 @@ const sizes = "the size of the result depends on the elements";
 /** Windows, polynomials, sets, histograms, covariances, and what picks and places elements. */
 export const numpyMoreTable: Readonly<Record<string, Row>> = {
   ...each(np, "bartlett blackman hamming hanning", (f) => plain("made of sizes", () => f(5))),
+  kaiser: kept(({ s }) => np.kaiser(5, s)),
+  i0: kept(({ x }) => np.i0(x)),
   ...each(np, "polyadd polysub polymul polydiv", (f) => kept(({ v, u }) => f(v, u))),
   ...each(np, "polyint polyder", (f) => kept(({ v }) => f(v))),
   polyfit: kept(({ v, u }) => np.polyfit(np.astype(u, "float32"), v, 1)),

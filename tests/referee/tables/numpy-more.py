@@ -31,6 +31,9 @@ inputs = {
 cases = [
     # windows
     *[case(f"np.{f}({n})") for f in ("bartlett", "blackman", "hamming", "hanning") for n in (7, 8, 1, 0)],
+    *[case(f"np.kaiser({n}, 14)") for n in (7, 8, 1, 0)], case("np.kaiser(5, np.get(x, 0))", "np.kaiser(5, x[0])", of="v"), case("np.kaiser(6, 0)"),
+    case("np.i0(x)", of="v"), case("np.i0(np.array([0, -3, 20, 88, NaN, Infinity]))", "np.i0(np.array([0, -3, 20, 88, nan, inf]))", tol=1e-5), case("np.i0(i)"),
+    case("grad((z) => np.i0(z))(0)", "grad(np.i0)(0.)"),
 
     # polynomials
     case("np.polyadd(p, q)"), case("np.polyadd(x, p)", of="q"), case("np.polyadd(q, q)"),
