@@ -136,6 +136,32 @@ function operandsOf(x: Operand, b: Operand | null): [x: ArrayValue, b: ArrayValu
   return [np.where(np.notEqual(factors, 0), array, -Infinity), factors];
 }
 
+export interface LogmeanexpOptions {
+  /** The axes of the mean. Default: all. */
+  readonly axis?: Axes | undefined;
+  readonly where?: Operand | null | undefined;
+  readonly keepdims?: boolean | undefined;
+}
+
+/**
+ * `log(mean eˣ)` over axes, without overflow.
+ *
+ * Shape: `[…s] → […s without axis]`. Dtype: float.
+ * @throws ShapeError when an axis is out of bounds. @see `jax.nn.logmeanexp`
+ */
+export function logmeanexp(
+  x: Operand,
+  ...rest: Optionals<[axis: Axes, where: Operand | null, keepdims: boolean], LogmeanexpOptions>
+): ArrayValue {
+  const caller = "nn.logmeanexp";
+  const names = ["axis", "where", "keepdims"] as const;
+  const { axis = null, where = null, keepdims = false } = readOptions<LogmeanexpOptions>(caller, names, rest);
+  const array = toArray(x, caller);
+  const total = logsumexp(array, { axis, where, keepdims });
+  const inside = np.broadcastTo(where ?? true, array.shape);
+  return np.subtract(total, np.log(np.sum(inside, { axis, keepdims, dtype: total.dtype })));
+}
+
 export interface StandardizeOptions {
   /** The axes of mean and variance. Default: the last. */
   readonly axis?: Axes | undefined;

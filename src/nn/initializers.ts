@@ -207,6 +207,14 @@ export const heUniform = (options: FanOptions = {}): Initializer =>
 /** Variance 2 / inputs, normal. @see `jax.nn.initializers.he_normal` */
 export const heNormal = (options: FanOptions = {}): Initializer =>
   scaling("heNormal", 2, "fanIn", "truncatedNormal", options);
+/** {@link glorotUniform} under its other name. @see `jax.nn.initializers.xavier_uniform` */
+export const xavierUniform: typeof glorotUniform = glorotUniform;
+/** {@link glorotNormal} under its other name. @see `jax.nn.initializers.xavier_normal` */
+export const xavierNormal: typeof glorotNormal = glorotNormal;
+/** {@link heUniform} under its other name. @see `jax.nn.initializers.kaiming_uniform` */
+export const kaimingUniform: typeof heUniform = heUniform;
+/** {@link heNormal} under its other name. @see `jax.nn.initializers.kaiming_normal` */
+export const kaimingNormal: typeof heNormal = heNormal;
 
 export interface OrthogonalOptions extends InitializerOptions {
   /** The axis of the columns; all others together are that of the rows. Default: the last. */
