@@ -97,3 +97,19 @@ cases += [
     case(f"{weight_norm[0]}, {{ axis: null }}).forward(image)", f"{weight_norm[1]}, axis=None)(image)"),
     case(f"(() => {{ const [embed, project] = {pair[0]}; return project.forward(np.multiply(x, embed.forward(2))); }})()", f"(lambda embed, project: project(x * embed(2)))(*{pair[1]})", of="x3"),
 ]
+
+# A learnt activation has weights for each neuron of each layer; a scan keeps the hidden layers stacked.
+for options_ts, options in [
+    ("activation: nn.silu, finalActivation: np.tanh", "activation=nn.silu, final_activation=np.tanh"),
+    ("activation: nn.silu, scan: true", "activation=nn.silu, scan=True"),
+    ("activation: new nn.PReLU(), finalActivation: new nn.PReLU(0.5)", "activation=eqx.nn.PReLU(), final_activation=eqx.nn.PReLU(0.5)"),
+    ("activation: new nn.PReLU(), scan: true, useBias: false", "activation=eqx.nn.PReLU(), scan=True, use_bias=False"),
+]:
+    for depth in (1, 3):
+        mlp = (f"new nn.MLP(3, 2, 4, {depth}, {{ {options_ts}, key: random.key(6) }})", f"eqx.nn.MLP(3, 2, 4, {depth}, {options}, key=random.key(6))")
+        cases.append(case(f"{mlp[0]}.forward(x)", f"{mlp[1]}(x)", of="x3"))
+        cases.append(case(f"tree.leaves({mlp[0]})", f"[a for a in jax.tree.leaves({mlp[1]}) if eqx.is_array(a)]"))
+cases += [
+    case("new nn.MLP('scalar', 'scalar', 4, 2, { finalActivation: new nn.PReLU(), useFinalBias: false, key: random.key(6) }).forward(x.get(1))", "eqx.nn.MLP('scalar', 'scalar', 4, 2, final_activation=eqx.nn.PReLU(), use_final_bias=False, key=random.key(6))(x[1])", of="x3"),
+    case("new nn.MLP(3, 2, 4, 0, { key: random.key(6) }).forward(x)", "eqx.nn.MLP(3, 2, 4, 0, key=random.key(6))(x)", of="x3"),
+]
