@@ -111,6 +111,12 @@ const productOver: UnitRule = ([x], { params }) => {
   return [unitsOf(x).pow(sizeOf(axes.map((axis) => shape[axis]!)))];
 };
 
+/** Which of both kinds of vectors there are. */
+const eigenvectors = (params: object): readonly boolean[] => {
+  const { computeLeftEigenvectors, computeRightEigenvectors } = params as ParamsOf<typeof lax.linalg.eig>;
+  return [computeLeftEigenvectors, computeRightEigenvectors].filter(Boolean);
+};
+
 /**
  * How each primitive acts on units. What holds of every rule: if units of the operands are rescaled, the results are
  * rescaled as the rule says. `floor`, `ceil`, `round` and conversion to integers are the exception: they count in the
@@ -130,7 +136,11 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
     return [unitsOf(b).per(unitsOf(a))];
   },
   cholesky: raised(1 / 2), qr: ([x]) => [one, unitsOf(x), null], svd: ([x]) => [unitsOf(x), one, one], eigh: ([x]) => [one, unitsOf(x)],
+  eig: ([x], { params }) => [unitsOf(x), ...eigenvectors(params).map(() => one)],
+  schur: ([x], { params }) => [unitsOf(x), ...((params as ParamsOf<typeof lax.linalg.schur>).computeSchurVectors ? [one] : [])],
+  ormqr: numbers,
   // What is in one array would have several units.
+  cholesky_update: numbers, hessenberg: numbers, tridiagonal: numbers,
   geqrf: numbers, geqp3: numbers, lu: numbers, householder_product: numbers, lu_pivots_to_permutation: () => [null],
   fma: ([x, y, z], call) => [common([{ ...x!, units: unitsOf(x).times(unitsOf(y)), plain: false }, z!], call)],
   square: raised(2), sqrt: raised(1 / 2), rsqrt: raised(-1 / 2), cbrt: raised(1 / 3), pow: power, reduce_prod: productOver,

@@ -1,5 +1,8 @@
 import { isComplex } from "../../core/dtype.ts";
+import { ArgumentError, DTypeError } from "../../core/errors.ts";
+import { type Optionals, readOptions } from "../../core/options.ts";
 import { range } from "../../core/shape.ts";
+import { describe } from "../../core/trace.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
 import { customJvp } from "../../control/index.ts";
@@ -22,7 +25,27 @@ function signOf(pivots: ArrayValue, like: ArrayValue): ArrayValue {
   return cast(lax.sub(1, lax.mul(2, lax.rem(exchanges, 2))), like.dtype, false, "np.linalg.det");
 }
 
-const signAndLog = customJvp(function slogdet(a: ArrayValue): [sign: ArrayValue, logabsdet: ArrayValue] {
+type SignAndLog = [sign: ArrayValue, logabsdet: ArrayValue];
+
+/** With its derivative: log|a|' is the real part of tr(a⁻¹·ȧ); what is imaginary turns the sign. */
+function differentiable(slogdet: (a: ArrayValue) => SignAndLog): (a: ArrayValue) => SignAndLog {
+  const signAndLog = customJvp(slogdet);
+  signAndLog.defjvp(([a]: ArrayValue[], [t]: ArrayValue[]) => {
+    const [sign, log] = signAndLog(a!);
+    const moved = trace(solve(a!, t!));
+    const real = asReal(moved);
+    const turning = isComplex(moved.dtype)
+      ? lax.mul(lax.sub(moved, cast(real, moved.dtype, false, "np.linalg.slogdet")), sign)
+      : lax.fullLike(sign, 0);
+    return [
+      [sign, log],
+      [turning, real],
+    ];
+  });
+  return signAndLog;
+}
+
+const signAndLog = differentiable(function slogdet(a) {
   const [lu, pivots] = lax.linalg.lu(a);
   const factors = diagonalOf(lu);
   const isSingular = any(lax.eq(factors, 0), { axis: -1 });
@@ -33,29 +56,42 @@ const signAndLog = customJvp(function slogdet(a: ArrayValue): [sign: ArrayValue,
     choose(isSingular, -Infinity, logs, "np.linalg.slogdet"),
   ];
 });
-// log|a|' is the real part of tr(a⁻¹·ȧ); what is imaginary turns the sign.
-signAndLog.defjvp(([a]: ArrayValue[], [t]: ArrayValue[]) => {
-  const [sign, log] = signAndLog(a!);
-  const moved = trace(solve(a!, t!));
-  const real = asReal(moved);
-  const turning = isComplex(moved.dtype)
-    ? lax.mul(lax.sub(moved, cast(real, moved.dtype, false, "np.linalg.slogdet")), sign)
-    : lax.fullLike(sign, 0);
+
+/** The determinant of a reflection is -1. */
+const byReflections = differentiable(function slogdet(a) {
+  const [r, taus] = lax.linalg.geqrf(a);
+  const diag = diagonalOf(r);
+  const reflections = lax.sub(1, lax.mul(2, cast(lax.ne(taus, 0), diag.dtype, false, "np.linalg.slogdet")));
   return [
-    [sign, log],
-    [turning, real],
+    prod(lax.mul(lax.sign(diag), reflections), { axis: -1 }),
+    sum(lax.log(lax.abs(diag)), { axis: -1 }),
   ];
 });
+
+export interface SlogdetOptions {
+  /** By `lu`, the default, or by `qr`, for real matrices only. */
+  method?: "lu" | "qr" | null | undefined;
+}
 
 /**
  * Sign and logarithm of the absolute value of the determinant of square matrices: 0 and -∞ where it is 0. Of complex ones
  * the sign is of absolute value 1.
  *
  * Shape: `[…s, n, n] → […s], […s]`. Dtype: that of `a`, integers becoming floats; real for the logarithm.
- * @throws ShapeError when `a` is not square. @see `jax.numpy.linalg.slogdet`
+ * @throws ShapeError when `a` is not square; ArgumentError on an unknown method; DTypeError when complex numbers are given to
+ *   `"qr"`. @see `jax.numpy.linalg.slogdet`
  */
-export const slogdet = (a: Operand): [sign: ArrayValue, logabsdet: ArrayValue] =>
-  signAndLog(toSquare(a, "np.linalg.slogdet"));
+export function slogdet(a: Operand, ...rest: Optionals<[], SlogdetOptions>): SignAndLog {
+  const caller = "np.linalg.slogdet";
+  const { method = "lu" } = readOptions<SlogdetOptions>(caller, ["method"], rest);
+  const x = toSquare(a, caller);
+  if (method === "lu" || method === null) return signAndLog(x);
+  if (method !== "qr")
+    throw new ArgumentError("linalg/method", `${caller}: method is "lu" or "qr", got ${describe(method)}`);
+  if (isComplex(x.dtype))
+    throw new DTypeError("linalg/method", `${caller}: the method "qr" takes real matrices, got ${x.dtype}`);
+  return byReflections(x);
+}
 
 /** Element of each matrix. */
 const at = (x: ArrayValue, row: number, column: number): ArrayValue => {

@@ -14,6 +14,7 @@ export {
   svdvals,
 } from "./decompositions.ts";
 export * from "./determinant.ts";
+export { eig, eigvals } from "./eig.ts";
 export * from "./norm.ts";
 export * from "./products.ts";
 export * from "./rank.ts";

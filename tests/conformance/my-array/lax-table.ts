@@ -170,8 +170,10 @@ export const laxTable: Readonly<Record<string, Row>> = {
 
 /** And of lax.linalg. */
 export const laxLinalgTable: Readonly<Record<string, Row>> = {
-  ...each(lax.linalg, "eigh geqrf lu qr svd", (f) => kept(({ x }) => f(x))),
+  ...each(lax.linalg, "eig eigh geqrf hessenberg lu qr schur svd tridiagonal", (f) => kept(({ x }) => f(x))),
   cholesky: kept(({ x }) => lax.linalg.cholesky(lax.dot(x, lax.transpose(x, [1, 0])))),
+  choleskyUpdate: kept(({ x, t }) => lax.linalg.choleskyUpdate(x, lax.indexInDim(t, 0, 0, false))),
+  ormqr: kept(({ x, t, y }) => lax.linalg.ormqr(x, lax.indexInDim(t, 0, 0, false), y)),
   geqp3: kept(({ m, n }) => lax.linalg.geqp3(m, n)),
   householderProduct: kept(({ x, t }) => lax.linalg.householderProduct(x, lax.indexInDim(t, 0, 0, false))),
   linearSolve: kept(({ x, y }) => lax.linalg.linearSolve.bind([x, y], {})),

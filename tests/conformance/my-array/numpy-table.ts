@@ -147,7 +147,7 @@ export const numpyTable: Readonly<Record<string, Row>> = {
 export const linalgTable: Readonly<Record<string, Row>> = {
   ...each(
     np.linalg,
-    "cond det eigh eigvalsh inv matrixNorm matrixRank matrixTranspose pinv qr slogdet svd svdvals trace diagonal",
+    "cond det eig eigh eigvals eigvalsh inv matrixNorm matrixRank matrixTranspose pinv qr slogdet svd svdvals trace diagonal",
     (f) => kept(({ x }) => f(x)),
   ),
   ...each(np.linalg, "lstsq matmul solve tensordot vecdot", (f) => kept(({ x, y }) => f(x, y))),

@@ -1,4 +1,4 @@
-import type { Vectors } from "./vectors.ts";
+import { rotate, type Rotation, rotation, type Vectors } from "./vectors.ts";
 
 /**
  * The lower triangle `L` of `A = L·Lᴴ`, row by row, from the lower triangle of `A`; NaN where `A` is not positive
@@ -24,5 +24,18 @@ export function cholesky(vectors: Vectors, n: number, a: Float64Array, out: Floa
       out[at] = rest / pivot;
       if (lanes === 2) out[at + 1] = (a[at + 1]! - vectors.im) / pivot;
     }
+  }
+}
+
+/** Of the upper triangle `R` of `Rᵀ·R`, row by row, in its place that of `Rᵀ·R + w·wᵀ`; `w` is written over. */
+export function updated(n: number, r: Float64Array, w: Float64Array): void {
+  const by: Rotation = { c: 1, s: 0, r: 0 };
+  const both = new Float64Array(2 * n);
+  both.set(w, n);
+  for (let k = 0; k < n; k++) {
+    both.set(r.subarray(k * n, (k + 1) * n));
+    rotation(both[k]!, both[n + k]!, by);
+    rotate(n, both, 0, n, by.c, by.s);
+    r.set(both.subarray(0, n), k * n);
   }
 }

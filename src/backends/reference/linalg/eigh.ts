@@ -6,7 +6,7 @@ import { rotate, type Rotation, rotation, type Vectors } from "./vectors.ts";
  * becomes the vectors of the reflections whose product is `Q`. Returns the diagonal of `T`, what is beside it, and factors.
  * @see LAPACK `sytd2`
  */
-function tridiagonalised(vectors: Vectors, n: number, a: Float64Array): readonly Float64Array[] {
+export function tridiagonalised(vectors: Vectors, n: number, a: Float64Array): readonly Float64Array[] {
   const { lanes } = vectors;
   const column = n * lanes;
   const [d, e] = [new Float64Array(n), new Float64Array(Math.max(n - 1, 0))];
@@ -46,6 +46,23 @@ function tridiagonalised(vectors: Vectors, n: number, a: Float64Array): readonly
     }
   }
   return [d, e, factors];
+}
+
+/** Writes the diagonal of `T`, and what is beside it, where it was in a matrix by columns. */
+export function writtenBand(
+  a: Float64Array,
+  n: number,
+  lanes: 1 | 2,
+  d: Float64Array,
+  e: Float64Array,
+): void {
+  const put = (i: number, j: number, value: number) => {
+    const at = (j * n + i) * lanes;
+    a.fill(0, at, at + lanes);
+    a[at] = value;
+  };
+  d.forEach((value, i) => put(i, i, value));
+  e.forEach((value, i) => put(i + 1, i, value));
 }
 
 /** Steps for each eigenvalue, after which it is given up. */

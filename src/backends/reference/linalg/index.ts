@@ -1,18 +1,22 @@
+import type { EigParams } from "../../../lax/linalg/eig.ts";
 import type { EighParams } from "../../../lax/linalg/eigh.ts";
 import type { LuPivotsToPermutationParams } from "../../../lax/linalg/lu.ts";
+import type { SchurParams, TridiagonalParams } from "../../../lax/linalg/schur.ts";
 import type { SvdParams } from "../../../lax/linalg/svd.ts";
 import type { TriangularSolveParams } from "../../../lax/linalg/triangular-solve.ts";
 import { range } from "../../../core/shape.ts";
 import type { Aval } from "../../../core/value.ts";
 import type { Lower, LoweringTable } from "../../lowering.ts";
-import { cholesky } from "./cholesky.ts";
-import { eigen } from "./eigh.ts";
+import { cholesky, updated } from "./cholesky.ts";
+import { eig, orderedSchur } from "./eig.ts";
+import { eigen, tridiagonalised, writtenBand } from "./eigh.ts";
+import { hessenberg } from "./hessenberg.ts";
 import { factorised, product } from "./householder.ts";
 import { eliminated, permuted } from "./lu.ts";
 import { conjugated, decomposed } from "./svd.ts";
 import { Stack, vectorsOf } from "./stacks.ts";
 import { substituted } from "./triangular.ts";
-import { turned, type Vectors } from "./vectors.ts";
+import { reversed, turned, type Vectors } from "./vectors.ts";
 
 /**
  * Runs `one` for each of a batch: it gets the arrays of the operands' and the outputs' last axes, in doubles, and writes
@@ -127,5 +131,50 @@ export const decompositions = {
     const [values, found] = eigen(vectors, n!, columns);
     w!.set(values);
     byRows(v!, found, n!, n!, vectors.lanes);
+  }),
+  eig: each<EigParams>([[2], [1, 2, 2]], ([a], [w, ...found], [n], vectors, params) => {
+    const { computeLeftEigenvectors: withLeft, computeRightEigenvectors: withRight } = params;
+    const columns = turned(a!, n!, n!, vectors.lanes);
+    const [values, ...both] = eig(vectors, n!, columns, withLeft, withRight);
+    w!.set(values!);
+    both.filter((v) => v !== null).forEach((v, i) => byRows(found[i]!, v, n!, n!, 2));
+  }),
+  hessenberg: each([[2], [2, 1]], ([a], [out, taus], [n], vectors) => {
+    const columns = turned(a!, n!, n!, vectors.lanes);
+    taus!.set(hessenberg(vectors, n!, columns));
+    byRows(out!, columns, n!, n!, vectors.lanes);
+  }),
+  schur: each<SchurParams>([[2], [2, 2]], ([a], [t, z], [n], vectors, { computeSchurVectors }) => {
+    const { lanes } = vectors;
+    const columns = turned(a!, n!, n!, lanes);
+    const found = orderedSchur(vectors, n!, columns, computeSchurVectors);
+    if (found) byRows(t!, columns, n!, n!, lanes);
+    else t!.fill(NaN);
+    if (!computeSchurVectors) return;
+    if (found) byRows(z!, found, n!, n!, lanes);
+    else z!.fill(NaN);
+  }),
+  tridiagonal: each<TridiagonalParams>(
+    [[2], [2, 1, 1, 1]],
+    ([a], [out, ...parts], [n], vectors, { lower }) => {
+      const { lanes } = vectors;
+      // From the last row and column to the first, an upper triangle is a lower one.
+      const over = (x: Float64Array) => (lower ? x : reversed(x, lanes));
+      const columns = over(turned(a!, n!, n!, lanes));
+      const [d, e, taus] = tridiagonalised(vectors, n!, columns) as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ];
+      writtenBand(columns, n!, lanes, d, e);
+      byRows(out!, over(columns), n!, n!, lanes);
+      parts[0]!.set(lower ? d : d.toReversed());
+      parts[1]!.set(lower ? e : e.toReversed());
+      parts[2]!.set(over(taus));
+    },
+  ),
+  cholesky_update: each([[2, 1], [2]], ([r, w], [out], [n]) => {
+    out!.set(r!);
+    updated(n!, out!, w!.slice());
   }),
 } satisfies Partial<LoweringTable>;

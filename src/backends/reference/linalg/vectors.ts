@@ -155,3 +155,10 @@ export function turned(
     }
   return out;
 }
+
+/** Numbers from the last to the first. */
+export function reversed(x: Float64Array, lanes: 1 | 2): Float64Array {
+  const out = x.toReversed();
+  if (lanes === 2) for (let i = 0; i < out.length; i += 2) [out[i], out[i + 1]] = [out[i + 1]!, out[i]!];
+  return out;
+}
