@@ -6,7 +6,7 @@ import type { ArrayValue, Operand } from "../core/value.ts";
 import { valueAndGrad } from "../interpreters/vjp.ts";
 import * as random from "../random/index.ts";
 import { checkStop, type EarlyStop, Patience } from "./early-stop.ts";
-import { applyUpdates } from "./optimizers.ts";
+import { applyUpdates } from "./transforms.ts";
 import { checkCount, type Measured, type Metrics, Run } from "./run.ts";
 import type { GradientTransformation } from "./transformation.ts";
 

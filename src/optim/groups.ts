@@ -1,6 +1,8 @@
 import { flattenUpTo } from "../tree/index.ts";
 import { type Labels, labelMasks, type Mask, maskTree } from "./mask.ts";
-import { type ExtraArgs, flattenNulls, type GradientTransformation } from "./transformation.ts";
+import { ParamsPlaceholder } from "./map-params.ts";
+import { type ExtraArgs, flattenNulls, type GradientTransformation, type NoState } from "./transformation.ts";
+import { setToZero } from "./transforms.ts";
 
 export interface MaskedState<State = unknown> {
   readonly innerState: State;
@@ -26,7 +28,11 @@ export const masked = <State>(
   inner: GradientTransformation<State>,
   mask: Mask,
 ): GradientTransformation<MaskedState<State>> => ({
-  init: (params) => ({ innerState: inner.init(chosen(params, maskTree(mask, params))) }),
+  init: (params) => ({
+    innerState: inner.init(
+      params instanceof ParamsPlaceholder ? params : chosen(params, maskTree(mask, params)),
+    ),
+  }),
   update: <Updates>(
     updates: Updates,
     { innerState }: MaskedState<State>,
@@ -70,7 +76,8 @@ export function multiTransform(
 ): GradientTransformation<PartitionState> {
   const names = Object.keys(transforms);
   const groups = (params: unknown): [name: string, group: GradientTransformation<MaskedState>][] => {
-    const masks = labelMasks(paramLabels, params, names);
+    const isPlaceholder = params instanceof ParamsPlaceholder;
+    const masks = isPlaceholder ? names.map(() => true) : labelMasks(paramLabels, params, names);
     return names.map((name, i) => [name, masked(transforms[name]!, masks[i])]);
   };
   return {
@@ -88,3 +95,24 @@ export function multiTransform(
     },
   };
 }
+/** Another name of {@link multiTransform}. @see `optax.partition` */
+export const partition = multiTransform;
+
+/** Makes the updates 0 where `mask` is true, so that those parameters stay. @see {@link masked}; `optax.freeze` */
+export const freeze = (mask: Mask): GradientTransformation<MaskedState<NoState>> => masked(setToZero(), mask);
+
+/**
+ * `optimizer` for the parameters where `freezeMask` is false, and updates of 0 for the others, which hold no state.
+ *
+ * @throws ArgumentError when the mask holds anything but booleans; TreeError when it is no prefix of the parameters.
+ * @see `optax.selective_transform`
+ */
+export const selectiveTransform = (
+  optimizer: GradientTransformation,
+  freezeMask: Mask,
+): GradientTransformation<PartitionState> =>
+  multiTransform({ train: optimizer, freeze: setToZero() }, (params: unknown) => {
+    const mask = maskTree(freezeMask, params);
+    const [verdicts, treedef] = flattenNulls(mask);
+    return treedef.unflatten(verdicts.map((stays) => (stays === true ? "freeze" : "train")));
+  });

@@ -7,15 +7,10 @@ import { describe } from "../core/trace.ts";
 import { ArrayValue, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
+import type { SkipUpdate } from "./conditional.ts";
+import { safeIncrement } from "./numerics.ts";
 import type { Schedule } from "./schedules.ts";
-import {
-  countZero,
-  type GradientTransformation,
-  increment,
-  mapState,
-  mapUpdates,
-  zerosLike,
-} from "./transformation.ts";
+import { countZero, type GradientTransformation, mapState, mapUpdates, zerosLike } from "./transformation.ts";
 
 export interface MultiStepsState<State = unknown> {
   /** Gradients that are accumulated; 0 after a step was taken. */
@@ -26,6 +21,8 @@ export interface MultiStepsState<State = unknown> {
   readonly accGrads: unknown;
   /** The sum of their weights. */
   readonly weight: ArrayValue;
+  /** What `shouldSkipUpdateFn` said of the last gradient. */
+  readonly skipState: Readonly<Record<string, ArrayValue>>;
 }
 
 export interface MultiStepsOptions {
@@ -33,6 +30,8 @@ export interface MultiStepsOptions {
   readonly useGradMean?: boolean | undefined;
   /** Dtype in which they are accumulated. Default float32. */
   readonly accumulatorDtype?: DTypeLike | undefined;
+  /** Which gradients to leave out, as if they had not been. Default: none. */
+  readonly shouldSkipUpdateFn?: SkipUpdate | undefined;
 }
 
 /**
@@ -54,10 +53,9 @@ export function multiSteps<State>(
   options: MultiStepsOptions = {},
 ): GradientTransformation<MultiStepsState<State>> {
   const caller = "optim.multiSteps";
-  const names = ["useGradMean", "accumulatorDtype"] as const;
-  const { useGradMean = true, accumulatorDtype = "float32" } = readOptions<MultiStepsOptions>(caller, names, [
-    options,
-  ]);
+  const names = ["useGradMean", "accumulatorDtype", "shouldSkipUpdateFn"] as const;
+  const given = readOptions<MultiStepsOptions>(caller, names, [options]);
+  const { useGradMean = true, accumulatorDtype = "float32", shouldSkipUpdateFn = null } = given;
   if (typeof everyK === "number" && !(Number.isInteger(everyK) && everyK > 0))
     throw new ArgumentError(
       "optim/every",
@@ -72,8 +70,10 @@ export function multiSteps<State>(
       innerOptState: opt.init(params),
       accGrads: map(wide, zerosLike(params)),
       weight: scalarOf(0, "float32"),
+      skipState: shouldSkipUpdateFn?.(zerosLike(params), countZero(), params)[1] ?? {},
     }),
     update: (updates, state, params, extra = {}) => {
+      const skip = shouldSkipUpdateFn?.(updates, state.gradientStep, params);
       const own = np.astype(np.asarray(extra.weight ?? 1), "float32");
       const weight = np.add(state.weight, own);
       // The mean so far moves by its share towards what is new, so that large sums do not occur.
@@ -94,23 +94,30 @@ export function multiSteps<State>(
       const means = mapUpdates((g, mean) => np.astype(mean as ArrayValue, g.dtype), updates, ["the state", accGrads]); // prettier-ignore
       const [moved, inner] = opt.update(means, state.innerOptState, params, extra);
       const cleared = (x: ArrayValue) => np.where(emits, lax.fullLike(x, 0), x);
+      const next = {
+        miniStep: cleared(miniStep),
+        gradientStep: np.where(emits, safeIncrement(state.gradientStep), state.gradientStep),
+        innerOptState: chosen(emits, inner, state.innerOptState),
+        accGrads: map(cleared, accGrads),
+        weight: cleared(weight),
+      };
+      const { skipState, ...last } = state;
+      const takes = skip === undefined ? emits : np.logicalAnd(emits, np.logicalNot(skip[0]));
       return [
-        mapUpdates((u) => np.where(emits, u, lax.fullLike(u, 0)), moved),
-        {
-          miniStep: cleared(miniStep),
-          gradientStep: np.where(emits, increment(state.gradientStep), state.gradientStep),
-          innerOptState: map(
-            (next, last) =>
-              next instanceof ArrayValue
-                ? np.where(emits, np.astype(next, (last as ArrayValue).dtype), last as ArrayValue)
-                : next,
-            inner,
-            state.innerOptState,
-          ),
-          accGrads: map(cleared, accGrads),
-          weight: cleared(weight),
-        },
+        mapUpdates((u) => np.where(takes, u, lax.fullLike(u, 0)), moved),
+        skip === undefined ? { ...next, skipState } : { ...chosen(skip[0], last, next), skipState: skip[1] },
       ];
     },
   };
 }
+
+/** One of two states, leaf by leaf, with the dtypes of the second. */
+const chosen = <State>(takesFirst: ArrayValue, first: State, second: State): State =>
+  map(
+    (a, b) =>
+      a instanceof ArrayValue
+        ? np.where(takesFirst, np.astype(a, (b as ArrayValue).dtype), b as ArrayValue)
+        : a,
+    first,
+    second,
+  );

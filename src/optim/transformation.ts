@@ -1,9 +1,12 @@
 import { flatten, flattenUpTo, type NodeKind, nodeKind, type TreeDef } from "../tree/index.ts";
-import { isInexact } from "../core/dtype.ts";
+import { type DType, isInexact } from "../core/dtype.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { scalarOf } from "../core/scalar.ts";
 import { ArrayValue, type Operand } from "../core/value.ts";
 import { Zero } from "../interpreters/zero.ts";
+import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
+import { cast } from "../numpy/promotion.ts";
 
 /**
  * A step of an optimiser: turns gradients into updates. `init` makes its state for given parameters; `update` returns the
@@ -25,10 +28,20 @@ export interface GradientTransformation<State = unknown> {
   ): [updates: Updates, state: State];
 }
 
-/** What a step knows besides gradients and parameters. @see `optax.GradientTransformationExtraArgs` */
+/**
+ * What a step knows besides gradients and parameters: what the library's transformations read, and whatever else those of a
+ * program do. A transformation ignores what it does not name. @see `optax.GradientTransformationExtraArgs`
+ */
 export interface ExtraArgs {
   /** Of how many examples, or tokens, the gradient is a mean: read by `optim.multiSteps`. Default 1. */
   readonly weight?: Operand | undefined;
+  /** The loss at the parameters: read by line searches and `optim.scaleByPolyak`. */
+  readonly value?: Operand | undefined;
+  /** Its gradient there, as `updates` may be something else by then: read by line searches. */
+  readonly grad?: unknown;
+  /** The loss as a function of parameters: read by line searches. */
+  readonly valueFn?: ((params: never) => ArrayValue) | undefined;
+  readonly [name: string]: unknown;
 }
 
 /**
@@ -76,24 +89,72 @@ export function mapUpdates<Updates>(
   return treedef.unflatten<Updates>(mapped);
 }
 
+type Beside<State> = (update: ArrayValue, state: State, ...others: readonly ArrayValue[]) => ArrayValue;
+const theState = "the optimiser's state";
+const named = (tree: unknown) => [theState, tree] as const;
+const orZeros = (state: unknown, update: ArrayValue) => (state ?? lax.fullLike(update, 0)) as ArrayValue;
+
+/** As {@link mapUpdates}, beside trees that the state is made of: zeros where they hold nothing. */
+export const mapBeside = <Updates>(
+  f: (update: ArrayValue, ...states: readonly ArrayValue[]) => ArrayValue,
+  updates: Updates,
+  ...states: readonly unknown[]
+): Updates =>
+  mapUpdates((g, ...own) => f(g, ...own.map((x) => orZeros(x, g))), updates, ...states.map(named));
+
 /**
- * The next state from the last one, leaf by leaf: `f` gets the update and its state, an array, or null at first. Where
+ * The next state from the last one, leaf by leaf: `f` gets the update and its state, which is anything, or null at first. Where
  * there is no update the state stays as it is.
  */
-export function mapState(
-  f: (update: ArrayValue, state: ArrayValue | null) => ArrayValue,
+export function mapState<State = ArrayValue | null>(
+  f: (update: ArrayValue, state: State, ...others: readonly unknown[]) => unknown,
   updates: unknown,
   state: unknown,
+  ...others: readonly unknown[]
 ): unknown {
   const [leaves, treedef] = flattenNulls(updates);
-  const states = flattenUpTo(treedef, state, "the optimiser's state");
+  const [states, ...columns] = [state, ...others].map((tree) => flattenUpTo(treedef, tree, theState));
   return treedef.unflatten(
     leaves.map((leaf, i) => {
       const update = gradientOf(leaf);
-      const last = states[i] ?? null;
-      return update === null ? last : f(update, last as ArrayValue | null);
+      const last = states![i] ?? null;
+      return update === null ? last : f(update, last as State, ...columns.map((column) => column[i]));
     }),
   );
+}
+
+/** As {@link mapState} for states that are arrays: zeros where they hold nothing. */
+export const nextState = (
+  f: Beside<ArrayValue>,
+  updates: unknown,
+  state: unknown,
+  ...others: readonly unknown[]
+): unknown =>
+  mapState(
+    (g, last, ...own) => f(g, orZeros(last, g), ...own.map((x) => orZeros(x, g))),
+    updates,
+    state,
+    ...others,
+  );
+
+/** The state with the dtypes of the last one, so that a step that is compiled once fits all of them. */
+export function castLike<State>(state: State, last: State): State {
+  const [leaves, treedef] = flattenNulls(last);
+  const next = flattenUpTo(treedef, state, theState);
+  return treedef.unflatten<State>(
+    leaves.map((leaf, i) => {
+      const x = next[i];
+      if (!(leaf instanceof ArrayValue && x instanceof ArrayValue)) return x;
+      const { dtype, weak } = leaf.aval;
+      return x.dtype === dtype && x.aval.weak === weak ? x : cast(x, dtype, weak, "optim");
+    }),
+  );
+}
+
+/** @throws ArgumentError `update` got no parameters. */
+export function checkParams(params: unknown, caller: string): void {
+  if (params !== undefined && params !== null) return;
+  throw new ArgumentError("optim/params", `${caller} needs the parameters: update(updates, state, params)`);
 }
 
 type Frozen = object & { readonly [frozen]: readonly string[] };
@@ -105,33 +166,30 @@ class Part {
   constructor(readonly field: unknown) {}
 }
 
-/** Zeros for each parameter that can move, null for the others. */
-export function zerosLike(params: unknown): unknown {
-  return flattenNulls(params)[1].unflatten(zerosOf(params));
-}
+/** What `make` makes of each parameter that can move, null in the place of the others. */
+export const mapParams = (make: (param: ArrayValue) => unknown, params: unknown): unknown =>
+  flattenNulls(params)[1].unflatten(movingOf(params).map((param) => (param === null ? null : make(param))));
 
-function zerosOf(tree: unknown): (ArrayValue | null)[] {
+/** The parameters in the order of the leaves, null for those that cannot move. */
+export function movingOf(tree: unknown): (ArrayValue | null)[] {
   const [leaves] = flatten(tree, (x) => x === null || declaresFrozen(x));
   return leaves.flatMap((leaf) => {
-    if (!declaresFrozen(leaf)) return [zeroOf(leaf)];
+    if (!declaresFrozen(leaf)) return [gradientOf(leaf)];
     return Object.entries(leaf).flatMap(([name, field]) => {
       const part = new Part(field);
-      return leaf[frozen].includes(name) ? flattenNulls(part)[0].map(() => null) : zerosOf(part);
+      return leaf[frozen].includes(name) ? flattenNulls(part)[0].map(() => null) : movingOf(part);
     });
   });
 }
 
-function zeroOf(leaf: unknown): ArrayValue | null {
-  const param = gradientOf(leaf);
-  return param === null ? null : np.zeros(param.shape, param.dtype);
-}
+/** An array of `value` for each parameter that can move, null for the others; in the dtype of the parameter, or in one. */
+export const filledLike = (params: unknown, value: Operand, dtype: DType | null = null): unknown =>
+  mapParams((p) => np.full(p.shape, value, dtype ?? p.dtype), params);
+export const zerosLike = (params: unknown, dtype: DType | null = null): unknown =>
+  filledLike(params, 0, dtype);
 
-const LARGEST_COUNT = 2 ** 31 - 1;
 /** Steps taken so far. */
 export const countZero = (): ArrayValue => scalarOf(0, "int32");
-/** One more; the largest integer stays. */
-export const increment = (count: ArrayValue): ArrayValue =>
-  np.where(np.less(count, LARGEST_COUNT), np.add(count, 1), count);
 
 /** `1 − x` of a number or an array. */
 export const complement = (x: Operand): Operand => (typeof x === "number" ? 1 - x : np.subtract(1, x));

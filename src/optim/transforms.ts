@@ -1,3 +1,4 @@
+import { flattenUpTo } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { readOptions } from "../core/options.ts";
 import { describe } from "../core/trace.ts";
@@ -5,39 +6,78 @@ import { ArrayValue, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { type Mask, maskTree } from "./mask.ts";
+import { safeIncrement } from "./numerics.ts";
 import { type Schedule, valueAt } from "./schedules.ts";
 import {
-  complement,
+  checkParams,
   countZero,
   flattenNulls,
   gradientOf,
   type GradientTransformation,
-  increment,
-  mapState,
   mapUpdates,
   type NoState,
   type StepState,
-  zerosLike,
 } from "./transformation.ts";
 
-/** A transformation without state. */
-const stateless = (
-  transform: <Updates>(updates: Updates, params: unknown) => Updates,
+/** The start of what needs no state. @see `optax.init_empty_state` */
+export const initEmptyState = (_params: unknown): NoState => ({});
+
+/**
+ * A transformation without state, from a function of updates and parameters.
+ *
+ * @example
+ * const halved = optim.stateless((updates) => tree.map((g) => np.divide(g, 2), updates));
+ * @see `optax.stateless`
+ */
+export const stateless = (
+  f: <Updates>(updates: Updates, params: unknown) => Updates,
 ): GradientTransformation<NoState> => ({
-  init: () => ({}),
-  update: (updates, state, params) => [transform(updates, params), state],
+  init: initEmptyState,
+  update: (updates, state, params) => [f(updates, params), state],
 });
+
+/**
+ * A transformation without state, from a function of one update and its parameter, which is null where `update` gets none.
+ *
+ * @see `optax.stateless_with_tree_map`
+ */
+export const statelessWithTreeMap = (
+  f: (update: ArrayValue, param: ArrayValue | null) => ArrayValue,
+): GradientTransformation<NoState> =>
+  stateless((updates, params) =>
+    params === undefined || params === null
+      ? mapUpdates((g) => f(g, null), updates)
+      : mapUpdates((g, param) => f(g, np.asarray(param as Operand)), updates, ["the parameters", params]),
+  );
+
+/** A transformation of each update by itself. */
+export const eachUpdate = (f: (update: ArrayValue) => ArrayValue): GradientTransformation<NoState> =>
+  stateless((updates) => mapUpdates((g) => f(g), updates));
+
+/** One that looks at the parameters. @throws ArgumentError `update` got none. */
+export const withParams = (
+  caller: string,
+  f: (update: ArrayValue, param: ArrayValue) => ArrayValue,
+): GradientTransformation<NoState> => {
+  const inner = statelessWithTreeMap((g, param) => f(g, param as ArrayValue));
+  return {
+    init: inner.init,
+    update: (updates, state, params) => {
+      checkParams(params, caller);
+      return inner.update(updates, state, params);
+    },
+  };
+};
 
 /** Leaves the updates as they are. @see `optax.identity` */
 export const identity = (): GradientTransformation<NoState> => stateless((updates) => updates);
 
 /** Makes all updates 0, so that parameters stay. @see `optax.set_to_zero` */
-export const setToZero = (): GradientTransformation<NoState> =>
-  stateless((updates) => mapUpdates((g) => lax.fullLike(g, 0), updates));
+export const setToZero = (): GradientTransformation<NoState> => eachUpdate((g) => lax.fullLike(g, 0));
 
 /** Multiplies by `stepSize`. @see `optax.scale` */
 export const scale = (stepSize: Operand): GradientTransformation<NoState> =>
-  stateless((updates) => mapUpdates((g) => np.multiply(stepSize, g), updates));
+  eachUpdate((g) => np.multiply(stepSize, g));
 
 /** Multiplies by what `schedule` says of the number of steps before. @see `optax.scale_by_schedule` */
 export const scaleBySchedule = (schedule: Schedule): GradientTransformation<StepState> => ({
@@ -46,55 +86,40 @@ export const scaleBySchedule = (schedule: Schedule): GradientTransformation<Step
     const stepSize = np.asarray(schedule(count));
     return [
       mapUpdates((g) => np.multiply(np.astype(stepSize, g.dtype), g), updates),
-      { count: increment(count) },
+      { count: safeIncrement(count) },
     ];
   },
 });
 
+/** A number, an array without axes, or a schedule. */
+export type LearningRate = Operand | Schedule;
+export interface LearningRateOptions {
+  /** Take the negative, so that steps descend. Default true. */
+  readonly flipSign?: boolean | undefined;
+}
+
 /**
- * Multiplies by minus the learning rate, which may be a schedule.
- * @see `optax.scale_by_learning_rate`
+ * Multiplies by minus the learning rate, which may be a schedule; null leaves the updates as they are.
+ *
+ * @throws ArgumentError when it is something else. @see `optax.scale_by_learning_rate`
  */
 export function scaleByLearningRate(
-  learningRate: Operand | Schedule,
+  learningRate: LearningRate | null,
+  options: LearningRateOptions = {},
 ): GradientTransformation<NoState> | GradientTransformation<StepState> {
-  if (typeof learningRate === "function") return scaleBySchedule((count) => np.negative(learningRate(count)));
+  const { flipSign = true } = readOptions<LearningRateOptions>("optim.scaleByLearningRate", ["flipSign"], [options]); // prettier-ignore
+  if (learningRate === null) return identity();
+  const sign = flipSign ? -1 : 1;
+  if (typeof learningRate === "function")
+    return scaleBySchedule((count) => np.multiply(sign, learningRate(count)));
   if (typeof learningRate !== "number" && !(learningRate instanceof ArrayValue)) {
     throw new ArgumentError(
       "optim/learning-rate",
       `a learning rate is a number, an array or a schedule, got ${describe(learningRate)}`,
     );
   }
-  return scale(typeof learningRate === "number" ? -learningRate : np.negative(learningRate));
+  return scale(typeof learningRate === "number" ? sign * learningRate : np.multiply(sign, learningRate));
 }
-
-/** Cuts each element to `[-maxDelta, maxDelta]`. @see `optax.clip` */
-export const clip = (maxDelta: Operand): GradientTransformation<NoState> =>
-  stateless((updates) => mapUpdates((g) => np.clip(g, np.negative(maxDelta), maxDelta), updates));
-
-/**
- * The Euclidean norm of all arrays in a tree, as one vector; 0 where there are none.
- *
- * Shape: `[]`. Dtype: that of the arrays. @see `optax.global_norm`
- */
-export function globalNorm(tree: unknown): ArrayValue {
-  const squares = flattenNulls(tree)[0].flatMap((leaf) => {
-    const x = gradientOf(leaf);
-    return x === null ? [] : [np.sum(np.real(np.multiply(x, np.conj(x))))];
-  });
-  return np.sqrt(squares.reduce<Operand>((sum, square) => np.add(sum, square), np.weak(0, "float")));
-}
-
-/** Scales the updates down to `maxNorm`, where their {@link globalNorm} is more. @see `optax.clip_by_global_norm` */
-export const clipByGlobalNorm = (maxNorm: Operand): GradientTransformation<NoState> =>
-  stateless((updates) => {
-    const norm = globalNorm(updates);
-    const isShort = np.less(norm, maxNorm);
-    return mapUpdates((g) => {
-      const clipped = np.multiply(np.divide(g, np.astype(norm, g.dtype)), maxNorm);
-      return lax.select(isShort, g, np.astype(clipped, g.dtype));
-    }, updates);
-  });
 
 export interface DecayOptions {
   /** Which parameters decay. Default: all. */
@@ -115,14 +140,9 @@ export function addDecayedWeights(
   return {
     init: () => (typeof weightDecay === "function" ? { count: countZero() } : {}),
     update: (updates, state, params) => {
-      if (params === undefined || params === null) {
-        throw new ArgumentError(
-          "optim/params",
-          "optim.addDecayedWeights needs the parameters: update(updates, state, params)",
-        );
-      }
+      checkParams(params, "optim.addDecayedWeights");
       const count = "count" in state ? state.count : null;
-      const next = count === null ? state : { count: increment(count) };
+      const next = count === null ? state : { count: safeIncrement(count) };
       if (weightDecay === 0) return [updates, next];
       const rate = count === null ? (weightDecay as Operand) : valueAt(weightDecay, count);
       const decayed = mapUpdates(
@@ -135,91 +155,6 @@ export function addDecayedWeights(
         ["the mask", mask === null ? updates : maskTree(mask, params)],
       );
       return [decayed, next];
-    },
-  };
-}
-
-export interface TraceState {
-  readonly trace: unknown;
-}
-export interface TraceOptions {
-  /** Look ahead by one step. Default false. */
-  readonly nesterov?: boolean | undefined;
-}
-
-/** The decaying sum of past updates: momentum. @see `optax.trace` */
-export function trace(decay: Operand, options: TraceOptions = {}): GradientTransformation<TraceState> {
-  const { nesterov = false } = readOptions<TraceOptions>("optim.trace", ["nesterov"], [options]);
-  const step = (g: ArrayValue, sum: ArrayValue | null) =>
-    sum === null ? g : np.astype(np.add(g, np.multiply(decay, sum)), sum.dtype);
-  return {
-    init: (params) => ({ trace: zerosLike(params) }),
-    update: (updates, state) => {
-      const sums = mapState(step, updates, state.trace);
-      const moved = mapUpdates(
-        (g, sum) => (nesterov ? step(g, sum as ArrayValue) : (sum as ArrayValue)),
-        updates,
-        ["the state", sums],
-      );
-      return [moved, { trace: sums }];
-    },
-  };
-}
-
-export interface AdamState {
-  /** Steps taken. */
-  readonly count: ArrayValue;
-  /** Decaying mean of the gradients. */
-  readonly mu: unknown;
-  /** Decaying mean of their squares. */
-  readonly nu: unknown;
-}
-export interface AdamOptions {
-  /** Decay of the mean of gradients. Default 0.9. */
-  readonly b1?: Operand | undefined;
-  /** Decay of the mean of squares. Default 0.999. */
-  readonly b2?: Operand | undefined;
-  /** Added to the root. Default 1e-8. */
-  readonly eps?: Operand | undefined;
-  /** Added below the root. Default 0. */
-  readonly epsRoot?: Operand | undefined;
-}
-export const adamOptions = ["b1", "b2", "eps", "epsRoot"] as const;
-
-/** Divides the mean of past gradients by the root of the mean of their squares. @see `optax.scale_by_adam` */
-export function scaleByAdam(options: AdamOptions = {}): GradientTransformation<AdamState> {
-  const given = readOptions<AdamOptions>("optim.scaleByAdam", adamOptions, [options]);
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = given;
-  const mean =
-    (decay: Operand, of: (g: ArrayValue) => ArrayValue) => (g: ArrayValue, last: ArrayValue | null) => {
-      const fresh = np.multiply(complement(decay), of(g));
-      return last === null ? fresh : np.astype(np.add(fresh, np.multiply(decay, last)), last.dtype);
-    };
-  const corrected = (moment: ArrayValue, short: ArrayValue) =>
-    np.divide(moment, np.astype(short, moment.dtype));
-  const magnitude = (g: ArrayValue) => np.real(np.multiply(g, np.conj(g)));
-  return {
-    init: (params) => ({ count: countZero(), mu: zerosLike(params), nu: zerosLike(params) }),
-    update: (updates, state) => {
-      const mu = mapState(mean(b1, (g) => g), updates, state.mu); // prettier-ignore
-      const nu = mapState(mean(b2, magnitude), updates, state.nu);
-      const count = increment(state.count);
-      // A mean of n steps that began at 0 is short by the factor 1 − decayⁿ.
-      // lax.pow: np.power would multiply out a count that is known, and round otherwise than under jit.
-      const [short1, short2] = [b1, b2].map((decay) => {
-        const base = typeof decay === "number" ? np.weak(decay, "float") : np.asarray(decay);
-        return np.subtract(1, lax.pow(base, count));
-      }) as [ArrayValue, ArrayValue];
-      const scaled = mapUpdates(
-        (_g, m, v) => {
-          const [first, second] = [corrected(m as ArrayValue, short1), corrected(v as ArrayValue, short2)];
-          return np.divide(first, np.add(np.sqrt(np.add(second, epsRoot)), eps));
-        },
-        updates,
-        ["the state", mu],
-        ["the state", nu],
-      );
-      return [scaled, { count, mu, nu }];
     },
   };
 }
@@ -252,3 +187,49 @@ export const chain = (
     return [passed, next];
   },
 });
+
+/**
+ * Transformations, one after another, each with a name. The state is a record of theirs.
+ *
+ * @throws ArgumentError when a name occurs twice.
+ * @example
+ * const optimizer = optim.namedChain(["clip", optim.clip(1)], ["adam", optim.adam(1e-3)]);
+ * @see `optax.named_chain`
+ */
+export function namedChain(
+  ...transformations: readonly (readonly [name: string, transformation: GradientTransformation])[]
+): GradientTransformation<Readonly<Record<string, unknown>>> {
+  const names = transformations.map(([name]) => name);
+  if (new Set(names).size < names.length)
+    throw new ArgumentError("optim/names", `optim.namedChain: a name occurs twice: ${names.join(", ")}`);
+  const inner = chain(...transformations.map(([, transformation]) => transformation));
+  const byName = (states: readonly unknown[]) =>
+    Object.fromEntries(names.map((name, i) => [name, states[i]]));
+  return {
+    init: (params) => byName(inner.init(params)),
+    update: (updates, state, params, extra) => {
+      const [out, next] = inner.update(updates, names.map((name) => state[name]), params, extra); // prettier-ignore
+      return [out, byName(next)];
+    },
+  };
+}
+
+/**
+ * The parameters with the updates added. Where an update is `Zero` or null, the parameter itself.
+ *
+ * Dtypes are those of the parameters.
+ * @throws TreeError when the trees differ.
+ * @see `optax.apply_updates`
+ */
+export function applyUpdates<Params>(params: Params, updates: unknown): Params {
+  const [leaves, treedef] = flattenNulls(params);
+  const changes = flattenUpTo(treedef, updates, "the updates");
+  return treedef.unflatten<Params>(
+    leaves.map((param, i) => {
+      const update = gradientOf(changes[i]);
+      if (update === null || param === null) return param;
+      const sum = np.add(param as Operand, update);
+      return param instanceof ArrayValue ? np.astype(sum, param.dtype) : sum;
+    }),
+  );
+}

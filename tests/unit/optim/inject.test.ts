@@ -39,3 +39,20 @@ test("one without a schedule may be changed, and needs no new program", () => {
   ]);
   expect(traced).toBe(1);
 });
+
+test("a schedule may have a state, which sees what else the step was given", () => {
+  const falling: optim.StatefulSchedule<{ best: ArrayValue }> = {
+    init: () => ({ best: np.array(Infinity) }),
+    update: ({ best }, { value }) => ({ best: np.minimum(best, value!) }),
+    value: ({ best }) => np.where(np.isfinite(best), best, 1),
+  };
+  const optimizer = optim.injectStatefulHyperparams(({ rate }) => optim.sgd(rate), { rate: falling });
+  let state = optimizer.init(params);
+  const rates: unknown[] = [];
+  for (const value of [0.5, 0.75, 0.25, 1]) {
+    const [updates, next] = optimizer.update({ w: np.array([-1]) }, state, params, { value });
+    rates.push(updates.w.item());
+    state = next;
+  }
+  expect(rates).toEqual([1, 0.5, 0.5, 0.25]);
+});
