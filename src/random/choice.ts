@@ -1,5 +1,5 @@
-import { isInteger } from "../core/dtype.ts";
-import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { isFloat, isInteger } from "../core/dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import {
   broadcastShapes,
@@ -16,7 +16,7 @@ import { ArrayValue, concreteOf, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { promoteDTypesInexact } from "../numpy/promotion.ts";
-import { checkMode, gumbelOf, type SampleMode } from "./distributions.ts";
+import { checkGumbelMode, type GumbelMode, gumbelOf } from "./gumbel.ts";
 import { randint } from "./integers.ts";
 import { checkKey, defaultDType, splitKey } from "./key.ts";
 import { type ShapeLike, uniform } from "./uniform.ts";
@@ -93,7 +93,7 @@ export interface ChoiceOptions {
   readonly p?: ArrayValue | null | undefined;
   /** The axis of `a` that entries are drawn from. Default 0. */
   readonly axis?: number | undefined;
-  readonly mode?: SampleMode | null | undefined;
+  readonly mode?: GumbelMode | null | undefined;
 }
 
 /**
@@ -125,7 +125,7 @@ export function choice(
     const shuffled = permutation(checked, array ?? population, along);
     return lax.reshape(lax.sliceInDim(shuffled, 0, draws, 1, along), outShape);
   }
-  const mode = checkMode(options.mode ?? "low", caller);
+  const mode = checkGumbelMode(options.mode ?? "low", caller);
   const drawn =
     p === null
       ? randint(checked, shape, 0, population)
@@ -157,7 +157,7 @@ function weighted(
   shape: Shape,
   p: ArrayValue,
   replace: boolean,
-  mode: SampleMode,
+  mode: GumbelMode,
 ): ArrayValue {
   const int = defaultDType("int");
   if (!replace) {
@@ -178,15 +178,15 @@ export interface CategoricalOptions {
   readonly shape?: ShapeLike | null | undefined;
   /** Whether samples of one distribution may be equal. Default true. */
   readonly replace?: boolean | undefined;
-  readonly mode?: SampleMode | null | undefined;
+  readonly mode?: GumbelMode | null | undefined;
 }
 
 /**
  * Random categories, whose log-probabilities up to a constant are `logits`.
  *
  * Shape: `shape`; by default that of `logits` without `axis`. Dtype: int32.
- * @throws ShapeError when `axis` is out of bounds or `shape` does not fit; ArgumentError when more samples than categories
- * are asked for without replacement. @see `jax.random.categorical`
+ * @throws DTypeError when `logits` are no floats; ShapeError when `axis` is out of bounds or `shape` does not fit;
+ * ArgumentError when more samples than categories are asked for without replacement. @see `jax.random.categorical`
  */
 export function categorical(
   key: ArrayValue,
@@ -197,6 +197,11 @@ export function categorical(
   const names = ["axis", "shape", "replace", "mode"] as const;
   const options = readOptions<CategoricalOptions>(caller, names, rest);
   const x = np.asarray(logits);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(
+      "random/dtype",
+      `${caller}: the logits must have a float dtype, got ${x.dtype}: convert them with astype`,
+    );
   const axis = canonicalAxis(options.axis ?? -1, x.ndim, caller);
   const batch = x.shape.toSpliced(axis, 1);
   const shape = checkShape(options.shape ?? batch, caller);
@@ -207,7 +212,7 @@ export function categorical(
     );
   }
   const checked = checkKey(key, caller);
-  const mode = checkMode(options.mode ?? "low", caller);
+  const mode = checkGumbelMode(options.mode ?? "low", caller);
   const prefix = shape.length - batch.length;
   if (options.replace ?? true) {
     const sizes = [...shape.slice(0, prefix), ...shape.slice(prefix).toSpliced(axis, 0, x.shape[axis]!)];

@@ -16,7 +16,7 @@ import { ArrayValue, type Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import { finfo, iinfo } from "../numpy/limits.ts";
 import { cast, toArray } from "../numpy/promotion.ts";
-import { checkMode, type SampleMode } from "./distributions.ts";
+import { checkMode, type SampleMode } from "./gumbel.ts";
 import { checkKey, defaultDType, splitKey } from "./key.ts";
 import {
   alignParameter,

@@ -14,11 +14,22 @@ const implementations = [IMPLEMENTATION, "fry", "key<fry>"];
 
 export interface KeyOptions {
   /** The generator. There is one: `"threefry2x32"`. */
-  readonly impl?: string;
+  readonly impl?: string | undefined;
+}
+export interface TypedKeyOptions extends KeyOptions {
+  /** The generator by the dtype of its keys, instead of `impl`. */
+  readonly dtype?: string | undefined;
 }
 
-function checkImplementation(caller: string, rest: readonly unknown[]): void {
-  const { impl = IMPLEMENTATION } = readOptions<KeyOptions>(caller, ["impl"], rest);
+function checkImplementation(
+  caller: string,
+  rest: readonly unknown[],
+  names: readonly ("impl" | "dtype")[],
+): void {
+  const options = readOptions<TypedKeyOptions>(caller, names, rest);
+  if (options.impl !== undefined && options.dtype !== undefined)
+    throw new ArgumentError("random/impl", `${caller} takes impl or dtype, and was given both`);
+  const impl = options.impl ?? options.dtype ?? IMPLEMENTATION;
   if (implementations.includes(impl)) return;
   const near = typeof impl === "string" ? nearest(impl, implementations) : undefined;
   throw new ArgumentError(
@@ -68,8 +79,8 @@ function seedArray(seed: unknown, caller: string): ArrayValue {
  * const [k1, k2] = random.split(random.key(0));
  * @see `jax.random.key`
  */
-export function key(seed: Operand | bigint, ...rest: Optionals<[], KeyOptions>): ArrayValue {
-  checkImplementation("random.key", rest);
+export function key(seed: Operand | bigint, ...rest: Optionals<[], TypedKeyOptions>): ArrayValue {
+  checkImplementation("random.key", rest, ["impl", "dtype"]);
   return lax.randomSeed.bind([seedArray(seed, "random.key")], { impl: "fry" })[0]!;
 }
 
@@ -80,7 +91,7 @@ export function key(seed: Operand | bigint, ...rest: Optionals<[], KeyOptions>):
  * @throws as {@link key}. @see `jax.random.PRNGKey`
  */
 export function PRNGKey(seed: Operand | bigint, ...rest: Optionals<[], KeyOptions>): ArrayValue {
-  checkImplementation("random.PRNGKey", rest);
+  checkImplementation("random.PRNGKey", rest, ["impl"]);
   const typed = lax.randomSeed.bind([seedArray(seed, "random.PRNGKey")], { impl: "fry" })[0]!;
   return lax.randomUnwrap(typed);
 }
@@ -200,8 +211,8 @@ export const keyData = (keys: ArrayValue): ArrayValue =>
  * @throws DTypeError when the words are not uint32; ShapeError when the last axis is not of size 2.
  * @see `jax.random.wrap_key_data`
  */
-export function wrapKeyData(words: ArrayValue, ...rest: Optionals<[], KeyOptions>): ArrayValue {
-  checkImplementation("random.wrapKeyData", rest);
+export function wrapKeyData(words: ArrayValue, ...rest: Optionals<[], TypedKeyOptions>): ArrayValue {
+  checkImplementation("random.wrapKeyData", rest, ["impl", "dtype"]);
   if (!(words instanceof ArrayValue) || kindOf(words.dtype) === "key") {
     throw new ArgumentError(
       "random/data",
@@ -215,6 +226,26 @@ export function wrapKeyData(words: ArrayValue, ...rest: Optionals<[], KeyOptions
 export function keyImpl(keys: ArrayValue): string {
   typedKeys(keys, "random.keyImpl");
   return IMPLEMENTATION;
+}
+
+/**
+ * The dtype of the keys of a generator.
+ *
+ * @throws ArgumentError when it is not known. @see `jax.random.key_dtype`
+ */
+export function keyDtype(...rest: Optionals<[impl: string], KeyOptions>): DType {
+  checkImplementation("random.keyDtype", rest, ["impl"]);
+  return "key<fry>";
+}
+
+/**
+ * The key itself, to be used once more on purpose.
+ *
+ * @throws as {@link keyData}. @see `jax.random.clone`
+ */
+export function clone(keys: ArrayValue): ArrayValue {
+  typedKeys(keys, "random.clone");
+  return keys;
 }
 
 /** @internal The dtype of samples where none is asked for. */

@@ -17,8 +17,8 @@ import {
   uniformOf,
 } from "./uniform.ts";
 
-/** `√2 · erf⁻¹(u)` of `u` uniform in (-1, 1). */
-function standardNormal(key: ArrayValue, shape: Shape, dtype: DType): ArrayValue {
+/** @internal `√2 · erf⁻¹(u)` of `u` uniform in (-1, 1). */
+export function standardNormal(key: ArrayValue, shape: Shape, dtype: DType): ArrayValue {
   // The number after -1, where erf⁻¹ is still finite.
   const low = finfo(dtype).eps / 2 - 1;
   return lax.mul(scalarOf(Math.SQRT2, dtype), lax.erfInv(uniformOf(key, shape, dtype, low, 1)));

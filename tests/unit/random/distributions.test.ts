@@ -40,4 +40,7 @@ test("gumbel numbers of mode high are other ones, as in JAX", () => {
   const high = random.gumbel(random.key(0), [3], { mode: "high" }).toList() as number[];
   expect(high.map((x) => x.toFixed(4))).toEqual(["-1.0818", "-1.3464", "0.9066"]);
   expect(() => random.gumbel(random.key(0), [3], { mode: "hihg" as "high" })).toThrow('did you mean "high"?');
+  expect(() => random.bernoulli(random.key(0), { mode: "highest" as "high" })).toThrow(
+    'mode is "low" or "high"',
+  );
 });

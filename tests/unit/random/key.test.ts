@@ -29,6 +29,8 @@ describe("a key", () => {
     expect(words(random.wrapKeyData(random.keyData(key)))).toEqual([0, 7]);
     expect(random.keyImpl(key)).toBe("threefry2x32");
     expect(random.PRNGKey(7).toList()).toEqual([0, 7]);
+    expect(words(random.clone(key))).toEqual([0, 7]);
+    expect(() => random.clone(np.zeros([3]))).toThrow("takes a PRNG key");
   });
 
   test.each([
@@ -46,6 +48,10 @@ describe("a key", () => {
     expect(words(random.key(1, { impl: "threefry2x32" }))).toEqual([0, 1]);
     expect(() => random.key(1, { impl: "threefry2x33" })).toThrow('did you mean "threefry2x32"?');
     expect(() => random.key(1, { impl: "rbg" })).toThrow('there is "threefry2x32"');
+    expect(random.keyDtype()).toBe(random.key(1).dtype);
+    expect(words(random.key(1, { dtype: random.keyDtype("threefry2x32") }))).toEqual([0, 1]);
+    expect(() => random.keyDtype("rbg")).toThrow('there is "threefry2x32"');
+    expect(() => random.key(1, { impl: "fry", dtype: "key<fry>" })).toThrow("was given both");
   });
 });
 
