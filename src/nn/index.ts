@@ -1,6 +1,7 @@
 /** Layers as pytrees, with Equinox's names and initial weights, and the functions of `jax.nn`. */
 
 export * from "./activations.ts";
+export * from "./adaptive-pooling.ts";
 export {
   type AttentionOptions,
   type Heads,
@@ -37,6 +38,17 @@ export {
 } from "./normalisation.ts";
 export { PReLU, type PReLUOptions } from "./prelu.ts";
 export { GRUCell, LSTMCell, type LSTMState, type RecurrentOptions } from "./recurrent.ts";
+export {
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  Pool,
+  type PoolOptions,
+  type PoolPadding,
+} from "./pooling.ts";
 export { RotaryPositionalEmbedding, type RotaryOptions } from "./rotary.ts";
 export { Shared } from "./shared.ts";
 export { SpectralNorm, type SpectralNormOptions } from "./spectral-norm.ts";

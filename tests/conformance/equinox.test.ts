@@ -46,6 +46,7 @@ interface Settings {
   readonly in_channels: number;
   readonly out_channels: number;
   readonly kernel_size: number;
+  readonly kernelSize: number;
   readonly stride?: number;
   readonly padding?: nn.ConvPadding;
   readonly dilation?: number;
@@ -103,6 +104,9 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
   Conv1d: convOf(nn.Conv1d),
   Conv2d: convOf(nn.Conv2d),
   GroupNorm: ({ groups, channels }) => new nn.GroupNorm(groups!, channels),
+  AvgPool1d: ({ kernelSize, stride, padding }) =>
+    new nn.AvgPool1d(kernelSize, { stride, padding: padding as number | undefined }),
+  AvgPool2d: ({ kernelSize, stride }) => new nn.AvgPool2d(kernelSize, { stride }),
   PReLU: () => new nn.PReLU(),
   GRUCell: ({ inputSize, hiddenSize, useBias }, key) =>
     new nn.GRUCell(inputSize, hiddenSize, { useBias, key }),
