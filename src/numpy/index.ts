@@ -57,6 +57,7 @@ export {
   all, amax, amin, any, argmax, argmin, countNonzero, max, min, nanargmax, nanargmin, prod, ptp, sum,
 } from "./reduce.ts"; // prettier-ignore
 export * from "./repeat.ts";
+export { poly, roots, type RootsOptions } from "./roots.ts";
 export {
   argwhere, bincount, type BincountOptions, flatnonzero, nonzero, type SizedOptions, where,
 } from "./search.ts"; // prettier-ignore

@@ -10,6 +10,8 @@ export const numpyMoreTable: Readonly<Record<string, Row>> = {
   i0: kept(({ x }) => np.i0(x)),
   ...each(np, "polyadd polysub polymul polydiv", (f) => kept(({ v, u }) => f(v, u))),
   ...each(np, "polyint polyder", (f) => kept(({ v }) => f(v))),
+  poly: kept(({ v }) => np.poly(v)),
+  roots: kept(({ v }) => np.roots(v, { stripZeros: false })),
   polyfit: kept(({ v, u }) => np.polyfit(np.astype(u, "float32"), v, 1)),
 
   ...each(np, "uniqueCounts uniqueInverse uniqueValues", (f) =>

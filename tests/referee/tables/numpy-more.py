@@ -60,6 +60,14 @@ cases = [
     case("np.polyfit(x6, y6, 1, { cov: 'unscaled' })", "np.polyfit(x6, y6, 1, cov='unscaled')", tol=1e-5),
     case("np.polyfit(x6, yy, 1, { cov: 'unscaled' })", "np.polyfit(x6, yy, 1, cov='unscaled')", tol=1e-5),
 
+    case("np.poly(x)", of="v"), case("np.poly(c)"), case("np.poly(i)"), case("np.poly(np.zeros([0]))", "np.poly(np.zeros(0))"), case("np.poly(2)"),
+    case("np.real(np.poly(np.get(a, ':', ':3')))", "np.real(np.poly(a[:, :3]))", tol=1e-5),
+    case("np.sortComplex(np.roots(p))", "np.sort_complex(np.roots(p))", tol=1e-5, eager=True), case("np.sort(np.imag(np.roots(z)))", "np.sort(np.imag(np.roots(z)))", tol=1e-5, eager=True), case("np.roots(np.array([0, 3]))", "np.roots(np.array([0, 3]))", eager=True), case("np.roots(5)", "np.roots(5)", eager=True),
+    case("np.roots(np.array([2, 0, 0]))", "np.roots(np.array([2, 0, 0]))", eager=True),
+    case("np.sort(np.abs(np.roots(z, { stripZeros: false })))", "np.sort(np.abs(np.roots(z, strip_zeros=False)))", tol=1e-5),
+    case("np.roots(np.zeros([3]), { stripZeros: false })", "np.roots(np.zeros(3), strip_zeros=False)"),
+    case("np.sort(np.abs(np.roots(x, { stripZeros: false })))", "np.sort(np.abs(np.roots(x, strip_zeros=False)))", of="p", tol=1e-4),
+
     # sets
     case("np.unique(sets, { returnIndex: true })", "np.unique(sets, return_index=True)", eager=True),
     case("np.unique(more, { returnInverse: true, returnCounts: true, size: 5 })", "np.unique(more, return_inverse=True, return_counts=True, size=5)"),
@@ -205,6 +213,15 @@ cases = [
     case("np.piecewise(a, [np.less(a, 0), np.less(a, 0.2)], [-1, (y, k) => np.multiply(y, k)], 3)", "np.piecewise(a, [a < 0, a < 0.2], [-1, lambda y, k: y * k], 3)"),
     case("np.piecewise(i, [np.greater(i, 0)], [2.7])", "np.piecewise(i, [i > 0], [2.7])"), case("np.piecewise(np.get(v, 0), [true], [(y) => np.exp(y)])", "np.piecewise(v[0], [True], [np.exp])"),
     case("np.copy(a)"), case("np.copy(x)", of="v"),
+
+    # mapped over rows
+    case("vmap((r) => np.histogram(r, 3)[0])(a)", "vmap(lambda r: np.histogram(r, 3)[0])(a)"), case("vmap((r) => np.nanmedian(r))(nn_)", "vmap(np.nanmedian)(nn_)"),
+    case("vmap((r) => np.cov(r, p))(x)", "vmap(lambda r: np.cov(r, p))(x)", of="a"), case("vmap((r) => np.polydiv(r, q)[1])(x)", "vmap(lambda r: np.polydiv(r, q)[1])(x)", of="a"),
+    case("vmap((r) => np.polymul(r, q))(a)", "vmap(lambda r: np.polymul(r, q))(a)"), case("vmap((r) => np.setxor1d(r, sets, { size: 6 }))(more)", "vmap(lambda r: np.setxor1d(r, sets, size=6))(more)"),
+    case("vmap((r) => np.intersect1d(r, sets, { size: 3 }))(more)", "vmap(lambda r: np.intersect1d(r, sets, size=3))(more)"), case("vmap((r) => np.setdiff1d(r, sets, { size: 2 }))(more)", "vmap(lambda r: np.setdiff1d(r, sets, size=2))(more)"),
+    case("vmap((r, k) => np.insert(r, k, 9))(x, np.array([2, 0, 4], 'int32'))", "vmap(lambda r, k: np.insert(r, k, 9))(x, np.array([2, 0, 4]))", of="a"),
+    case("vmap((r) => np.place(r, np.greater(r, 0), q))(x)", "vmap(lambda r: np.place(r, r > 0, q, inplace=False))(x)", of="a"), case("vmap((r) => np.packbits(r))(np.greater(a, 0))", "vmap(np.packbits)(a > 0)"),
+    case("vmap((r) => np.piecewise(r, [np.less(r, 0)], [(y) => np.exp(y), 2]))(x)", "vmap(lambda r: np.piecewise(r, [r < 0], [np.exp, 2]))(x)", of="a"),
 
     # names of what has another one, and what else was there before
     *[case(f"np.{name}(np.multiply(x, 0.1))", f"np.{name}(x * 0.1)", of="v") for name in ("acos", "asin", "atanh", "arccos", "arcsin", "arctanh", "asinh", "atan", "cosh", "exp2", "radians", "around")],

@@ -140,6 +140,7 @@ describe("what is refused", () => {
     ["np.choose with the mode raise", (a) => np.choose(a.astype("int32"), [v, v, v])],
     ["np.delete without assumeUniqueIndices", (a) => np.delete(v, a.astype("int32"))],
     ["np.trimZeros", (a) => np.trimZeros(a)],
+    ["np.roots without stripZeros: false", (a) => np.roots(a)],
     ["np.polymul", (a) => np.polymul(a, v, { trimLeadingZeros: true })],
   ])("%s of what is traced", (message, f) => {
     expect(() => jit(f)(v)).toThrow(ConcretizationError);
