@@ -71,10 +71,9 @@ async function fit<Params>({
       weightDecay: 0.01,
     }),
   );
-  const fitted = await optim.fit(params, {
+  const fitted = await optim.fit(params, (step) => pieces(text, batch, random.foldIn(key, step + 1)), {
     optimiser,
-    loss: (part, ids: ArrayValue) => lossOf(modelOf(part), ids),
-    batchAt: (step) => pieces(text, batch, random.foldIn(key, step + 1)),
+    loss: (part, ids) => lossOf(modelOf(part), ids),
     steps,
     progress: progressBar(title),
   });

@@ -77,10 +77,9 @@ async function fit<Params>({
   key,
 }: Training<Params>) {
   const perEpoch = Math.floor(train.labels.size / batch);
-  const fitted = await optim.fit(params, {
+  const fitted = await optim.fit(params, optim.dataBatches(train, batch, key), {
     optimiser: optim.adam(optim.cosineDecaySchedule(learningRate, epochs * perEpoch)),
-    loss: (part, digits: Digits) => lossOf(modelOf(part), digits),
-    batchAt: optim.dataBatches(train, batch, key),
+    loss: (part, digits) => lossOf(modelOf(part), digits),
     steps: epochs * perEpoch,
     evaluate: (part) => ({ accuracy: accuracy(modelOf(part), test) }),
     evaluateEvery: perEpoch,

@@ -82,14 +82,13 @@ async function main(options: Settings): Promise<void> {
   const { trainable, total, line } = lora.summary(model);
   console.log(line);
 
-  const batchAt = optim.batches(train.labels.size, options.batch, orderKey!);
+  const rowsAt = optim.batches(train.labels.size, options.batch, orderKey!);
   const bar = progressBar("training");
   const times: number[] = [];
-  const { params, metrics } = await optim.fit(adapters, {
+  const { params, metrics } = await optim.fit(adapters, (step) => examplesAt(train, rowsAt(step)), {
     optimiser: optimiserOf({ steps, warmup: options.warmup, learningRate: options.lr }),
     loss: adaptersLoss,
     fixed,
-    batchAt: (step) => examplesAt(train, batchAt(step)),
     steps,
     progress: (at) => {
       bar(at);

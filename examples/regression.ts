@@ -32,19 +32,16 @@ const cut = Math.round(0.75 * options.points);
 const part = (rows: string): Points => ({ x: x.get(rows), y: y.get(rows) });
 const [train, held] = [part(`:${cut}`), part(`${cut}:`)];
 
-const { params, metrics, steps } = await optim.fit(
-  new nn.MLP(1, 1, 32, 2, { key: modelKey!, activation: nn.gelu }),
-  {
-    optimiser: optim.adam(3e-3),
-    loss: errorOf,
-    batchAt: optim.dataBatches(train, 32, orderKey!),
-    steps: stepsOf(options),
-    evaluate: (model) => ({ held: errorOf(model, held) }),
-    evaluateEvery: 50,
-    earlyStop: { metric: "held", patience: 8, restore: true },
-    progress: progressBar("training"),
-  },
-);
+const model = new nn.MLP(1, 1, 32, 2, { key: modelKey!, activation: nn.gelu });
+const { params, metrics, steps } = await optim.fit(model, optim.dataBatches(train, 32, orderKey!), {
+  optimiser: optim.adam(3e-3),
+  loss: errorOf,
+  steps: stepsOf(options),
+  evaluate: (model) => ({ held: errorOf(model, held) }),
+  evaluateEvery: 50,
+  earlyStop: { metric: "held", patience: 8, restore: true },
+  progress: progressBar("training"),
+});
 console.log(
   `${steps} steps; the best loss on held points is ${Math.min(...metrics["held"]!.map(([, v]) => v)).toFixed(4)}`,
 );

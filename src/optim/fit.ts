@@ -50,8 +50,6 @@ export interface Progress {
 export interface FitOptions<Params, Batch, Fixed = undefined, State = undefined> {
   readonly optimiser: GradientTransformation;
   readonly loss: Loss<Params, Batch, Fixed, State>;
-  /** The batch of a step, or a promise of it; such as {@link dataBatches} makes. A run that is resumed asks for its later ones only. */
-  readonly batchAt: (step: number) => Batch | PromiseLike<Batch>;
   readonly steps: number;
   /** For what is random in the loss, such as dropout. Default: `random.key(0)`. */
   readonly key?: ArrayValue | undefined;
@@ -76,7 +74,6 @@ export interface FitOptions<Params, Batch, Fixed = undefined, State = undefined>
 const names = [
   "optimiser",
   "loss",
-  "batchAt",
   "steps",
   "key",
   "fixed",
@@ -149,25 +146,26 @@ export function trainStep<Params, Batch, Fixed = undefined, State = undefined>(
 }
 
 /**
- * Trains `params` by the gradient of `loss` for a number of steps. Each step is compiled as a whole, and depends on what the last
+ * Trains `params` by the gradient of `loss` for a number of steps. `batchAt` says the batch of a step, or a promise of it; a run that
+ * is resumed asks for its later ones only. Each step is compiled as a whole, and depends on what the last
  * one left, its number, its batch and its key alone: with a `file`, a training that was ended goes on, to the bit as if it had not
  * been. The losses are in `metrics.loss`.
  *
  * @throws ArgumentError on counts that are not positive integers, or an early stop that is told of nothing; FileError as {@link Run}.
  * @example
- * const { params, metrics } = await optim.fit(model, {
+ * const { params, metrics } = await optim.fit(model, optim.dataBatches({ x, y }, 32, random.key(1)), {
  *   optimiser: optim.adam(1e-3),
  *   loss: (model, { x, y }) => np.mean(np.square(np.subtract(vmap(model)(x), y))),
- *   batchAt: optim.dataBatches({ x, y }, 32, random.key(1)),
  *   steps: 500,
  * });
  */
 export async function fit<Params, Batch, Fixed = undefined, State = undefined>(
   params: Params,
+  batchAt: (step: number) => Batch | PromiseLike<Batch>,
   options: FitOptions<Params, Batch, Fixed, State>,
 ): Promise<Fitted<Params, State>> {
   const given = readOptions<FitOptions<Params, Batch, Fixed, State>>("optim.fit", names, [options]);
-  const { batchAt, evaluate, earlyStop, progress, file = null } = given;
+  const { evaluate, earlyStop, progress, file = null } = given;
   const steps = checkCount(given.steps, "optim.fit", "steps");
   const evaluateEvery = checkCount(given.evaluateEvery ?? steps, "optim.fit", "evaluateEvery");
   if (earlyStop) checkStop(earlyStop, evaluate !== undefined);
@@ -197,7 +195,7 @@ export async function fit<Params, Batch, Fixed = undefined, State = undefined>(
     evaluateEvery,
     evaluate: evaluate && ((at) => evaluated(at, evaluate(at.params, at.state), run.metrics)),
   });
-  const batches = ahead(batchAt!, given.prefetch ?? 1);
+  const batches = ahead(batchAt, given.prefetch ?? 1);
   const [resumedAt, started] = [run.step, performance.now()];
   const isOver = (): boolean => run.step % evaluateEvery === 0 && patience?.isOver(run.metrics) === true;
   while (run.step < steps && !isOver()) {

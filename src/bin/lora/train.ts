@@ -66,7 +66,7 @@ function checkOutput(config: TrainingConfig): void {
 async function trained(
   config: TrainingConfig,
   task: Task,
-  { params, options, modelOf, summary, steps }: Training,
+  { params, batchAt, options, modelOf, summary, steps }: Training,
   evaluate: ((model: Module) => Quality) | null,
   tell: (line: string) => void,
 ): Promise<Report> {
@@ -76,7 +76,7 @@ async function trained(
   writeFile(places.config, [encoded(config.text)], "lora train");
   tell(summary.line);
   const evaluateEvery = (evalEvery ?? steps) * accumulate;
-  const fitted = await optim.fit(params, {
+  const fitted = await optim.fit(params, batchAt, {
     ...options,
     steps: steps * accumulate,
     file: places.run,

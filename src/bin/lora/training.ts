@@ -18,7 +18,8 @@ export interface Training {
   readonly steps: number;
   /** The model without what is not trained. */
   readonly params: nn.Module;
-  readonly options: Pick<Fit, "optimiser" | "loss" | "batchAt" | "key" | "fixed">;
+  readonly batchAt: (batch: number) => Examples;
+  readonly options: Pick<Fit, "optimiser" | "loss" | "key" | "fixed">;
   /** The whole model. */
   readonly modelOf: (params: nn.Module) => nn.Module;
 }
@@ -37,15 +38,15 @@ export function trainingOf(config: TrainingConfig, task: Task, examples: Example
     const [mean, weight] = optim.meanCrossEntropy(logits, batch.labels, { ignoreIndex: IGNORED });
     return [mean, { weight }];
   };
-  const batchAt = optim.batches(count, config.training.batchSize, keyFor(config, "order"));
+  const rowsAt = optim.batches(count, config.training.batchSize, keyFor(config, "order"));
   return {
     summary: summary(start, { trainable: marks }),
     steps,
     params,
+    batchAt: (batch) => examplesAt(examples, rowsAt(batch)),
     options: {
       optimiser: optimiserOf(config, steps),
       loss,
-      batchAt: (batch) => examplesAt(examples, batchAt(batch)),
       key: keyFor(config, "dropout"),
       fixed: rest,
     },

@@ -164,11 +164,10 @@ describe("training", () => {
     run.close();
     const { train } = readTopics();
     const [adapters, fixed] = partsOf(adapt(start), head);
-    const { metrics } = await optim.fit(adapters, {
+    const { metrics } = await optim.fit(adapters, (step) => examplesAt(train, order.get(step)), {
       optimiser: optimiserOf({ steps: 150, warmup: 15, learningRate: 4e-3 }),
       loss: adaptersLoss,
       fixed,
-      batchAt: (step) => examplesAt(train, order.get(step)),
       steps: 3,
     });
     for (const [i, loss] of [1.1453363, 0.8143691, 1.1412423].entries())

@@ -18,20 +18,20 @@ const errorOf = (model: nn.Linear, { x, y }: Batch) => np.mean(np.square(np.subt
 const linear = new nn.Linear(3, 1, { key: random.key(2) });
 const common = {
   optimiser: optim.adam(0.1),
-  batchAt: optim.dataBatches({ x, y }, 8, random.key(3)),
   steps: 9,
 };
+const batchAt = optim.dataBatches({ x, y }, 8, random.key(3));
 const noisy = (model: nn.Linear, { x, y }: Batch, { key }: { readonly key: ArrayValue }) =>
   errorOf(model, { x: np.add(x, np.multiply(0.1, random.normal(key, x.shape))), y });
 const numbersOf = (model: nn.Linear) => [model.weight.toList(), model.bias!.toList()];
 
 describe("fit", () => {
   test("takes the steps that a loop written by hand takes", async () => {
-    const { params, metrics, steps } = await optim.fit(linear, { ...common, loss: errorOf });
+    const { params, metrics, steps } = await optim.fit(linear, batchAt, { ...common, loss: errorOf });
     let [model, moments] = [linear, common.optimiser.init(linear)];
     const losses: number[] = [];
     for (let i = 0; i < 9; i++) {
-      const batch = common.batchAt(i);
+      const batch = batchAt(i);
       losses.push(errorOf(model, batch).item() as number);
       const [updates, next] = common.optimiser.update(grad(errorOf)(model, batch), moments, model);
       [model, moments] = [optim.applyUpdates(model, updates), next];
@@ -54,9 +54,9 @@ describe("fit", () => {
       evaluate: (model: nn.Linear) => ({ whole: errorOf(model, { x, y }) }),
       earlyStop: { metric: "whole", patience: 3, restore: true },
     };
-    const whole = await optim.fit(linear, options);
+    const whole = await optim.fit(linear, batchAt, options);
     const file = join(folder, "ended.safetensors");
-    const ended = optim.fit(linear, {
+    const ended = optim.fit(linear, batchAt, {
       ...options,
       file,
       progress: ({ step }) => {
@@ -65,7 +65,7 @@ describe("fit", () => {
     });
     await expect(ended).rejects.toThrow("the power fails");
     const steps: number[] = [];
-    const resumed = await optim.fit(linear, {
+    const resumed = await optim.fit(linear, batchAt, {
       ...options,
       file,
       progress: ({ step }) => void steps.push(step),
@@ -73,14 +73,18 @@ describe("fit", () => {
     expect(steps).toEqual([5, 6, 7, 8, 9]);
     const bitsOf = ({ params, metrics }: typeof whole) => bits({ state: params, metrics });
     expect(bitsOf(resumed)).toBe(bitsOf(whole));
-    const again = await optim.fit(linear, { ...options, file, progress: () => expect.fail("it is over") });
+    const again = await optim.fit(linear, batchAt, {
+      ...options,
+      file,
+      progress: () => expect.fail("it is over"),
+    });
     expect(bitsOf(again)).toBe(bitsOf(whole));
   });
 
   test("ends early where evaluations get no better, with the parameters of the best", async () => {
     const found = [5, 3, 4, 3, 2.5, 1];
     const seen: unknown[] = [];
-    const { params, steps, metrics } = await optim.fit(linear, {
+    const { params, steps, metrics } = await optim.fit(linear, batchAt, {
       ...common,
       loss: errorOf,
       evaluateEvery: 1,
@@ -97,7 +101,7 @@ describe("fit", () => {
 
   test("greater numbers may be better", async () => {
     const found = [1, 2, 1, 1, 9];
-    const { steps } = await optim.fit(linear, {
+    const { steps } = await optim.fit(linear, batchAt, {
       ...common,
       loss: errorOf,
       evaluateEvery: 1,
@@ -109,16 +113,16 @@ describe("fit", () => {
 
   test("asks for batches ahead of the steps that need them, in order and once", async () => {
     const told: string[] = [];
-    await optim.fit(linear, {
+    const later = async (step: number) => {
+      told.push(`asked ${step}`);
+      await Promise.resolve();
+      return batchAt(step);
+    };
+    await optim.fit(linear, later, {
       ...common,
       steps: 4,
       loss: errorOf,
       prefetch: 2,
-      batchAt: async (step) => {
-        told.push(`asked ${step}`);
-        await Promise.resolve();
-        return common.batchAt(step);
-      },
       progress: ({ step }) => void told.push(`done ${step}`),
     });
     expect(told).toEqual([
@@ -134,21 +138,19 @@ describe("fit", () => {
   });
 
   test("a batch that fails ends it where it is needed", async () => {
-    const fitted = optim.fit(linear, {
-      ...common,
-      loss: errorOf,
-      batchAt: (step) => (step === 2 ? Promise.reject(new Error("no such file")) : common.batchAt(step)),
-    });
+    const failing = (step: number) =>
+      step === 2 ? Promise.reject(new Error("no such file")) : Promise.resolve(batchAt(step));
+    const fitted = optim.fit(linear, failing, { ...common, loss: errorOf });
     await expect(fitted).rejects.toThrow("no such file");
   });
 
   test("hands state and what is fixed to the loss, and records what that measures", async () => {
-    const { state, metrics } = await optim.fit(linear, {
+    const { state, metrics } = await optim.fit(linear, batchAt, {
       ...common,
       steps: 3,
       fixed: np.array(2),
       state: np.zeros([]),
-      loss: (model, batch: Batch, { fixed, state }) => {
+      loss: (model, batch, { fixed, state }) => {
         const loss = np.multiply(fixed, errorOf(model, batch));
         return [loss, { state: np.add(state, 1), measured: { half: np.divide(loss, fixed) } }];
       },
@@ -159,7 +161,11 @@ describe("fit", () => {
 
   test("tells how far it is", async () => {
     const at: optim.Progress[] = [];
-    await optim.fit(linear, { ...common, loss: errorOf, progress: (progress) => void at.push(progress) });
+    await optim.fit(linear, batchAt, {
+      ...common,
+      loss: errorOf,
+      progress: (progress) => void at.push(progress),
+    });
     expect(at.map(({ step, steps }) => [step, steps])).toEqual(
       Array.from({ length: 9 }, (_, i) => [i + 1, 9]),
     );
@@ -172,10 +178,10 @@ describe("fit", () => {
   test("refuses what makes no training", async () => {
     const options = { ...common, loss: errorOf };
     const refused = (more: object, message: string) =>
-      expect(optim.fit(linear, { ...options, ...more })).rejects.toThrow(message);
+      expect(optim.fit(linear, batchAt, { ...options, ...more })).rejects.toThrow(message);
     await refused({ steps: 0 }, "optim.fit: steps is a positive integer, got the number 0");
     await refused({ prefetch: -1 }, "optim.fit: prefetch is an integer and not negative, got the number -1");
-    await refused({ batch: 3 }, "did you mean batchAt?");
+    await refused({ step: 3 }, "did you mean steps?");
     await refused({ earlyStop: { metric: "error", patience: 1 } }, "give evaluate and evaluateEvery");
     const evaluate = () => ({ error: 1 });
     await refused({ evaluate, earlyStop: { metric: "loss", patience: 1 } }, "measures error, and not loss");
@@ -195,7 +201,7 @@ describe("dataBatches", () => {
   test("are the rows that batches names, of each array", () => {
     const at = optim.batches(24, 8, random.key(3));
     for (const step of [0, 2, 3]) {
-      const { x: rows } = common.batchAt(step);
+      const { x: rows } = batchAt(step);
       expect(rows.toList()).toEqual(np.take(x, at(step), { axis: 0 }).toList());
     }
   });
