@@ -36,6 +36,7 @@ export { type FunctionReduceParams, reduce } from "./reduce.ts";
 export { reduceWindow, type ReduceWindowOptions, type ReduceWindowParams } from "./reduce-window.ts";
 export { scan, type ScanOptions } from "./scan.ts";
 export type { ScanParams } from "./scan-split.ts";
+export { scatterApply, type ScatterApplyOptions } from "./scatter-apply.ts";
 export { switch } from "./switch.ts";
 export { whileLoop } from "./while.ts";
 export type { WhileParams } from "./while-batch.ts";

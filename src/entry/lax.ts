@@ -22,6 +22,8 @@ export {
   scan,
   type ScanOptions,
   type ScanParams,
+  scatterApply,
+  type ScatterApplyOptions,
   switch,
   whileLoop,
   type WhileParams,

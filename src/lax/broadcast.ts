@@ -1,7 +1,15 @@
 import { ShapeError } from "../core/errors.ts";
 import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Op } from "../core/primitive.ts";
-import { canonicalAxis, checkShape, range, type Shape, showShape } from "../core/shape.ts";
+import {
+  broadcastShapes as commonShape,
+  canonicalAxis,
+  checkShape,
+  range,
+  sameShape,
+  type Shape,
+  showShape,
+} from "../core/shape.ts";
 import type { ArrayValue, Operand } from "../core/value.ts";
 import { argsort, checkAxes, checkIntegers, inserted, inversePermutation } from "./dimensions.ts";
 import { toArray } from "./operand.ts";
@@ -130,3 +138,21 @@ export function expandDims(operand: Operand, dimensions: readonly number[]): Arr
   const shape = range(rank).map((axis) => x.shape[kept.indexOf(axis)] ?? 1);
   return broadcastInDim(x, shape, kept);
 }
+
+/**
+ * `x` repeated to the shape of `like`, aligned at the last axis.
+ *
+ * @throws ShapeError when its sizes are neither 1 nor those of `like`. @see `jax.lax.broadcast_like`
+ */
+export function broadcastLike(operand: Operand, like: Operand): ArrayValue {
+  const x = toArray(operand, "broadcast_like");
+  const { shape } = toArray(like, "broadcast_like", 1).aval;
+  return sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, range(x.ndim, shape.length - x.ndim));
+}
+
+/** The shape that shapes broadcast to. @throws ShapeError where there is none. @see `jax.lax.broadcast_shapes` */
+export const broadcastShapes = (...shapes: readonly Shape[]): number[] =>
+  commonShape(
+    shapes.map((shape) => checkShape(shape, "broadcast_shapes")),
+    "broadcast_shapes",
+  );

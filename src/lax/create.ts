@@ -81,6 +81,10 @@ export function full(
   return broadcast(scalarAs(fillValue, toDType(dtype, "full"), false), shape);
 }
 
+/** An array of `shape` whose elements are not wanted; here they are zeros. @see `jax.lax.empty` */
+export const empty = (shape: Shape | number, dtype: DTypeLike): ArrayValue =>
+  full(checkShape(shape, "empty"), 0, dtype);
+
 interface FullOptions {
   readonly dtype?: DTypeLike | null;
 }

@@ -89,7 +89,7 @@ type Interval = readonly [low: number, high: number];
 
 type Rules<Args extends readonly ArrayValue[]> = Pick<
   Declaration<Args, NoParams>,
-  "jvp" | "transpose" | "samples"
+  "expand" | "jvp" | "transpose" | "samples"
 > & {
   /** Dtype of the result, where it is not that of the operands. */
   readonly result?: (dtype: DType) => DType;

@@ -14,6 +14,7 @@ export * from "./transcendental.ts";
 export { allGather, type AllGatherOptions, psumScatter, type PsumScatterOptions } from "./all-gather.ts";
 export * from "./all-reduce.ts";
 export { allToAll, pswapaxes } from "./all-to-all.ts";
+export * from "./approx-top-k.ts";
 export * from "./barrier.ts";
 export * from "./broadcast.ts";
 export {
@@ -23,6 +24,7 @@ export {
   type Padding,
   type PaddingLike,
 } from "./conv-dimensions.ts";
+export * from "./conv-patches.ts";
 export * from "./conv-transpose.ts";
 export * from "./convolution.ts";
 export * from "./create.ts";
@@ -30,10 +32,12 @@ export * from "./cumulative.ts";
 export * from "./dot.ts";
 export * from "./dynamic-slice.ts";
 export * from "./fft.ts";
+export * from "./index-take.ts";
 export * from "./indexing.ts";
 export * from "./join.ts";
 export * from "./keys.ts";
 export { randomUnwrap, randomWrap, threefry2x32 } from "./key-words.ts";
+export * from "./mulhi.ts";
 export * from "./pad-slice.ts";
 export { pbroadcast, type Permutation, ppermute, pshuffle } from "./permute.ts";
 export * from "./reduce.ts";

@@ -179,7 +179,7 @@ const rules: Readonly<Record<PrimitiveName, UnitRule>> = {
   bessel_i0e: numbers, bessel_i1e: numbers, igamma: numbers, igammac: numbers, igamma_grad_a: numbers, random_gamma_grad: numbers,
   regularized_incomplete_beta: numbers,
   and: numbers, or: numbers, xor: numbers, not: numbers, shift_left: numbers, shift_right_arithmetic: numbers, shift_right_logical: numbers,
-  population_count: numbers, clz: numbers, bitcast_convert_type: numbers,
+  population_count: numbers, mulhi: numbers, clz: numbers, bitcast_convert_type: numbers,
   threefry2x32: numbers, random_wrap: numbers, random_unwrap: numbers, random_seed: numbers, random_split: numbers, random_fold_in: numbers,
   random_bits: numbers,
 }; // prettier-ignore

@@ -10,6 +10,8 @@ inputs = {
     "words": np.asarray([2**31 - 1, -(2**31), 123456789, -1], dtype=np.int32),
     "u": np.asarray([200, 7, 255], dtype=np.uint8),
     "flags": np.asarray([[True, False, True], [True, True, True]]),
+    "five": numbers[7:12],
+    "kernels": numbers[:15].reshape(1, 3, 5),
     "holes": np.asarray([1.0, np.nan, 2.0, -np.inf, 0.0], dtype=np.float32),
 }
 
@@ -69,4 +71,41 @@ cases += [
          "lax.reduce((v, jnp.arange(7)), (-jnp.inf, 0), lambda a, b: (jnp.maximum(a[0], b[0]), jnp.where(a[0] >= b[0], a[1], b[1])), [0])"),
     case("vmap((row) => lax.reduce(row, 0, np.hypot, [0]))(m)", "vmap(lambda row: lax.reduce(row, 0., jnp.hypot, [0]))(m)"),
     case("lax.reduce(np.zeros([0, 2]), 3, (a, b) => np.hypot(a, b), [0])", "lax.reduce(np.zeros([0, 2]), 3., lambda a, b: jnp.hypot(a, b), [0])"),
+]
+
+rows = "{ updateWindowDims: [1], insertedWindowDims: [0], scatterDimsToOperandDims: [0] }"
+rows_py = "lax.ScatterDimensionNumbers(update_window_dims=(1,), inserted_window_dims=(0,), scatter_dims_to_operand_dims=(0,))"
+layouts = '{ dimensionNumbers: ["NHWC", "HWIO", "NHWC"] }'
+layouts_py = 'dimension_numbers=("NHWC", "HWIO", "NHWC")'
+cases += [
+    case("lax.approxMaxK(x, 3)[0]", "lax.approx_max_k(x, 3)[0]", of="v"),
+    case("lax.approxMaxK(m, 2, 0)", "lax.approx_max_k(m, 2, 0)"),
+    case("lax.approxMinK(x, 3)[0]", "lax.approx_min_k(x, 3)[0]", of="v"),
+    case("lax.approxMinK(m, 2, { reductionDimension: 1, recallTarget: 0.5 })", "lax.approx_min_k(m, 2, 1, 0.5)"),
+    case("lax.broadcastLike(x, m)", "lax.broadcast_like(x, m)", of="five"),
+    case("np.zeros(lax.broadcastShapes([2, 1], [3], [1, 1, 1]))", "np.zeros(lax.broadcast_shapes((2, 1), (3,), (1, 1, 1)))"),
+    case("lax.empty([2, 3], np.float32)", "lax.empty((2, 3), np.float32)"),
+    case("lax.empty(2, np.int8)", "lax.empty(2, np.int8)"),
+    case("lax.indexTake(x, [np.array([0, -1, 9], 'int32'), np.array([1, 7, -3], 'int32')], [0, 1])",
+         "lax.index_take(x, (jnp.array([0, -1, 9]), jnp.array([1, 7, -3])), (0, 1))", of="m"),
+    case("lax.indexTake(image, [np.array([2, -1], 'int32')], [1])", "lax.index_take(image, (jnp.array([2, -1]),), (1,))"),
+    case("lax.mulhi(words, words)", "lax.mulhi(words, words)"),
+    case("lax.mulhi(words, np.flip(words))", "lax.mulhi(words, jnp.flip(words))"),
+    case("lax.mulhi(words, 65537)", "lax.mulhi(words, np.int32(65537))"),
+    case("lax.mulhi(u, np.flip(u))", "lax.mulhi(u, jnp.flip(u))"),
+    *[case(f"lax.mulhi(np.astype(words, np.{t}), np.astype(np.flip(words), np.{t}))",
+           f"lax.mulhi(words.astype(np.{t}), jnp.flip(words).astype(np.{t}))") for t in ("int8", "int16", "uint16", "uint32")],
+    case("lax.convGeneralDilatedPatches(x, [2, 3], [1, 2], 'SAME', " + layouts + ")",
+         "lax.conv_general_dilated_patches(x, [2, 3], [1, 2], 'SAME', " + layouts_py + ")", of="image"),
+    case("lax.convGeneralDilatedPatches(image, [2, 1], [1, 1], [[1, 0], [0, 2]], [2, 1], [1, 2])",
+         "lax.conv_general_dilated_patches(image, [2, 1], [1, 1], [[1, 0], [0, 2]], [2, 1], [1, 2])"),
+    case("lax.convGeneralDilatedLocal(x, np.reshape(np.sin(np.arange(72)), [3, 1, 12, 2]), [1, 1], 'VALID', [2, 3], " + layouts + ")",
+         "lax.conv_general_dilated_local(x, jnp.reshape(jnp.sin(jnp.arange(72.)), [3, 1, 12, 2]), [1, 1], 'VALID', [2, 3], " + layouts_py + ")", of="image"),
+    case("lax.convGeneralDilatedLocal(np.reshape(m, [2, 1, 10]), x, [2], 'SAME', [3])",
+         "lax.conv_general_dilated_local(m.reshape(2, 1, 10), x, [2], 'SAME', [3])", of="kernels"),
+    # Rows 1 and 3 once, row 0 twice, row 4 is not there.
+    case(f"lax.scatterApply(m, np.array([[0], [1], [0], [3], [4]], 'int32'), (e) => np.add(np.square(e), 1), {rows}, {{ updateShape: [5, 5] }})",
+         f"lax.scatter_apply(m, jnp.array([[0], [1], [0], [3], [4]]), lambda e: e * e + 1, {rows_py}, update_shape=(5, 5))"),
+    case(f"lax.scatterApply(m, np.array([[2], [0]], 'int32'), lax.neg, {rows}, {{ updateShape: [2, 5], uniqueIndices: true }})",
+         f"lax.scatter_apply(m, jnp.array([[2], [0]]), lax.neg, {rows_py}, update_shape=(2, 5), unique_indices=True)"),
 ]
