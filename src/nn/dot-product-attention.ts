@@ -5,7 +5,7 @@ import type { ArrayValue, Operand } from "../core/value.ts";
 import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { toArray } from "../numpy/promotion.ts";
-import { softmax } from "./functions.ts";
+import { logsumexp, softmax } from "./functions.ts";
 
 export interface DotProductAttentionOptions {
   /** Added to the logits; broadcast to `[B, N, T, S]`. */
@@ -22,7 +22,10 @@ export interface DotProductAttentionOptions {
   readonly keyValueSeqLengths?: Operand | null | undefined;
   /** How far back and ahead a query attends; one number for both. */
   readonly localWindowSize?: number | readonly [left: number, right: number] | null | undefined;
+  /** Return the logarithms of the softmax's sums too. Default false. */
+  readonly returnResidual?: boolean | undefined;
 }
+type WithResidual = DotProductAttentionOptions & { readonly returnResidual: true };
 const optionNames = [
   "bias",
   "mask",
@@ -31,6 +34,7 @@ const optionNames = [
   "querySeqLengths",
   "keyValueSeqLengths",
   "localWindowSize",
+  "returnResidual",
 ] as const;
 const caller = "nn.dotProductAttention";
 
@@ -40,7 +44,8 @@ const MASKED = -0.7 * 3.4028234663852886e38;
 /**
  * `softmax(Q·Kᵀ·scale + bias)·V` for each head: softmax in float32.
  *
- * Shape: query `[B?, T, N, H]`, key and value `[B?, S, K, H]` `→ [B?, T, N, H]`. `N` is a multiple of `K`: that many heads of
+ * Shape: query `[B?, T, N, H]`, key and value `[B?, S, K, H]` `→ [B?, T, N, H]`, with `returnResidual` a pair of it and
+ * constants `[B?, T, N]`. `N` is a multiple of `K`: that many heads of
  * queries share a head of keys and values. Dtype: that of the operands, which is one.
  * @throws ShapeError when shapes do not fit; DTypeError when dtypes differ or the mask is no bool.
  * @example
@@ -51,8 +56,20 @@ export function dotProductAttention(
   query: Operand,
   key: Operand,
   value: Operand,
+  options: WithResidual,
+): [out: ArrayValue, residual: ArrayValue];
+export function dotProductAttention(
+  query: Operand,
+  key: Operand,
+  value: Operand,
   ...rest: Optionals<[bias: Operand | null, mask: Operand | null], DotProductAttentionOptions>
-): ArrayValue {
+): ArrayValue;
+export function dotProductAttention(
+  query: Operand,
+  key: Operand,
+  value: Operand,
+  ...rest: readonly unknown[]
+): ArrayValue | [ArrayValue, ArrayValue] {
   const options = readOptions<DotProductAttentionOptions>(caller, optionNames, rest);
   const given = toArray(query, caller);
   const [q, k, v] = [given, toArray(key, caller), toArray(value, caller)].map(withBatch) as [
@@ -88,13 +105,17 @@ export function dotProductAttention(
       logits,
       MASKED,
     );
-  const weights = np.astype(softmax(np.astype(logits, "float32")), k.dtype);
+  logits = np.astype(logits, "float32");
+  const weights = np.astype(softmax(logits), k.dtype);
   let out = np.reshape(np.einsum("bkgts,bskh->btkgh", weights, v), [b, t, heads, size]);
   if (options.querySeqLengths !== null && options.querySeqLengths !== undefined) {
     const there = np.less(np.reshape(np.arange(t), [1, t, 1, 1]), lengths(options.querySeqLengths, b, 4));
     out = np.multiply(out, np.astype(there, out.dtype));
   }
-  return np.reshape(out, given.shape);
+  out = np.reshape(out, given.shape);
+  if (options.returnResidual !== true) return out;
+  const sums = np.moveaxis(np.astype(logsumexp(logits, -1), k.dtype), 3, 1);
+  return [out, lax.stopGradient(np.reshape(sums, given.shape.slice(0, -1)))];
 }
 
 /** With 4 axes, the first of size 1 if there were 3. */

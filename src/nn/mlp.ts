@@ -22,7 +22,7 @@ export interface MLPOptions {
   readonly key: ArrayValue;
   /** After each hidden layer. Default {@link relu}. A layer, such as `PReLU`, is learnt for each neuron apart. */
   readonly activation?: Activation | Layer | undefined;
-  /** After the last layer. Default: nothing. A layer is learnt for each result apart. */
+  /** After the last layer, also where that is the only one, which Equinox leaves bare. Default: nothing. A layer is learnt for each result apart. */
   readonly finalActivation?: Activation | Layer | undefined;
   /** Whether hidden layers have a bias. Default true. */
   readonly useBias?: boolean | undefined;

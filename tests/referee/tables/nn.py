@@ -87,3 +87,23 @@ cases += [
     case(f"{init}deltaOrthogonal()({k}, [3, 2, 4])", f"{init_py}delta_orthogonal()({k}, (3, 2, 4))"),
     case(f"{init}deltaOrthogonal(0.5)({k}, [3, 2, 2, 3])", f"{init_py}delta_orthogonal(0.5)({k}, (3, 2, 2, 3))"),
 ]
+
+inputs |= {
+    "q": onp.sin(onp.arange(48.0) * 1.3).reshape(2, 3, 4, 2).astype("float32") * 2,
+    "kv": onp.cos(onp.arange(40.0) * 0.7).reshape(2, 5, 2, 2).astype("float32") * 2,
+    "counts": onp.asarray([2, 5], "int32"),
+    "some": (onp.arange(15) % 4 != 0).reshape(1, 1, 3, 5),
+}
+for options_ts, options in [
+    ("", ""),
+    (", { mask: some, bias: x.get(0, '0:3', '0:1', 0), scale: 0.5 }", ", mask=some, bias=x[0, 0:3, 0:1, 0], scale=0.5"),
+    (", { isCausal: true, localWindowSize: [1, 0] }", ", is_causal=True, local_window_size=(1, 0)"),
+    (", { querySeqLengths: np.array([2, 3], 'int32'), keyValueSeqLengths: counts }", ", query_seq_lengths=np.array([2, 3]), key_value_seq_lengths=counts"),
+]:
+    cases.append(case(f"nn.dotProductAttention(x, kv, kv{options_ts})", f"nn.dot_product_attention(x, kv, kv{options})", of="q"))
+cases += [
+    case("nn.dotProductAttention(q, kv, kv, { isCausal: true, returnResidual: true })", "nn.dot_product_attention(q, kv, kv, is_causal=True, return_residual=True)"),
+    case("nn.dotProductAttention(q.get(0), kv.get(0), kv.get(0), { returnResidual: true })", "nn.dot_product_attention(q[0], kv[0], kv[0], return_residual=True)"),
+    case("nn.dotProductAttention(x, kv, kv, { returnResidual: true })[1]", "nn.dot_product_attention(x, kv, kv, return_residual=True)[1]", of="q"),
+    case("nn.dotProductAttention(x, x, x, { isCausal: true })", "nn.dot_product_attention(x, x, x, is_causal=True)", of="q"),
+]
