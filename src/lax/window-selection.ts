@@ -3,13 +3,12 @@ import * as param from "../core/param-kind.ts";
 import { definePrimitive, type Derived, type Primitive } from "../core/primitive.ts";
 import { sameShape, showShape, sizeOf } from "../core/shape.ts";
 import { type ArrayValue, type Aval, avalOf } from "../core/value.ts";
-import { filled, materialiseBatch, reshapeTo, zeros } from "./algebra.ts";
+import { materialiseBatch, reshapeTo, zeros } from "./algebra.ts";
 import { sub } from "./arithmetic.ts";
-import { broadcastInDim, expandDims } from "./broadcast.ts";
+import { expandDims } from "./broadcast.ts";
 import { eq } from "./compare.ts";
 import { iota } from "./create.ts";
 import { checkDType } from "./operand.ts";
-import { type AxisPadding, pad } from "./pad-slice.ts";
 import { scatterAdd } from "./scatter.ts";
 import { select } from "./select.ts";
 import { reshape } from "./shape.ts";
@@ -23,6 +22,7 @@ import {
   windowKinds,
   windowPlaces,
 } from "./window-dimensions.ts";
+import { spreadOver } from "./window-spread.ts";
 
 /** How the element that a window selects compares with the others: the largest, or the smallest. */
 export type SelectPrim = "ge" | "le";
@@ -133,23 +133,9 @@ function scattered(source: ArrayValue, x: ArrayValue, params: SelectAndGatherPar
 
 /** The same of windows that do not overlap: an element has the source of its window, if that is what it selects. */
 function chosen(source: ArrayValue, x: ArrayValue, params: SelectAndScatterParams): ArrayValue {
-  const { windowStrides, padding } = params;
-  const places = selected(x, undilated(params));
-  // Each place of the window becomes all elements up to the next one.
-  const spread = (y: ArrayValue, fill: number): ArrayValue => {
-    const pairs = y.shape.flatMap((size, axis) => [size, windowStrides[axis]!]);
-    const axes = y.shape.map((_, axis) => 2 * axis);
-    const repeated = reshape(
-      broadcastInDim(y, pairs, axes),
-      y.shape.map((size, axis) => size * windowStrides[axis]!),
-    );
-    const config = x.shape.map((size, axis): AxisPadding => {
-      const [low] = padding[axis]!;
-      return [-low, size + low - repeated.shape[axis]!, 0];
-    });
-    return pad(repeated, filled(fill, { ...y.aval, shape: [] }), config);
-  };
-  return select(eq(spread(places, -1), numbered(x.aval)), spread(source, 0), zeros({ ...source.aval, shape: x.shape })); // prettier-ignore
+  const places = spreadOver(selected(x, undilated(params)), x.shape, params, -1);
+  const sources = spreadOver(source, x.shape, params, 0);
+  return select(eq(places, numbered(x.aval)), sources, zeros(sources.aval));
 }
 
 /**
