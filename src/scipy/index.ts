@@ -1,3 +1,4 @@
 /** Functions with the names of `jax.scipy` in camelCase. */
 
 export * as linalg from "./linalg/index.ts";
+export * as special from "./special/index.ts";

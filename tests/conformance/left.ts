@@ -13,7 +13,6 @@ const uses =
 /** Why a golden is not run yet; the first that fits is the reason. */
 const reasons: readonly (readonly [reason: string, applies: Applies])[] = [
   ["JavaScript has no item assignment to refuse", uses(/^errors\/setitem$/, "ops")],
-  ["scipy.special", uses(/scipy\.special/)],
 ];
 
 /** The reason why a case is left to a later feature, or undefined where it is run. */

@@ -8,6 +8,7 @@ import { numpyMoreTable } from "./numpy-more-table.ts";
 import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { scipyLinalgTable } from "./scipy-linalg-table.ts";
 import { reductionTable } from "./reduction-table.ts";
+import { scipySpecialTable } from "./scipy-special-table.ts";
 import { type Row } from "./table.ts";
 import { unwrapped } from "./wrapper.ts";
 
@@ -21,6 +22,7 @@ export const modules: readonly (readonly [string, object, Table])[] = [
   ["numpy", np, { ...numpyTable, ...indexTable, ...numpyMoreTable }],
   ["numpy.linalg", np.linalg, linalgTable],
   ["scipy.linalg", scipy.linalg, scipyLinalgTable],
+  ["scipy.special", scipy.special, scipySpecialTable],
 ];
 
 export const isArray = (x: unknown): x is ArrayValue => x instanceof Value;
