@@ -2,3 +2,4 @@
 
 export * as linalg from "./linalg/index.ts";
 export * as special from "./special/index.ts";
+export * as stats from "./stats/index.ts";

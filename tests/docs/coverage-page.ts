@@ -54,6 +54,13 @@ const isCalled = (path: string): boolean => {
   return typeof value === "function" || (typeof value === "object" && value !== null && "primitive" in value);
 };
 
+/** Whether it is a plain object of functions, such as a distribution. */
+const isMethods = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.getPrototypeOf(value) === Object.prototype &&
+  Object.values(value).every((method) => typeof method === "function");
+
 /** Everything that is called, by path, of a namespace and of those in it that the table does not have. */
 const callsOf = (namespace: string): string[] =>
   Object.keys((at(namespace) as object | undefined) ?? {})
@@ -63,7 +70,7 @@ const callsOf = (namespace: string): string[] =>
       if (isCalled(path)) return [path];
       const value: unknown = at(path);
       const isNamespace = Object.prototype.toString.call(value) === "[object Module]";
-      return isNamespace && !namespaces.includes(path) ? callsOf(path) : [];
+      return (isNamespace || isMethods(value)) && !namespaces.includes(path) ? callsOf(path) : [];
     });
 export const present: readonly string[] = namespaces.flatMap(callsOf).toSorted();
 

@@ -9,6 +9,7 @@ import { linalgTable, numpyTable } from "./numpy-table.ts";
 import { scipyLinalgTable } from "./scipy-linalg-table.ts";
 import { reductionTable } from "./reduction-table.ts";
 import { scipySpecialTable } from "./scipy-special-table.ts";
+import { scipyStatsTables } from "./scipy-stats-table.ts";
 import { type Row } from "./table.ts";
 import { unwrapped } from "./wrapper.ts";
 
@@ -23,6 +24,7 @@ export const modules: readonly (readonly [string, object, Table])[] = [
   ["numpy.linalg", np.linalg, linalgTable],
   ["scipy.linalg", scipy.linalg, scipyLinalgTable],
   ["scipy.special", scipy.special, scipySpecialTable],
+  ...scipyStatsTables,
 ];
 
 export const isArray = (x: unknown): x is ArrayValue => x instanceof Value;
