@@ -19,3 +19,7 @@ export {
   type SoftmaxOptions,
 } from "./softmax.ts";
 export { zeta } from "./zeta.ts";
+export { exp1, expi, expn } from "./exponential-integrals.ts";
+export { fresnel, sici } from "./oscillating.ts";
+export { bernoulli, spence } from "./spence.ts";
+export { sphHarmY, type SphHarmOptions } from "./spherical.ts";
