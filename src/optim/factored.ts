@@ -41,8 +41,10 @@ export interface FactoredOptions {
 const decayRatePow = (step: ArrayValue, exponent: Operand): ArrayValue =>
   np.subtract(1, np.power(np.astype(np.add(step, 1), "float32"), np.negative(exponent)));
 
+type Axes = readonly [second: number, first: number] | null;
+
 /** The second longest and the longest axis, or null where there are none that are long enough. */
-function longestAxes(shape: readonly number[], least: number): readonly [number, number] | null {
+function longestAxes(shape: readonly number[], least: number): Axes {
   const order = shape.map((_, axis) => axis).toSorted((a, b) => shape[a]! - shape[b]!);
   const [second, first] = order.slice(-2);
   return first === undefined || shape[second!]! < least ? null : [second!, first];
@@ -61,43 +63,37 @@ export function scaleByFactoredRms(options: FactoredOptions = {}): GradientTrans
   const { factored = true, decayRate = 0.8, stepOffset = 0, minDimSizeToFactor = 128 } = given;
   const { epsilon = 1e-30, decayRateFn = decayRatePow } = given;
   const axesOf = (shape: readonly number[]) => (factored ? longestAxes(shape, minDimSizeToFactor) : null);
-  const without = (shape: readonly number[], axis: number) => shape.filter((_, i) => i !== axis);
-  const zeros = (shapeOf: (shape: readonly number[], axes: readonly [number, number] | null) => readonly number[]) => // prettier-ignore
-    (params: unknown) => mapParams((p) => np.zeros(shapeOf(p.shape, axesOf(p.shape)), p.dtype), params); // prettier-ignore
-  const rows = zeros((shape, axes) => (axes === null ? [1] : without(shape, axes[1])));
-  const columns = zeros((shape, axes) => (axes === null ? [1] : without(shape, axes[0])));
-  const elements = zeros((shape, axes) => (axes === null ? shape : [1]));
+  const zeros = (params: unknown, shapeOf: (shape: readonly number[], axes: Axes) => readonly number[]) =>
+    mapParams((p) => np.zeros(shapeOf(p.shape, axesOf(p.shape)), p.dtype), params);
+  const without = (i: 0 | 1) => (shape: readonly number[], axes: Axes) =>
+    axes === null ? [1] : shape.filter((_, axis) => axis !== axes[i]);
   return {
     init: (params) => ({
       count: countZero(),
-      vRow: rows(params),
-      vCol: columns(params),
-      v: elements(params),
+      vRow: zeros(params, without(1)),
+      vCol: zeros(params, without(0)),
+      v: zeros(params, (shape, axes) => (axes === null ? shape : [1])),
     }),
     update: (updates, state, params) => {
       checkParams(params, caller);
       const decay = decayRateFn(np.subtract(state.count, stepOffset), decayRate);
-      const mean = (g: ArrayValue, last: ArrayValue, axis: number | null) => {
-        const square = np.add(squares(g), epsilon);
-        const own = axis === null ? square : np.mean(square, { axis });
-        return np.astype(np.add(np.multiply(decay, last), np.multiply(complement(decay), own)), last.dtype);
-      };
-      const means = (
-        state_: unknown,
-        axisOf: (axes: readonly [number, number] | null) => number | null | undefined,
-      ) =>
-        // prettier-ignore
+      const mean = (last: ArrayValue, square: ArrayValue) =>
+        np.astype(np.add(np.multiply(decay, last), np.multiply(complement(decay), square)), last.dtype);
+      /** The next means of squares, reduced by `of`, which is null where others are kept in their place. */
+      const means = (lasts: unknown, of: (square: ArrayValue, axes: Axes) => ArrayValue | null) =>
         mapState<ArrayValue>(
           (g, last) => {
-            const axis = axisOf(axesOf(g.shape));
-            return axis === undefined ? last : mean(g, last, axis);
+            const square = of(np.add(squares(g), epsilon), axesOf(g.shape));
+            return square === null ? last : mean(last, square);
           },
           updates,
-          state_,
+          lasts,
         );
-      const vRow = means(state.vRow, (axes) => axes?.[1]);
-      const vCol = means(state.vCol, (axes) => axes?.[0]);
-      const v = means(state.v, (axes) => (axes === null ? null : undefined));
+      const over = (i: 0 | 1) => (square: ArrayValue, axes: Axes) =>
+        axes === null ? null : np.mean(square, { axis: axes[i] });
+      const vRow = means(state.vRow, over(1));
+      const vCol = means(state.vCol, over(0));
+      const v = means(state.v, (square, axes) => (axes === null ? square : null));
       const scaled = mapUpdates(
         (g, ...own) => {
           const [row, column, element] = own as readonly ArrayValue[];

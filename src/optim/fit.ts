@@ -137,7 +137,9 @@ export function trainStep<Params, Batch, Fixed = undefined, State = undefined>(
     };
     const [[value, extras], gradient] = valueAndGrad(own, { hasAux: true })(params);
     const { state: after = state, measured = {}, weight } = extras;
-    const [updates, next] = optimiser.update(gradient, moments, params, { weight });
+    const valueFn = (at: Params): ArrayValue => own(at)[0];
+    const extra = { weight, value, grad: gradient, valueFn };
+    const [updates, next] = optimiser.update(gradient, moments, params, extra);
     return [
       { params: applyUpdates(params, updates), moments: next, state: after },
       { loss: value, ...measured },

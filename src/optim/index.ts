@@ -107,6 +107,14 @@ export {
   injectStatefulHyperparams,
   type StatefulSchedule,
 } from "./inject.ts";
+export { lbfgs, type LbfgsOptions, type LbfgsScaleOptions, type LbfgsState, scaleByLbfgs } from "./lbfgs.ts";
+export {
+  type BacktrackingInfo,
+  type BacktrackingOptions,
+  type BacktrackingState,
+  scaleByBacktrackingLinesearch,
+  valueAndGradFromState,
+} from "./linesearch.ts";
 export {
   type Lookahead,
   lookahead,
@@ -266,7 +274,7 @@ export {
   stateless,
   statelessWithTreeMap,
 } from "./transforms.ts";
-export { incrementalUpdate, periodicUpdate } from "./updates.ts";
+export { incrementalUpdate, periodicUpdate, scaleGradient } from "./updates.ts";
 export {
   warmupConstantSchedule,
   warmupCosineDecaySchedule,
@@ -275,3 +283,35 @@ export {
   warmupLinearDecaySchedule,
   type WarmupLinearOptions,
 } from "./warmups.ts";
+export { scaleByZoomLinesearch, type ZoomInfo, type ZoomOptions, type ZoomState } from "./zoom.ts";
+export * from "./classification.ts";
+export { ctcLoss, ctcLossWithForwardProbs, type CtcOptions } from "./ctc.ts";
+export {
+  binaryDiceLoss,
+  type BinaryDiceOptions,
+  diceLoss,
+  type DiceOptions,
+  type GeneralizedDiceOptions,
+  multiclassGeneralizedDiceLoss,
+} from "./dice.ts";
+export {
+  cosineDistance,
+  type CosineOptions,
+  cosineSimilarity,
+  huberLoss,
+  type HuberOptions,
+  l2Loss,
+  logCosh,
+  ntxent,
+  squaredError,
+  tripletMarginLoss,
+  type TripletOptions,
+} from "./distances.ts";
+export {
+  convexKlDivergence,
+  generalizedKlDivergence,
+  klDivergence,
+  klDivergenceWithLogTargets,
+  type RankingOptions,
+  rankingSoftmaxLoss,
+} from "./divergences.ts";

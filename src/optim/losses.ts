@@ -1,4 +1,4 @@
-import { isFloat, isInteger } from "../core/dtype.ts";
+import { isInteger } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import { type Optionals, readOptions } from "../core/options.ts";
 import { canonicalAxes, range, sizeOf } from "../core/shape.ts";
@@ -7,6 +7,7 @@ import * as lax from "../lax/index.ts";
 import { logSoftmax, logsumexp } from "../nn/index.ts";
 import * as np from "../numpy/index.ts";
 import { toArray } from "../numpy/promotion.ts";
+import { floats } from "./distances.ts";
 
 export interface CrossEntropyOptions {
   /** The axis of the classes, or several, over which they are numbered row by row. Default: the last. */
@@ -123,12 +124,6 @@ export function meanCrossEntropy(
   const losses = softmaxCrossEntropyWithIntegerLabels(logits, np.where(counts, labels, 0));
   const total = np.sum(np.where(counts, losses, 0));
   return [np.divide(total, np.astype(np.maximum(count, 1), total.dtype)), count];
-}
-
-function floats(x: Operand, name: string, caller: string): ArrayValue {
-  const array = toArray(x, caller);
-  if (isFloat(array.dtype)) return array;
-  throw new DTypeError("optim/floats", `${caller} takes ${name} that are floats, got ${array.dtype}`);
 }
 
 /** A mask of the rank of the logits: one for each result holds for all classes. */

@@ -193,3 +193,7 @@ export const countZero = (): ArrayValue => scalarOf(0, "int32");
 
 /** `1 − x` of a number or an array. */
 export const complement = (x: Operand): Operand => (typeof x === "number" ? 1 - x : np.subtract(1, x));
+
+/** The updates with the arrays of another tree, which is like them, in their places; other leaves stay. */
+export const replaced = <Updates>(updates: Updates, arrays: unknown): Updates =>
+  mapUpdates((_g, x) => x as ArrayValue, updates, ["the updates", arrays]);

@@ -1,5 +1,7 @@
 import { flattenUpTo } from "../tree/index.ts";
-import type { Operand } from "../core/value.ts";
+import { customJvp } from "../control/index.ts";
+import type { ArrayValue, Operand } from "../core/value.ts";
+import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { complement, flattenNulls, gradientOf } from "./transformation.ts";
 
@@ -37,4 +39,24 @@ export const periodicUpdate = <Tree>(
 ): Tree => {
   const isDue = np.equal(np.mod(steps, updatePeriod), 0);
   return mapPairs((fresh, old) => np.where(isDue, fresh, old), newTensors, oldTensors, "the old tensors");
+};
+
+const withScaledGradient = customJvp((x: ArrayValue, _scale: ArrayValue): ArrayValue => x);
+withScaledGradient.defjvp(([x, factor], [t]) => [x, np.astype(np.multiply(factor, t), x.dtype)]);
+
+/**
+ * The tree itself, of which gradients are multiplied by `scale`.
+ *
+ * @example
+ * const features = optim.scaleGradient(body(x), 0.1);
+ * @see `optax.scale_gradient`
+ */
+export const scaleGradient = <Tree>(inputs: Tree, scale: Operand): Tree => {
+  const [leaves, treedef] = flattenNulls(inputs);
+  return treedef.unflatten<Tree>(
+    leaves.map((leaf) => {
+      const x = gradientOf(leaf);
+      return x === null ? leaf : withScaledGradient(x, lax.stopGradient(np.asarray(scale)));
+    }),
+  );
 };

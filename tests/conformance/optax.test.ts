@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type ArrayValue, jit, numpy as np, optim, random, tree, Value } from "cotangent";
+import { type ArrayValue, jit, numpy as np, optim, random, tree, Value, valueAndGrad } from "cotangent";
 import { describe, expect, test } from "vitest";
 import { numbers } from "../unit/numpy/arrays.ts";
 
@@ -18,11 +18,25 @@ interface Steps {
   readonly dtypes: readonly string[];
   readonly state?: { readonly ts: string; readonly value: Plain };
 }
+interface Search {
+  readonly loss: "quadratic" | "rosenbrock";
+  readonly ts: string;
+  readonly steps: number;
+  readonly stored?: boolean;
+  readonly tol?: number;
+  /** The losses before each step. */
+  readonly values: readonly number[];
+  /** The parameters after every sixth step, and the last. */
+  readonly params: readonly (readonly number[])[];
+  readonly learningRate?: number;
+  readonly searchSteps?: number;
+}
 interface Goldens {
   readonly params: Readonly<Record<string, Numbers>>;
   readonly gradients: readonly Readonly<Record<string, Numbers>>[];
   readonly shown: readonly number[];
   readonly steps: readonly Steps[];
+  readonly minimise: readonly Search[];
 }
 const goldens = JSON.parse(
   readFileSync(new URL("../goldens/optax.json", import.meta.url), "utf8"),
@@ -109,5 +123,63 @@ describe("takes the steps of optax, eagerly and compiled", () => {
   test.each(goldens.steps)("$ts", (steps) => {
     takeSteps(steps, false);
     takeSteps(steps, true);
+  });
+});
+
+type Params = ArrayValue | Readonly<Record<"a" | "b", ArrayValue>>;
+const searches = {
+  quadratic: {
+    start: { a: np.array([3, -2, 1]), b: np.array(4) } as Params,
+    loss: ({ a, b }: Readonly<Record<"a" | "b", ArrayValue>>) => {
+      const weighted = np.multiply(np.array([1, 10, 0.5]), np.square(np.subtract(a, 1)));
+      const other = np.multiply(3, np.square(np.add(b, 2)));
+      return np.add(np.add(np.sum(weighted), other), np.multiply(np.get(a, 0), b));
+    },
+  },
+  rosenbrock: {
+    start: np.array([0.5, 0.5, 0.5]) as Params,
+    loss: (x: ArrayValue) => {
+      const [last, next] = [np.get(x, np.s(null, -1)), np.get(x, np.s(1, null))];
+      const bent = np.multiply(100, np.square(np.subtract(next, np.square(last))));
+      return np.sum(np.add(bent, np.square(np.subtract(1, last))));
+    },
+  },
+};
+
+describe("searches as optax does, eagerly and compiled", () => {
+  // Eagerly the first steps, as each of them traces its loop anew.
+  test.each(goldens.minimise)("$ts, the $loss", (search) => {
+    const { start } = searches[search.loss];
+    const loss = searches[search.loss].loss as (params: Params) => ArrayValue;
+    const optimizer = evaluate(search.ts) as optim.GradientTransformation;
+    const takeStep = (params: Params, state: unknown) => {
+      const [value, grad] = search.stored
+        ? optim.valueAndGradFromState(loss)(params, state)
+        : valueAndGrad(loss)(params);
+      const [updates, next] = optimizer.update(grad, state, params, { value, grad, valueFn: loss });
+      return [optim.applyUpdates(params, updates), next, value] as const;
+    };
+    const tolerance = search.tol ?? 1e-5;
+    for (const [step, steps] of [
+      [takeStep, Math.min(6, search.steps)],
+      [jit(takeStep), search.steps],
+    ] as const) {
+      let [params, state] = [start, optimizer.init(start)];
+      let seen = 0;
+      for (let i = 0; i < steps; i++) {
+        const [moved, next, value] = step(params, state) as ReturnType<typeof takeStep>;
+        [params, state] = [moved, next];
+        close(value.item(), search.values[i]!, tolerance, `the loss before step ${i}`);
+        if (i % 6 !== 5 && i !== search.steps - 1) continue;
+        const got = flat(params as Tree);
+        search.params[seen++]!.forEach((y, j) => close(got[j], y, tolerance, `step ${i}, parameter ${j}`));
+      }
+      if (search.searchSteps === undefined || steps !== search.steps) continue;
+      const last = (
+        state as readonly { learningRate: ArrayValue; info: { numLinesearchSteps: ArrayValue } }[]
+      ).at(-1)!;
+      close(last.learningRate.item(), search.learningRate!, tolerance, "the learning rate");
+      expect(last.info.numLinesearchSteps.item()).toBe(search.searchSteps);
+    }
   });
 });

@@ -239,16 +239,81 @@ def run(c):
     return out
 
 
+starts = {"quadratic": {"a": np.float32([3, -2, 1]), "b": np.float32(4)}, "rosenbrock": np.float32([0.5, 0.5, 0.5])}
+losses = {
+    "quadratic": lambda p: jnp.sum(jnp.array([1.0, 10.0, 0.5]) * (p["a"] - 1) ** 2) + 3 * (p["b"] + 2) ** 2 + p["a"][0] * p["b"],
+    "rosenbrock": lambda x: jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2),
+}
+
+
+def search(loss, ts, python, steps=24, stored=False, tol=None):
+    """stored: the value and gradient are those of the state."""
+    return dict(loss=loss, ts=ts, python=python, steps=steps, stored=stored, tol=tol)
+
+
+zoom = "optim.scaleByZoomLinesearch(15)", "optax.scale_by_zoom_linesearch(15)"
+# In a bent valley roundings grow from step to step: with a start that is one unit in the last place away optax's losses are 5e-5 away.
+bent = dict(tol=1e-4)
+searches = [
+    search("quadratic", "optim.lbfgs()", "optax.lbfgs()", steps=10),
+    search("rosenbrock", "optim.lbfgs()", "optax.lbfgs()", **bent),
+    search("rosenbrock", "optim.lbfgs()", "optax.lbfgs()", stored=True, **bent),
+    search("rosenbrock", "optim.lbfgs(null, { memorySize: 3, scaleInitPrecond: false })",
+           "optax.lbfgs(memory_size=3, scale_init_precond=False)", steps=10, **bent),
+    search("quadratic", "optim.lbfgs(0.5, { linesearch: null })", "optax.lbfgs(0.5, linesearch=None)"),
+    search("rosenbrock", "optim.chain(optim.scaleByLbfgs(), optim.scale(-1), optim.scaleByBacktrackingLinesearch(20))",
+           "optax.chain(optax.scale_by_lbfgs(), optax.scale(-1.), optax.scale_by_backtracking_linesearch(20))", **bent),
+    search("quadratic", "optim.chain(optim.sgd(1), optim.scaleByBacktrackingLinesearch(30, { storeGrad: true }))",
+           "optax.chain(optax.sgd(1.), optax.scale_by_backtracking_linesearch(30, store_grad=True))", stored=True),
+    search("rosenbrock", "optim.chain(optim.sgd(1), optim.scaleByBacktrackingLinesearch(4, "
+           "{ maxLearningRate: 0.002, decreaseFactor: 0.5, increaseFactor: 2, slopeRtol: 0.1, atol: 1e-3, rtol: 1e-3 }))",
+           "optax.chain(optax.sgd(1.), optax.scale_by_backtracking_linesearch(4, max_learning_rate=0.002, "
+           "decrease_factor=0.5, increase_factor=2., slope_rtol=0.1, atol=1e-3, rtol=1e-3))"),
+    search("quadratic", f"optim.chain(optim.sgd(1), {zoom[0]})", f"optax.chain(optax.sgd(1.), {zoom[1]})"),
+    search("rosenbrock", "optim.chain(optim.sgd(1), optim.scaleByZoomLinesearch(20, "
+           "{ initialGuessStrategy: 'one', maxLearningRate: 2, curvRtol: 0.1, approxDecRtol: null }))",
+           "optax.chain(optax.sgd(1.), optax.scale_by_zoom_linesearch(20, initial_guess_strategy='one', "
+           "max_learning_rate=2., curv_rtol=0.1, approx_dec_rtol=None))"),
+    search("quadratic", "optim.chain(optim.sgd(-1), optim.scaleByZoomLinesearch(3))",
+           "optax.chain(optax.sgd(-1.), optax.scale_by_zoom_linesearch(3))", steps=2),
+]
+
+
+def minimise(c):
+    loss, p = losses[c["loss"]], jax.tree.map(jnp.asarray, starts[c["loss"]])
+    optimizer = eval(c["python"])
+    state = optimizer.init(p)
+    step = jax.jit(lambda p, state, v, g: optimizer.update(g, state, p, value=v, grad=g, value_fn=loss))
+    values, ends, info = [], [], None
+    for i in range(c["steps"]):
+        v, g = optax.value_and_grad_from_state(loss)(p, state=state) if c["stored"] else jax.value_and_grad(loss)(p)
+        u, state = step(p, state, v, g)
+        p = optax.apply_updates(p, u)
+        values.append(number(np.asarray(v)))
+        if i % 6 == 5 or i == c["steps"] - 1:
+            ends.append(leaves(p))
+    out = {key: value for key, value in c.items() if value not in (None, False)}
+    out |= {"values": values, "params": ends}
+    if hasattr(state[-1], "learning_rate"):
+        out |= {"learningRate": number(np.asarray(state[-1].learning_rate)),
+                "searchSteps": int(state[-1].info.num_linesearch_steps)}
+    return out
+
+
 records = [run(c) for c in cases]
+searched = [minimise(c) for c in searches]
 target = Path(__file__).parent.parent / "goldens" / "optax.json"
-lines = ",\n    ".join(json.dumps(record) for record in records)
+lines = lambda items: ",\n    ".join(json.dumps(item) for item in items)
 target.write_text(f"""{{
   "params": {json.dumps({k: np.round(v.astype(float), 2).tolist() for k, v in params.items()})},
   "gradients": {json.dumps([{k: np.round(v.astype(float), 2).tolist() for k, v in g.items()} for g in gradients])},
   "shown": {json.dumps(shown)},
   "steps": [
-    {lines}
+    {lines(records)}
+  ],
+  "minimise": [
+    {lines(searched)}
   ]
 }}
 """)
-print(f"{target}: {len(records)} optimisers")
+print(f"{target}: {len(records)} optimisers, {len(searched)} searches")

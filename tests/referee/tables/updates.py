@@ -34,4 +34,6 @@ cases = [
     case("optim.incrementalUpdate(x, b, 0.25)", "optax.incremental_update(x, b, 0.25)", of="a"),
     case("optim.periodicUpdate(x, b, n, 3)", "optax.periodic_update(x, b, n, 3)", of="a"),
     case("optim.periodicUpdate(x, b, n, 2)", "optax.periodic_update(x, b, n, 2)", of="a"),
+    case("np.square(optim.scaleGradient(x, 0.25))", "jnp.square(optax.scale_gradient(x, 0.25))", of="a"),
+    case("np.square(optim.scaleGradient({ a: x }, 0).a)", "jnp.square(optax.scale_gradient({'a': x}, 0.)['a'])", of="a"),
 ]

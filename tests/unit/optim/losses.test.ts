@@ -118,3 +118,24 @@ describe("the mean cross-entropy", () => {
     expect([loss.item(), count.item()]).toEqual([0, 0]);
   });
 });
+
+describe("refusals of losses", () => {
+  const [floats, ints] = [np.ones([2, 3]), np.ones([2, 3], "int32")];
+  test.each([
+    ["squaredError takes predictions that are floats, got int32", () => optim.squaredError(ints)],
+    [
+      "predictions and targets have one shape, got [2, 3] and [3]",
+      () => optim.squaredError(floats, np.ones([3])),
+    ],
+    ["outputs and targets have one shape", () => optim.perceptronLoss(floats, np.ones([3]))],
+    ["takes labels that are integers, got float32", () => optim.multiclassHingeLoss(floats, np.ones([2]))],
+    ["takes a label for each embedding, got 3 for 2", () => optim.ntxent(floats, np.ones([3], "int32"))],
+    [
+      "reduction is one of mean, sum, none",
+      () => optim.diceLoss(floats, floats, { reduction: "max" as never }),
+    ],
+    ["takes a function, got the number 1", () => optim.makeFenchelYoungLoss(1 as never)],
+    ["takes logits [batch, frames, classes]", () => optim.ctcLoss(floats, floats, floats, floats)],
+    ["klDivergence takes targets that are floats, got int32", () => optim.klDivergence(floats, ints)],
+  ])("%s", (message, loss) => expect(loss).toThrow(message));
+});
