@@ -12,6 +12,7 @@ import { promoteDTypesInexact } from "../numpy/promotion.ts";
 import { broadcastArray, choose } from "../numpy/where.ts";
 import { checkKey, defaultDType, splitKey } from "./key.ts";
 import { readSample, realOf, realParameter, type SampleOptions, type TwoParameters } from "./parametric.ts";
+import { roundedLog } from "./rounded.ts";
 import { floatDType, sampleShape, uniformOf } from "./uniform.ts";
 
 /** Adds up geometric numbers of trials until they exceed `n`. */
@@ -53,8 +54,8 @@ function byRejection(key: ArrayValue, n: ArrayValue, p: ArrayValue, shape: Shape
   const alpha = lax.mul(lax.add(2.83, lax.div(5.1, b)), deviation);
   const m = lax.floor(lax.mul(lax.add(n, 1), p));
   const above = lax.add(lax.sub(n, m), 1);
-  const atMode = lax.mul(lax.add(m, 0.5), lax.log(lax.div(lax.add(m, 1), lax.mul(odds, above))));
-  const tails = [stirlingTail(m), stirlingTail(lax.sub(n, m))] as const;
+  const log = p.dtype === "float32" ? roundedLog : lax.log;
+  const atMode = lax.mul(lax.add(m, 0.5), log(lax.div(lax.add(m, 1), lax.mul(odds, above))));
   const [count] = whileLoop(
     ([, accepted]) => lax.not(np.all(accepted)),
     ([count, accepted, key]) => {
@@ -62,16 +63,13 @@ function byRejection(key: ArrayValue, n: ArrayValue, p: ArrayValue, shape: Shape
       const u = lax.sub(uniformOf(first, shape, p.dtype, 0, 1), 0.5);
       const v = uniformOf(second, shape, p.dtype, 0, 1);
       const us = lax.sub(0.5, lax.abs(u));
-      const k = lax.floor(lax.add(lax.mul(lax.add(lax.div(lax.mul(2, a), us), b), u), c));
+      const k = lax.floor(lax.fma(lax.add(lax.div(lax.mul(2, a), us), b), u, c));
       const left = lax.add(lax.sub(n, k), 1);
-      const terms = [
-        lax.mul(lax.add(n, 1), lax.log(lax.div(above, left))),
-        lax.mul(lax.add(k, 0.5), lax.log(lax.div(lax.mul(odds, left), lax.add(k, 1)))),
-        ...tails,
-        lax.neg(stirlingTail(k)),
-        lax.neg(stirlingTail(lax.sub(n, k))),
-      ];
-      const bound = terms.reduce((sum, term) => lax.add(sum, term), atMode);
+      const logRatio = log(lax.div(above, left));
+      const logOdds = log(lax.div(lax.mul(odds, left), lax.add(k, 1)));
+      const main = lax.fma(lax.add(k, 0.5), logOdds, lax.fma(lax.add(n, 1), logRatio, atMode));
+      const tails = lax.add(lax.add(main, stirlingTail(m)), stirlingTail(lax.sub(n, m)));
+      const bound = lax.sub(lax.sub(tails, stirlingTail(k)), stirlingTail(lax.sub(n, k)));
       const s = lax.log(lax.div(lax.mul(v, alpha), lax.add(lax.div(a, lax.mul(us, us)), b)));
       const isCertain = lax.and(lax.ge(us, 0.07), lax.le(v, certain));
       const isIn = lax.not(lax.or(lax.lt(k, 0), lax.gt(k, n)));

@@ -9,6 +9,7 @@ import { promoteDTypesInexact, toArray } from "../numpy/promotion.ts";
 import { broadcastArray, choose } from "../numpy/where.ts";
 import { checkKey, defaultDType, splitKey } from "./key.ts";
 import { type OneParameter, readSample, realOf, realParameter } from "./parametric.ts";
+import { roundedLgamma, roundedLog } from "./rounded.ts";
 import { sampleShape, uniformOf } from "./uniform.ts";
 
 /** The integer dtype that a sampler was asked for. @throws DTypeError when it is none. */
@@ -58,7 +59,7 @@ function byProduct(key: ArrayValue, rate: ArrayValue, shape: Shape, dtype: DType
 
 /** Transformed rejection. @see Hörmann, "The transformed rejection method for generating Poisson random variables" (1993) */
 function byRejection(key: ArrayValue, rate: ArrayValue, shape: Shape): ArrayValue {
-  const logRate = lax.log(rate);
+  const logRate = roundedLog(rate);
   const b = lax.add(0.931, lax.mul(2.53, lax.sqrt(rate)));
   const a = lax.add(-0.059, lax.mul(0.02483, b));
   const inverseAlpha = lax.add(1.1239, lax.div(1.1328, lax.sub(b, 3.4)));
@@ -73,7 +74,7 @@ function byRejection(key: ArrayValue, rate: ArrayValue, shape: Shape): ArrayValu
       const slope = lax.add(lax.div(lax.mul(2, a), us), b);
       const k = lax.floor(lax.add(lax.fma(slope, u, rate), 0.43));
       const s = lax.log(lax.div(lax.mul(v, inverseAlpha), lax.add(lax.div(a, lax.mul(us, us)), b)));
-      const t = lax.sub(lax.fma(k, logRate, lax.neg(rate)), lax.lgamma(lax.add(k, 1)));
+      const t = lax.sub(lax.fma(k, logRate, lax.neg(rate)), roundedLgamma(lax.add(k, 1)));
       const isCertain = lax.and(lax.ge(us, 0.07), lax.le(v, certain));
       const isOut = lax.or(lax.lt(k, 0), lax.and(lax.lt(us, 0.013), lax.gt(v, us)));
       const accept = lax.or(isCertain, lax.and(lax.not(isOut), lax.le(s, t)));
