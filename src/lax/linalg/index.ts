@@ -8,6 +8,7 @@ export { geqp3, geqrf, householderProduct } from "./householder.ts";
 export { linearSolve } from "./linear-solve.ts";
 export { lu, luPivotsToPermutation, type LuPivotsToPermutationParams } from "./lu.ts";
 export { ormqr, type OrmqrParams } from "./ormqr.ts";
+export { qdwh } from "./qdwh.ts";
 export { qr, type QrParams } from "./qr.ts";
 export { hessenberg, schur, type SchurParams, tridiagonal, type TridiagonalParams } from "./schur.ts";
 export { svd, type SvdParams } from "./svd.ts";

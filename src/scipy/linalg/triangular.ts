@@ -1,10 +1,7 @@
-import { ShapeError } from "../../core/errors.ts";
 import { type Optionals, readOptions } from "../../core/options.ts";
-import { broadcastShapes, showShape } from "../../core/shape.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
-import { promoteDTypesInexact } from "../../numpy/promotion.ts";
-import { broadcastArray } from "../../numpy/where.ts";
+import { overSides } from "./sides.ts";
 
 export interface SolveTriangularOptions {
   /** `"T"` (or 1) solves `aᵀ·x = b`, `"C"` (or 2) `aᴴ·x = b`. Default: `"N"` (or 0), `a·x = b`. */
@@ -37,29 +34,12 @@ export function solveTriangular(
     lower = false,
     unitDiagonal = false,
   } = readOptions<SolveTriangularOptions>(caller, names, rest);
-  const [matrix, given] = promoteDTypesInexact(caller, a, b);
-  const n = matrix.shape.at(-1);
-  const isVector = given.ndim === 1;
-  if (matrix.ndim < 2 || matrix.shape.at(-2) !== n || given.shape.at(isVector ? -1 : -2) !== n) {
-    throw new ShapeError(
-      "scipy/solve_triangular",
-      `${caller}: a is a square matrix or a stack of them, and b has as many rows; got ${showShape(matrix.shape)} and ${showShape(given.shape)}`,
-    );
-  }
-  const sides = isVector ? lax.expandDims(given, [1]) : given;
-  const lead = broadcastShapes(
-    [matrix, sides].map((x) => x.shape.slice(0, -2)),
-    caller,
-  );
-  const [left, right] = [matrix, sides].map((x) =>
-    broadcastArray(x, [...lead, ...x.shape.slice(-2)], caller),
-  );
-  const x = lax.linalg.triangularSolve(left!, right!, {
+  const options = {
     leftSide: true,
     lower,
     unitDiagonal,
     transposeA: trans !== 0 && trans !== "N",
     conjugateA: trans === 2 || trans === "C",
-  });
-  return isVector ? lax.squeeze(x, [x.ndim - 1]) : x;
+  };
+  return overSides(caller, a, b, (matrix, sides) => lax.linalg.triangularSolve(matrix, sides, options));
 }

@@ -174,6 +174,7 @@ export const laxLinalgTable: Readonly<Record<string, Row>> = {
   cholesky: kept(({ x }) => lax.linalg.cholesky(lax.dot(x, lax.transpose(x, [1, 0])))),
   choleskyUpdate: kept(({ x, t }) => lax.linalg.choleskyUpdate(x, lax.indexInDim(t, 0, 0, false))),
   ormqr: kept(({ x, t, y }) => lax.linalg.ormqr(x, lax.indexInDim(t, 0, 0, false), y)),
+  qdwh: kept(({ x }) => lax.linalg.qdwh(x)),
   geqp3: kept(({ m, n }) => lax.linalg.geqp3(m, n)),
   householderProduct: kept(({ x, t }) => lax.linalg.householderProduct(x, lax.indexInDim(t, 0, 0, false))),
   linearSolve: kept(({ x, y }) => lax.linalg.linearSolve.bind([x, y], {})),
