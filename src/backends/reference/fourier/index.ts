@@ -39,8 +39,8 @@ function halves(
   const half = back ? 1 : 0.5;
   for (let row = 0; row < rows; row++)
     for (let k = 0; k < written; k++) {
-      const i = 2 * (row * read + (k % read));
-      const j = 2 * (row * read + ((h - k) % read));
+      const i = 2 * (row * read + (k === read ? 0 : k));
+      const j = 2 * (row * read + (h - k === read ? 0 : h - k));
       const isReal = back && k === 0;
       const [a, b] = [from[i]!, isReal ? 0 : from[i + 1]!];
       const [c, d] = [from[j]!, isReal ? 0 : from[j + 1]!];
@@ -109,15 +109,16 @@ function realToComplex(sizes: readonly number[]) {
   const signal = isEven ? sizes.with(-1, h) : sizes;
   return each([count, length, 2 * count + length], (data, out, [first, second]) => {
     // A real signal is a complex one of half as many numbers.
-    if (isEven) first.set(data);
-    else for (let i = 0; i < count; i++) [first[2 * i], first[2 * i + 1]] = [data[i]!, 0];
+    const step = isEven ? 1 : 2;
+    if (!isEven) first.fill(0, 0, 2 * count);
+    for (let i = 0; i < count; i++) first[step * i] = data[i]!;
     const [x, y] = overAxes([first, second], [rows, signal.at(-1)!], "last");
     if (isEven) halves(rows, h, roots, x, y, false);
     else
       for (let row = 0; row < rows; row++)
         y.set(x.subarray(2 * row * n, 2 * (row * n + h + 1)), 2 * row * (h + 1));
     const [z] = overAxes([y, x], spectrum, "others");
-    out.set(z.subarray(0, length));
+    for (let i = 0; i < length; i++) out[i] = z[i]!;
   });
 }
 

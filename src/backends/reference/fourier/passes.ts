@@ -79,44 +79,59 @@ const by4: Run = (x, y, at, roots, { m, step }, inner) => {
 /** Of an odd number: terms `k` and `radix - k` have the same cosine and opposite sines. */
 const byOdd: Run = (x, y, at, roots, { radix, m, step }, inner) => {
   const s = 2 * step * inner;
-  const n = roots.length / 2;
-  const pairs = (radix - 1) / 2;
-  const sums = new Float64Array(2 * pairs);
-  const differences = new Float64Array(2 * pairs);
-  const put = (o: number, j: number, re: number, im: number, root: number) => {
-    const [c, d] = [roots[2 * j * root]!, roots[2 * j * root + 1]!];
-    y[o + j * s] = re * c - im * d;
-    y[o + j * s + 1] = re * d + im * c;
-  };
-  for (let p = 0; p < m; p++)
-    for (let q = 0; q < s; q += 2) {
-      const i = at + p * s + q;
-      const o = at + radix * p * s + q;
-      const [re, im] = [x[i]!, x[i + 1]!];
-      let [re0, im0] = [re, im];
-      for (let k = 0; k < pairs; k++) {
-        const a = i + (k + 1) * m * s;
-        const b = i + (radix - 1 - k) * m * s;
-        re0 += sums[2 * k] = x[a]! + x[b]!;
-        im0 += sums[2 * k + 1] = x[a + 1]! + x[b + 1]!;
-        differences[2 * k] = x[a]! - x[b]!;
-        differences[2 * k + 1] = x[a + 1]! - x[b + 1]!;
+  const far = m * s;
+  const size = radix - 1;
+  // Where the roots of `j·k` are, for j and k up to half of it.
+  const places = placesOf(radix, roots.length / radix);
+  // Sums of both terms in the first half, differences in the second.
+  const terms = new Float64Array(2 * size);
+  for (let p = 0; p < m; p++) {
+    const end = at + p * s + s;
+    for (let i = end - s, o = at + radix * p * s; i < end; i += 2, o += 2) {
+      const re = x[i]!;
+      const im = x[i + 1]!;
+      let re0 = re;
+      let im0 = im;
+      for (let k = 0, a = i + far, b = i + size * far; k < size; k += 2, a += far, b -= far) {
+        re0 += terms[k] = x[a]! + x[b]!;
+        im0 += terms[k + 1] = x[a + 1]! + x[b + 1]!;
+        terms[size + k] = x[a]! - x[b]!;
+        terms[size + k + 1] = x[a + 1]! - x[b + 1]!;
       }
-      put(o, 0, re0, im0, 0);
-      for (let j = 1; j <= pairs; j++) {
-        let [re1, im1, re2, im2] = [re, im, 0, 0];
-        for (let k = 0; k < pairs; k++) {
-          const root = 2 * (n / radix) * ((j * (k + 1)) % radix);
-          const [c, d] = [roots[root]!, roots[root + 1]!];
-          re1 += c * sums[2 * k]!;
-          im1 += c * sums[2 * k + 1]!;
-          re2 -= d * differences[2 * k + 1]!;
-          im2 += d * differences[2 * k]!;
+      y[o] = re0;
+      y[o + 1] = im0;
+      for (let j = 1, place = 0; 2 * j <= size; j++) {
+        let re1 = re;
+        let im1 = im;
+        let re2 = 0;
+        let im2 = 0;
+        for (let k = 0; k < size; k += 2, place++) {
+          const c = roots[places[place]!]!;
+          const d = roots[places[place]! + 1]!;
+          re1 += c * terms[k]!;
+          im1 += c * terms[k + 1]!;
+          re2 -= d * terms[size + k + 1]!;
+          im2 += d * terms[size + k]!;
         }
-        put(o, j, re1 + re2, im1 + im2, p * step);
-        put(o, radix - j, re1 - re2, im1 - im2, p * step);
+        const root = 2 * j * p * step;
+        const other = 2 * (radix - j) * p * step;
+        const to = o + j * s;
+        const opposite = o + (radix - j) * s;
+        y[to] = (re1 + re2) * roots[root]! - (im1 + im2) * roots[root + 1]!;
+        y[to + 1] = (re1 + re2) * roots[root + 1]! + (im1 + im2) * roots[root]!;
+        y[opposite] = (re1 - re2) * roots[other]! - (im1 - im2) * roots[other + 1]!;
+        y[opposite + 1] = (re1 - re2) * roots[other + 1]! + (im1 - im2) * roots[other]!;
       }
     }
+  }
+};
+
+const placesOf = (radix: number, distance: number): Int32Array => {
+  const half = (radix - 1) / 2;
+  return Int32Array.from(
+    { length: half * half },
+    (_, at) => distance * (((1 + Math.floor(at / half)) * (1 + (at % half))) % radix),
+  );
 };
 
 export const runPass: Run = (x, y, at, roots, pass, inner) =>
