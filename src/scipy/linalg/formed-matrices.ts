@@ -1,5 +1,6 @@
 import { isComplex } from "../../core/dtype.ts";
 import { ShapeError } from "../../core/errors.ts";
+import { type Optionals, readOptions } from "../../core/options.ts";
 import { range, showShape } from "../../core/shape.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
@@ -7,7 +8,8 @@ import { concatenate } from "../../numpy/join.ts";
 import { defaultFloat, promoteDTypes, promoteDTypesInexact, toArray } from "../../numpy/promotion.ts";
 import { atleast1d, atleast2d, flip } from "../../numpy/shape.ts";
 import { take } from "../../numpy/take.ts";
-import { known } from "./sized-matrices.ts";
+import { checkSize, known } from "./sized-matrices.ts";
+import { oneOf } from "./words.ts";
 
 /** Elements of the last axis, those with the numbers that `at` says for each place. */
 const placed = (x: ArrayValue, m: number, n: number, at: (i: number, j: number) => number): ArrayValue =>
@@ -147,4 +149,64 @@ export function fiedler(a: Operand): ArrayValue {
       placed(x, n, n, (_i, j) => j),
     ),
   );
+}
+
+interface ConvolutionMatrixOptions {
+  /** As `np.convolve` has it. Default: `"full"`. */
+  readonly mode?: "full" | "valid" | "same" | undefined;
+}
+
+/**
+ * The matrix that convolves a vector of `n` numbers with `a`: `m·v` is `np.convolve(a, v, mode)`.
+ *
+ * Shape: `[…s, k] → […s, l, n]`, l being k + n - 1, |k - n| + 1 if `mode` is `"valid"`, and max(k, n) if it is `"same"`. Dtype: that of `a`.
+ * @throws ShapeError on a scalar or an empty vector; ArgumentError unless `n` is positive, or on an unknown mode.
+ * @see `jax.scipy.linalg.convolution_matrix`
+ */
+export function convolutionMatrix(
+  a: Operand,
+  n: number,
+  ...rest: Optionals<[mode: "full" | "valid" | "same"], ConvolutionMatrixOptions>
+): ArrayValue {
+  const caller = "scipy.linalg.convolutionMatrix";
+  const { mode = "full" } = readOptions<ConvolutionMatrixOptions>(caller, ["mode"], rest);
+  oneOf(caller, "mode", mode, ["full", "valid", "same"]);
+  checkSize(n, caller, 1);
+  const x = toArray(a, caller);
+  const k = x.shape.at(-1) ?? 0;
+  if (k === 0) throw new ShapeError("scipy/linalg", `${caller} takes vectors with elements, got shape ${showShape(x.shape)}`); // prettier-ignore
+  const least = Math.min(n, k) - 1;
+  const before = mode === "full" ? 0 : mode === "valid" ? least : Math.floor(least / 2);
+  const after = mode === "full" ? 0 : least - (mode === "valid" ? 0 : before);
+  // Before and after `a`, what is not there is 0.
+  const around = lax.pad(x, lax.full([], 0, x.dtype), x.shape.map((_, i) => (i === x.ndim - 1 ? [n - 1, n - 1, 0] : [0, 0, 0]))); // prettier-ignore
+  return placed(around, k + n - 1 - before - after, n, (i, j) => before + i - j + n - 1);
+}
+
+/**
+ * Another matrix with the characteristic polynomial of `companion(a)`, with two diagonals beside the main one on either side.
+ *
+ * Shape: `[n] → [n - 1, n - 1]`. Dtype: that of `a`, integers becoming floats. @throws ShapeError on anything but a vector with elements.
+ * @see `jax.scipy.linalg.fiedler_companion`; Fiedler, "A note on companion matrices" (2003)
+ */
+export function fiedlerCompanion(a: Operand): ArrayValue {
+  const caller = "scipy.linalg.fiedlerCompanion";
+  const [x] = promoteDTypesInexact(caller, a);
+  const n = (x.shape[0] ?? 0) - 1;
+  if (x.ndim !== 1 || n < 0)
+    throw new ShapeError(
+      "scipy/linalg",
+      `${caller} takes a vector with elements, got shape ${showShape(x.shape)}`,
+    );
+  if (n === 0) return lax.full([0, 0], 0, x.dtype);
+  const first = lax.broadcastInDim(lax.sliceInDim(x, 0, 1), [n + 1], [0]);
+  // 0, 1, and the coefficients, negative and over the first.
+  const numbers = lax.concatenate([known(1, 2, (_i, j) => j, x.dtype), lax.expandDims(lax.neg(lax.div(x, first)), [0])], 1); // prettier-ignore
+  const coefficient = (i: number) => i + 2;
+  return placed(lax.squeeze(numbers, [0]), n, n, (i, j) => {
+    if (j === 0 && i < 2) return i === 0 ? coefficient(1) : 1;
+    if (i % 2 === 0)
+      return j === i + 1 ? coefficient(i + 2) : j === i - 1 ? coefficient(i + 1) : Number(j === i + 2);
+    return Number(j === i - 2 && i >= 3);
+  });
 }

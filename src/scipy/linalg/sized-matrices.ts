@@ -19,7 +19,8 @@ export const known = (
   // prettier-ignore
   lax.reshape(array(range(m).flatMap((i) => range(n).map((j) => at(i, j))), dtype), [m, n]);
 
-function checkSize(n: number, caller: string, least = 0): void {
+/** @throws ArgumentError unless `n` is an integer of at least `least`. */
+export function checkSize(n: number, caller: string, least = 0): void {
   if (!Number.isInteger(n) || n < least)
     throw new ArgumentError(
       "scipy/size",

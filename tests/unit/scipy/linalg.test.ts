@@ -101,6 +101,22 @@ test.each([
   ["a Hankel matrix of a number", () => linalg.hankel(1), "takes vectors, got a scalar"],
   ["a polynomial of one number", () => linalg.companion(np.ones([1])), "at least two numbers"],
   ["as many survivors as births", () => linalg.leslie(np.ones([2]), np.ones([2])), "one less"],
+  [
+    "a convolution with nothing",
+    () => linalg.convolutionMatrix(np.ones([0]), 2),
+    "takes vectors with elements",
+  ],
+  [
+    "a convolution of nothing",
+    () => linalg.convolutionMatrix(np.ones([2]), 0),
+    "n is an integer of at least 1",
+  ],
+  [
+    "an unknown mode of convolution",
+    () => linalg.convolutionMatrix(np.ones([2]), 2, "half" as never),
+    'mode is one of "full"',
+  ],
+  ["coefficients of a matrix", () => linalg.fiedlerCompanion(a), "takes a vector with elements"],
   ["a negative size", () => linalg.hilbert(-1), "n is an integer of at least 0"],
   ["an unknown triangle", () => linalg.pascal(3, "left" as never), 'kind is one of "symmetric"'],
   ["no rows", () => linalg.helmert(0), "n is an integer of at least 1"],
