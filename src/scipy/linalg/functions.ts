@@ -1,7 +1,7 @@
 import { isComplex } from "../../core/dtype.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { type Optionals, readOptions } from "../../core/options.ts";
-import { showShape } from "../../core/shape.ts";
+import { sameShape, showShape } from "../../core/shape.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import { foriLoop } from "../../control/index.ts";
 import * as lax from "../../lax/index.ts";
@@ -150,12 +150,9 @@ export function solveSylvester(
   );
   oneOf(caller, "method", method, ["schur", "eigen"]);
   const [x, y, given] = promoteDTypesInexact(caller, a, b, c);
-  const [m, n] = given.shape;
-  const fits = [
-    [x, m],
-    [y, n],
-  ].every(([z, size]) => String((z as ArrayValue).shape) === `${size},${size}`);
-  if (given.ndim !== 2 || !fits)
+  const [m = 0, n = 0] = given.shape;
+  const fits = given.ndim === 2 && sameShape(x.shape, [m, m]) && sameShape(y.shape, [n, n]);
+  if (!fits)
     throw new ShapeError(
       "scipy/linalg",
       `${caller}: for c of shape ${showShape(given.shape)} a and b are square with as many rows and columns, got ${showShape(x.shape)} and ${showShape(y.shape)}`,
