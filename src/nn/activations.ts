@@ -8,6 +8,7 @@ import * as lax from "../lax/index.ts";
 import * as np from "../numpy/index.ts";
 import { promoteInexact, toArray } from "../numpy/promotion.ts";
 import { named, type UnaryFunction } from "../numpy/ufunc.ts";
+import { log1mexp } from "../scipy/special/log1mexp.ts";
 
 // Unless said otherwise they work on each element: shape `[…s] → […s]`, and the dtype is that of `x`.
 
@@ -43,18 +44,7 @@ export const softplus: UnaryFunction = (x) => np.logaddexp(x, 0);
 /** `log(sigmoid(x))`. Dtype: float. @see `jax.nn.log_sigmoid` */
 export const logSigmoid: UnaryFunction = (x) => np.negative(softplus(np.negative(x)));
 
-const log1mexpWithRule = customJvp(
-  named("log1mexp", (x: Operand): ArrayValue => {
-    const below = np.log(np.negative(np.expm1(np.negative(x))));
-    return np.where(np.less(x, Math.LN2), below, np.log1p(np.negative(np.exp(np.negative(x)))));
-  }),
-);
-log1mexpWithRule.defjvps((t: ArrayValue, _out: ArrayValue, x: ArrayValue) => np.divide(t, np.expm1(x)));
-/**
- * `log(1 − e⁻ˣ)`, without cancellation; NaN below 0. Dtype: float.
- * @see `jax.nn.log1mexp`; Mächler, "Accurately computing log(1 − exp(−|a|))" (2012)
- */
-export const log1mexp: UnaryFunction = log1mexpWithRule;
+export { log1mexp };
 
 /** `x · sigmoid(x)`. @see `jax.nn.silu` */
 export const silu: UnaryFunction = (x) => np.multiply(x, sigmoid(x));

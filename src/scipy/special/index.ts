@@ -23,3 +23,4 @@ export { exp1, expi, expn } from "./exponential-integrals.ts";
 export { fresnel, sici } from "./oscillating.ts";
 export { bernoulli, spence } from "./spence.ts";
 export { sphHarmY, type SphHarmOptions } from "./spherical.ts";
+export { hyp1f1 } from "./hypergeometric.ts";

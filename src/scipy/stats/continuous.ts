@@ -4,6 +4,7 @@ import { abs, add, atan, cos, div, exp, expm1, fullLike, ge, gt, igamma, igammac
 import * as np from "../../numpy/index.ts";
 import { betaln } from "../special/beta.ts";
 import { xlog1py, xlogy } from "../special/entropy.ts";
+import { log1mexp } from "../special/log1mexp.ts";
 import { logit } from "../special/logistic.ts";
 import { logDensity, logNdtr, ndtr, ndtri } from "../special/normal.ts";
 import { continuous, type Distribution, type Plain, type Scaled } from "./distribution.ts";
@@ -126,9 +127,6 @@ export const gennorm: Distribution<Density | "cdf", Plain<readonly [beta: Operan
   },
 );
 
-/** `log(1 − e^(−x))` for x > 0. */
-const log1mexp = (x: ArrayValue): ArrayValue =>
-  np.where(lt(x, Math.LN2), log(neg(expm1(neg(x)))), log1p(neg(exp(neg(x)))));
 /** `value`, NaN at the ends of the shares and outside. */
 const ofInnerShare = (p: ArrayValue, value: ArrayValue): ArrayValue =>
   np.where(np.logicalAnd(gt(p, 0), lt(p, 1)), value, NaN);

@@ -22,5 +22,6 @@ export const scipySpecialTable: Readonly<Record<string, Row>> = {
   besselJn: kept(({ y }) => special.besselJn(y, 2)),
   sphHarmY: kept(({ i, t }) => special.sphHarmY(i, 1, t, 0.5, { nMax: 4 })),
   bernoulli: plain("takes no array", () => special.bernoulli(4)),
+  hyp1f1: kept(({ x, y, t }) => special.hyp1f1(x, y, t)),
   wofz: kept(({ c }) => special.wofz(c)),
 };

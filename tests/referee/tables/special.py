@@ -1,5 +1,7 @@
 """What jax.scipy.special has."""
 
+import scipy.special as sp
+
 S = "scipy.special."
 inf, nan = float("inf"), float("nan")
 inputs = {
@@ -110,6 +112,13 @@ cases = [
     case(S + "besselJn(x, 2, { nIter: 30 })", S + "bessel_jn(x, v=2, n_iter=30)", of="y"),
     case("vmap(scipy.special.xlogy)(x, y)", of="z"),
     f("expit", "b"),
+    f("hyp1f1", "1.5, 2.5, x", of="v"),
+    f("hyp1f1", "x, 2.5, 1.5", of="y"),
+    f("hyp1f1", "1.5, x, 1.5", of="y"),
+    case(S + "hyp1f1(1.5, 2.5, np.array([-300, -120, -95, -60, 60, 85]))",
+         "jnp.array(sp.hyp1f1(1.5, 2.5, onp.array([-300, -120, -95, -60, 60, 85])), jnp.float32)"),
+    f("hyp1f1", "m, 0.5, 0.7"),
+    f("hyp1f1", "0.7, m, 0.7"),
     f("exp1", "x", of="far"),
     f("exp1", "v"),
     f("expn", "3, x", of="far"),
