@@ -315,3 +315,10 @@ export {
   type RankingOptions,
   rankingSoftmaxLoss,
 } from "./divergences.ts";
+export {
+  scaleBySophia,
+  sophia,
+  type SophiaOptions,
+  type SophiaScaleOptions,
+  type SophiaState,
+} from "./sophia.ts";

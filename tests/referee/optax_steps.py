@@ -20,6 +20,7 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
+import optax.contrib  # noqa: E402
 from jax import random  # noqa: E402
 
 rng = np.random.default_rng(0)
@@ -274,6 +275,10 @@ searches = [
            "{ initialGuessStrategy: 'one', maxLearningRate: 2, curvRtol: 0.1, approxDecRtol: null }))",
            "optax.chain(optax.sgd(1.), optax.scale_by_zoom_linesearch(20, initial_guess_strategy='one', "
            "max_learning_rate=2., curv_rtol=0.1, approx_dec_rtol=None))"),
+    search("quadratic", "optim.sophia(0.1, { updateInterval: 3, gamma: 0.5 })",
+           "optax.contrib.sophia(0.1, update_interval=3, gamma=0.5)", steps=12),
+    search("quadratic", "optim.chain(optim.scaleBySophia({ clipThreshold: null, gamma: 1, b2: 0.5, eps: 0.1 }), optim.scale(-0.1))",
+           "optax.chain(optax.contrib._sophia.scale_by_sophia(clip_threshold=None, gamma=1., b2=0.5, eps=0.1), optax.scale(-0.1))"),
     search("quadratic", "optim.chain(optim.sgd(-1), optim.scaleByZoomLinesearch(3))",
            "optax.chain(optax.sgd(-1.), optax.scale_by_zoom_linesearch(3))", steps=2),
 ]
@@ -283,7 +288,8 @@ def minimise(c):
     loss, p = losses[c["loss"]], jax.tree.map(jnp.asarray, starts[c["loss"]])
     optimizer = eval(c["python"])
     state = optimizer.init(p)
-    step = jax.jit(lambda p, state, v, g: optimizer.update(g, state, p, value=v, grad=g, value_fn=loss))
+    step = jax.jit(lambda p, state, v, g: optimizer.update(g, state, p, value=v, grad=g, **{
+        "obj_fn" if "sophia" in c["python"] else "value_fn": loss}))
     values, ends, info = [], [], None
     for i in range(c["steps"]):
         v, g = optax.value_and_grad_from_state(loss)(p, state=state) if c["stored"] else jax.value_and_grad(loss)(p)

@@ -34,6 +34,10 @@ describe("L-BFGS", () => {
       );
       expect(() => transformation.update(g, transformation.init(g))).toThrow("needs the parameters");
     }
+    const sophia = optim.sophia(1);
+    expect(() => sophia.update(g, sophia.init(g), g)).toThrow(
+      "optim.scaleBySophia needs the loss as a function",
+    );
     expect(() => optim.scaleByLbfgs({ memorySize: 0 })).toThrow("memorySize is a positive integer");
     expect(() => optim.scaleByZoomLinesearch(5, { initialGuessStrategy: "two" as never })).toThrow(
       'initialGuessStrategy is keep or one, got the string "two"',
