@@ -49,7 +49,7 @@ export function chart(axes: Axes, series: readonly Series[]): string {
     animation: false,
     color: colors,
     grid: { left: 70, right: 20, top: 40, bottom: 50 },
-    legend: { top: 5 },
+    legend: { top: 5, itemGap: 26 },
     xAxis: axis(axes.x, 28),
     yAxis: axis(axes.y, 48),
     series: drawn,

@@ -38,7 +38,7 @@ const { params, metrics, steps } = await optim.fit(model, optim.dataBatches(trai
   loss: errorOf,
   steps: stepsOf(options),
   evaluate: (model) => ({ held: errorOf(model, held) }),
-  evaluateEvery: 50,
+  evaluateEvery: Math.min(50, stepsOf(options)),
   earlyStop: { metric: "held", patience: 8, restore: true },
   progress: progressBar("training"),
 });
