@@ -32,6 +32,13 @@ windows = [
     ("image", "[1, 2, 2, 1], [1, 2, 2, 1]"),
     ("image", '[1, 3, 2, 1], [1, 1, 1, 1], "SAME"'),
 ]
+window = "windowDimensions: [2, 2], windowStrides: [1, 2], padding: [[0, 1], [1, 0]]"
+window_py = "window_dimensions=(2, 2), window_strides=(1, 2), padding=((0, 1), (1, 0))"
+dilated = "baseDilation: [1, 1], windowDilation: [1, 2]"
+dilated_py = "base_dilation=(1, 1), window_dilation=(1, 2)"
+plain = dilated.replace("2", "1")
+plain_py = dilated_py.replace("2", "1")
+
 cases = [both(*monoid, args, x) for monoid in monoids.values() for x, args in windows]
 # JAX has no gradient of a dilated window's extreme.
 cases += [case(f"{monoids[m][0].replace('(x', '(v')}, [2], [1], [[2, 1]], [1], [3])",
@@ -108,4 +115,10 @@ cases += [
          f"lax.scatter_apply(m, jnp.array([[0], [1], [0], [3], [4]]), lambda e: e * e + 1, {rows_py}, update_shape=(5, 5))"),
     case(f"lax.scatterApply(m, np.array([[2], [0]], 'int32'), lax.neg, {rows}, {{ updateShape: [2, 5], uniqueIndices: true }})",
          f"lax.scatter_apply(m, jnp.array([[2], [0]]), lax.neg, {rows_py}, update_shape=(2, 5), unique_indices=True)"),
+    *[case(f"lax.reduceWindow{name}.bind([x], {{ {window}, {plain} }})[0]",
+           f"lax.reduce_window_{name.lower()}_p.bind(x, {window_py}, {plain_py})", of="m") for name in ("Sum", "Max", "Min")],
+    *[case(f"lax.selectAndGatherAdd.bind([np.cos(m), m], {{ selectPrim: '{select}', {window}, {dilated} }})[0]",
+           f"lax.select_and_gather_add_p.bind(jnp.cos(m), m, select_prim=lax.{select}_p, {window_py}, {dilated_py})") for select in ("ge", "le")],
+    *[case(f"lax.selectAndScatterAdd.bind([lax.reduceWindowMax.bind([m], {{ {window}, {plain} }})[0], m], {{ selectPrim: '{select}', {window} }})[0]",
+           f"lax.select_and_scatter_add_p.bind(lax.reduce_window_max_p.bind(m, {window_py}, {plain_py}), m, select_prim=lax.{select}_p, {window_py})") for select in ("ge", "le")],
 ]

@@ -159,6 +159,27 @@ describe("fit", () => {
     metrics["half"]!.forEach(([, half], i) => expect(2 * half).toBeCloseTo(metrics["loss"]![i]![1], 6));
   });
 
+  test("gives line searches the value, the gradient and the function", async () => {
+    const whole = () => ({ x, y });
+    const { metrics } = await optim.fit(linear, whole, {
+      optimiser: optim.lbfgs(),
+      loss: errorOf,
+      steps: 12,
+    });
+    expect(metrics["loss"]!.at(-1)![1]).toBeLessThan(1e-8); // a quadratic of 4 numbers
+  });
+
+  test("consists of steps that can be taken alone", async () => {
+    const { params } = await optim.fit(linear, batchAt, { ...common, loss: errorOf, steps: 2 });
+    const step = optim.trainStep<nn.Linear, Batch>(errorOf, common.optimiser);
+    const context = { key: random.key(0), fixed: undefined };
+    const start = { params: linear, moments: common.optimiser.init(linear), state: undefined };
+    const [first] = step(start, batchAt(0), context);
+    const [second, { loss }] = step(first, batchAt(1), context);
+    expect(numbersOf(second.params)).toEqual(numbersOf(params));
+    expect((loss as ArrayValue).item()).toBe(errorOf(first.params, batchAt(1)).item());
+  });
+
   test("tells how far it is", async () => {
     const at: optim.Progress[] = [];
     await optim.fit(linear, batchAt, {
