@@ -17,7 +17,7 @@ import { root } from "./packed.mjs";
 /** @typedef {{ isolated: boolean, shared: boolean, results: Results }} Answer */
 
 /** The most that the whole library may weigh, in kB gzipped. */
-const most = 350;
+const most = 430;
 /** How far from Node's a number that came of Math's functions may be, relative to its size. */
 const tolerance = 1e-5;
 
