@@ -7,7 +7,6 @@ import { type ArrayValue, jit, lora, numpy as np, optim, quaxify, random, tree, 
 import { generate, Llama } from "cotangent/models";
 import { z } from "zod";
 import { common, readSettings, stepsOf } from "./command.ts";
-import { progressBar } from "./progress.ts";
 import { readDefinitions } from "./topics.ts";
 
 const count = z.coerce.number().int().positive();
@@ -75,7 +74,7 @@ async function fit<Params>({
     optimiser,
     loss: (part, ids) => lossOf(modelOf(part), ids),
     steps,
-    progress: progressBar(title),
+    progress: optim.progressBar({ title }),
   });
   return fitted.params;
 }

@@ -4,7 +4,6 @@ import { z } from "zod";
 import { chart, lossSeries, writeChart } from "./chart.ts";
 import { common, readSettings } from "./command.ts";
 import { type Digits, readDigits, split } from "./digits.ts";
-import { progressBar } from "./progress.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
@@ -64,7 +63,7 @@ const { params, steps, metrics } = await optim.fit(new Network(options.channels,
   evaluate: (model) => ({ accuracy: accuracy(model, test) }),
   evaluateEvery: perEpoch,
   earlyStop: { metric: "accuracy", mode: "max", patience: 4, restore: true },
-  progress: progressBar("training"),
+  progress: optim.progressBar(),
 });
 console.log(
   `${steps} steps; ${(100 * (accuracy(params, test).item() as number)).toFixed(1)} % of ${test.labels.size} test digits are right`,

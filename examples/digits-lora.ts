@@ -21,7 +21,6 @@ import {
 import { z } from "zod";
 import { common, readSettings } from "./command.ts";
 import { type Digits, readDigits, rowsAt, split, withLabels } from "./digits.ts";
-import { progressBar } from "./progress.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
@@ -83,7 +82,7 @@ async function fit<Params>({
     steps: epochs * perEpoch,
     evaluate: (part) => ({ accuracy: accuracy(modelOf(part), test) }),
     evaluateEvery: perEpoch,
-    progress: progressBar(title),
+    progress: optim.progressBar({ title }),
   });
   return fitted.params;
 }

@@ -7,7 +7,6 @@ import { type ArrayValue, grad, jit, lax, nn, numpy as np, optim, random, vmap }
 import { z } from "zod";
 import { chart, pointsOf, writeChart } from "./chart.ts";
 import { common, readSettings, stepsOf } from "./command.ts";
-import { progressBar } from "./progress.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
@@ -71,12 +70,12 @@ const learnt = await optim.fit(networkOf("scalar"), batchAt, {
       motionOf((z) => model.forward(z)),
       batch,
     ),
-  progress: progressBar("the energy"),
+  progress: optim.progressBar({ title: "the energy" }),
 });
 const plain = await optim.fit(networkOf(2), batchAt, {
   ...training,
   loss: (model, batch) => errorOf((z) => model.forward(z), batch),
-  progress: progressBar("the motion itself"),
+  progress: optim.progressBar({ title: "the motion itself" }),
 });
 
 const start = np.array([1.5, 0]);

@@ -19,7 +19,6 @@ import {
   readModel,
   wholeOf,
 } from "./minilm.ts";
-import { progressBar } from "./progress.ts";
 import { page, type Prediction, type Results, withError } from "./report.ts";
 import { examplesAt, readTestTexts, readTopics, type Topics } from "./topics.ts";
 
@@ -83,7 +82,7 @@ async function main(options: Settings): Promise<void> {
   console.log(line);
 
   const rowsAt = optim.batches(train.labels.size, options.batch, orderKey!);
-  const bar = progressBar("training");
+  const bar = optim.progressBar();
   const times: number[] = [];
   const { params, metrics } = await optim.fit(adapters, (step) => examplesAt(train, rowsAt(step)), {
     optimiser: optimiserOf({ steps, warmup: options.warmup, learningRate: options.lr }),

@@ -6,7 +6,6 @@ import { type ArrayValue, checkpoint, lax, nn, numpy as np, optim, random, vmap 
 import { z } from "zod";
 import { chart, lossSeries, pointsOf, type Series, writeChart } from "./chart.ts";
 import { common, readSettings, stepsOf } from "./command.ts";
-import { progressBar } from "./progress.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
@@ -73,13 +72,13 @@ const first = await optim.fit(model, batchAt, {
   optimiser,
   loss: lossOver(BEGINNING),
   steps: beginning,
-  progress: progressBar("their beginning"),
+  progress: optim.progressBar({ title: "their beginning" }),
 });
 const { params, metrics } = await optim.fit(first.params, batchAt, {
   optimiser,
   loss: lossOver(LENGTH),
   steps: steps - beginning,
-  progress: progressBar("all of them"),
+  progress: optim.progressBar({ title: "all of them" }),
 });
 
 const learnt = solve(field(params), test.get(0), LENGTH);

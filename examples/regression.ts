@@ -3,7 +3,6 @@ import { type ArrayValue, nn, numpy as np, optim, random, vmap } from "cotangent
 import { z } from "zod";
 import { chart, pointsOf, writeChart } from "./chart.ts";
 import { common, readSettings, stepsOf } from "./command.ts";
-import { progressBar } from "./progress.ts";
 
 const settings = z.object({
   ...common,
@@ -40,7 +39,7 @@ const { params, metrics, steps } = await optim.fit(model, optim.dataBatches(trai
   evaluate: (model) => ({ held: errorOf(model, held) }),
   evaluateEvery: Math.min(50, stepsOf(options)),
   earlyStop: { metric: "held", patience: 8, restore: true },
-  progress: progressBar("training"),
+  progress: optim.progressBar(),
 });
 console.log(
   `${steps} steps; the best loss on held points is ${Math.min(...metrics["held"]!.map(([, v]) => v)).toFixed(4)}`,

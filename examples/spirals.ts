@@ -3,7 +3,6 @@ import { type ArrayValue, jit, lax, nn, numpy as np, optim, random, vmap } from 
 import { z } from "zod";
 import { chart, lossSeries, writeChart } from "./chart.ts";
 import { common, readSettings, stepsOf } from "./command.ts";
-import { progressBar } from "./progress.ts";
 
 const count = z.coerce.number().int().positive();
 const settings = z.object({
@@ -80,7 +79,7 @@ const { params, metrics } = await optim.fit(new Classifier(options.hidden, model
   steps: stepsOf(options),
   evaluate: (model) => ({ accuracy: accuracy(model, test) }),
   evaluateEvery: Math.min(50, stepsOf(options)),
-  progress: progressBar("training"),
+  progress: optim.progressBar(),
 });
 console.log(
   `${(100 * (accuracy(params, test).item() as number)).toFixed(1)} % of the test spirals are told right`,

@@ -42,6 +42,7 @@ export const host: Host = {
   },
   collect: null,
   files: null,
+  terminal: null,
   // The thread of a page must not wait.
   nap() {},
 };

@@ -62,6 +62,8 @@ export interface Host {
   readonly collect: (() => boolean) | null;
   /** Null where programs see no files, as in browsers. */
   readonly files: HostFiles | null;
+  /** Writes to the terminal that shows what the process prints; null where nothing does, as in browsers and pipes. */
+  readonly terminal: ((text: string) => void) | null;
   /** Lets other threads run for about a tenth of a millisecond, where this one may wait at all. */
   nap(): void;
 }

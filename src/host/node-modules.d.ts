@@ -28,6 +28,7 @@ declare module "node:path" {
 
 declare module "node:process" {
   export const platform: string;
+  export const stdout: { readonly isTTY?: boolean; write(text: string): boolean };
 }
 
 declare module "node:v8" {

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { stdout } from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { createContext, runInNewContext, Script } from "node:vm";
 import { Worker } from "node:worker_threads";
@@ -58,5 +59,6 @@ export const host: Host = {
     }
   },
   files,
+  terminal: stdout.isTTY ? (text) => void stdout.write(text) : null,
   nap: () => void Atomics.wait(never, 0, 0, 0.1),
 };

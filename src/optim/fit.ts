@@ -45,6 +45,8 @@ export interface Progress {
   /** Seconds since the first step after that, and milliseconds per step since then. */
   readonly seconds: number;
   readonly msPerStep: number;
+  /** Whether no step comes after this one. */
+  readonly isLast: boolean;
 }
 
 export interface FitOptions<Params, Batch, Fixed = undefined, State = undefined> {
@@ -211,6 +213,7 @@ export async function fit<Params, Batch, Fixed = undefined, State = undefined>(
       const seconds = (performance.now() - started) / 1000;
       const msPerStep = (1000 * seconds) / (run.step - resumedAt);
       const { metrics } = run;
+      const isLast = run.step === steps || isOver();
       await progress({
         step: run.step,
         steps,
@@ -219,6 +222,7 @@ export async function fit<Params, Batch, Fixed = undefined, State = undefined>(
         latest: latest(metrics),
         seconds,
         msPerStep,
+        isLast,
       });
     }
   }

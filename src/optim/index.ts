@@ -236,6 +236,7 @@ export {
   type Sm3State,
   type StddevState,
 } from "./roots.ts";
+export { progressBar, type ProgressBarOptions } from "./progress-bar.ts";
 export { type Measured, type Metrics, Run, type RunOptions } from "./run.ts";
 export {
   constantSchedule,

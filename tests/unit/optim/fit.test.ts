@@ -190,6 +190,7 @@ describe("fit", () => {
     expect(at.map(({ step, steps }) => [step, steps])).toEqual(
       Array.from({ length: 9 }, (_, i) => [i + 1, 9]),
     );
+    expect(at.map(({ isLast }) => isLast)).toEqual(at.map(({ step }) => step === 9));
     for (const { latest, seconds, msPerStep, step } of at) {
       expect(Object.keys(latest)).toEqual(["loss"]);
       expect(msPerStep).toBeCloseTo((1000 * seconds) / step, 6);
