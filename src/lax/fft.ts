@@ -26,7 +26,7 @@ function toType(like: FftTypeLike): FftType {
   const found = types.find((name, i) => like === name || like === name.toLowerCase() || like === i);
   if (found) return found;
   throw new ArgumentError(
-    "lax/fft_type",
+    "lax/fft-type",
     `fft: fftType is one of ${types.map((name) => `"${name}"`).join(", ")}, got ${describe(like)}`,
   );
 }

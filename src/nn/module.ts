@@ -1,5 +1,6 @@
 import { type NodeKind, nodeKind } from "../tree/index.ts";
 import type { ArrayValue } from "../core/value.ts";
+import { showForm } from "./form.ts";
 
 /**
  * Base class of models: a pytree whose children are its own fields. Arrays among them are leaves; numbers, booleans,
@@ -17,6 +18,11 @@ import type { ArrayValue } from "../core/value.ts";
  */
 export abstract class Module {
   static readonly [nodeKind]: NodeKind = "fields";
+
+  /** Its fields, with the types of arrays: `Linear(weight=f32[3,2], bias=f32[3], …)`. */
+  toString(): string {
+    return showForm(this);
+  }
 }
 
 export interface ForwardOptions {

@@ -1,7 +1,7 @@
 import { at } from "../tree/index.ts";
 import { ArgumentError } from "../core/errors.ts";
+import { sameForm, showForm } from "./form.ts";
 import { Module } from "./module.ts";
-import { sameForm, showForm } from "./state.ts";
 
 /** Where a node was that is shared: it has no leaves. */
 class SharedNode extends Module {}

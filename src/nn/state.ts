@@ -2,8 +2,9 @@ import { flatten, flattenWithPath, mapWith, register } from "../tree/index.ts";
 import { inspectSymbol } from "../host/inspect-symbol.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { describe } from "../core/trace.ts";
-import { type ArrayValue, sameAval, showAval, Value } from "../core/value.ts";
+import type { ArrayValue } from "../core/value.ts";
 import * as np from "../numpy/index.ts";
+import { isValue, sameForm, showForm } from "./form.ts";
 import { type ForwardOptions, Module } from "./module.ts";
 
 /** A tree with arrays of any class in the places of its arrays, numbers and booleans. */
@@ -13,22 +14,7 @@ export type Arrays<T> = T extends number | boolean | ArrayValue
     ? { [K in keyof T]: Arrays<T[K]> }
     : T;
 
-const isValue = (node: unknown): node is Value => node instanceof Value;
 const arraysOf = <T>(tree: T): Arrays<T> => mapWith({ isLeaf: isValue }, np.asarray, tree) as Arrays<T>;
-
-/** @internal Whether two trees have one structure, and arrays of the same shapes and dtypes. */
-export function sameForm(a: unknown, b: unknown): boolean {
-  const [[xs, one], [ys, other]] = [flatten(a, isValue), flatten(b, isValue)];
-  const same = (x: unknown, y: unknown) =>
-    isValue(x) && isValue(y) ? sameAval(x.aval, y.aval) : Object.is(x, y);
-  return one.equals(other) && xs.every((x, i) => same(x, ys[i]));
-}
-
-/** @internal A tree in a line of text, with the types of its arrays. */
-export function showForm(tree: unknown): string {
-  const [leaves, treedef] = flatten(tree, isValue);
-  return treedef.textWith(leaves.map((leaf) => (isValue(leaf) ? showAval(leaf.aval) : describe(leaf))));
-}
 
 /** Where a {@link StateIndex} is in the model that {@link makeWithState} made; a symbol of its own before that. */
 type Marker = string | symbol;

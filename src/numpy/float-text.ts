@@ -8,7 +8,7 @@ const rounders: Partial<Record<DType, (x: number) => number>> = {
   float64: (x) => x,
 };
 /** The number of a dtype nearest to `x`. */
-export const roundTo = (dtype: DType): ((x: number) => number) => rounders[dtype] ?? Math.fround;
+const roundTo = (dtype: DType): ((x: number) => number) => rounders[dtype] ?? Math.fround;
 
 /** Digits that tell a number's exact value from one halfway between two shorter ones. */
 const EXACT = 60;

@@ -24,7 +24,7 @@ export function checkStop(stop: EarlyStop, evaluates: boolean): void {
   readOptions<EarlyStop>(caller, ["metric", "patience", "mode", "minDelta", "restore"], [stop]);
   checkCount(stop.patience, caller, "patience");
   const wrong = (what: string): never => {
-    throw new ArgumentError("optim/early_stop", `${caller}: ${what}`);
+    throw new ArgumentError("optim/early-stop", `${caller}: ${what}`);
   };
   if (!evaluates) wrong(`${stop.metric} is a number of evaluations: give evaluate and evaluateEvery`);
   if (stop.mode !== undefined && stop.mode !== "min" && stop.mode !== "max")
@@ -57,7 +57,7 @@ export class Patience {
     const given = measured[this.stop.metric];
     if (given === undefined) {
       throw new ArgumentError(
-        "optim/early_stop",
+        "optim/early-stop",
         `optim.fit: earlyStop: evaluate measures ${Object.keys(measured).join(", ") || "nothing"}, and not ${this.stop.metric}`,
       );
     }

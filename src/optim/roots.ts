@@ -208,7 +208,7 @@ export interface NovogradOptions extends RootedMomentOptions, MuDtypeOption {
   /** The share of each parameter that is added to its step. Default 0. */
   readonly weightDecay?: Operand | undefined;
 }
-export const novogradNames = ["b1", "b2", "eps", "epsRoot", "weightDecay", "muDtype"] as const;
+const novogradNames = ["b1", "b2", "eps", "epsRoot", "weightDecay", "muDtype"] as const;
 
 /**
  * Divides each array by the root of the mean of its squared norms, and sums the steps. `b2` is 0.25 by default.

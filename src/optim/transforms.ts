@@ -115,7 +115,7 @@ export function scaleByLearningRate(
   if (typeof learningRate !== "number" && !(learningRate instanceof ArrayValue)) {
     throw new ArgumentError(
       "optim/learning-rate",
-      `a learning rate is a number, an array or a schedule, got ${describe(learningRate)}`,
+      `a learning rate is a number, an array or a schedule, got ${describe(learningRate)}; options come after it, as in optim.adam(1e-3, { b1: 0.8 })`,
     );
   }
   return scale(typeof learningRate === "number" ? sign * learningRate : np.multiply(sign, learningRate));

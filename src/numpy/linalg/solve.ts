@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { type Optionals, readOptions } from "../../core/options.ts";
-import { broadcastShapes, range, sameShape, showShape, sizeOf } from "../../core/shape.ts";
+import { range, sameShape, showShape, sizeOf } from "../../core/shape.ts";
 import { describe } from "../../core/trace.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
@@ -14,6 +14,7 @@ import { broadcastArray, choose } from "../where.ts";
 import { adjoint, times } from "./conjugates.ts";
 import { svd, toMatrices, toSquare } from "./decompositions.ts";
 import { norm } from "./norm.ts";
+import { overSides } from "./sides.ts";
 
 /**
  * The solution `x` of the linear equations `a·x = b`, by what the class of `a` allows: `values.Diagonal` divides,
@@ -28,26 +29,12 @@ import { norm } from "./norm.ts";
  * @see `jax.numpy.linalg.solve`
  */
 export function solve(a: Operand, b: Operand): ArrayValue {
-  const caller = "np.linalg.solve";
-  const [matrix, given] = promoteDTypesInexact(caller, a, b);
-  const n = matrix.shape.at(-1);
-  const isVector = given.ndim === 1;
-  if (matrix.ndim < 2 || matrix.shape.at(-2) !== n || given.shape.at(isVector ? -1 : -2) !== n) {
-    throw new ShapeError(
-      "linalg/solve",
-      `${caller}: a is a square matrix or a stack of them, and b has as many rows; got ${showShape(matrix.shape)} and ${showShape(given.shape)}`,
-    );
-  }
-  const sides = isVector ? lax.expandDims(given, [1]) : given;
-  const lead = broadcastShapes(
-    [matrix, sides].map((x) => x.shape.slice(0, -2)),
-    caller,
+  return overSides(
+    "np.linalg.solve",
+    a,
+    b,
+    (matrix, sides) => lax.linalg.linearSolve.bind([matrix, sides], {})[0]!,
   );
-  const [left, right] = [matrix, sides].map((x) =>
-    broadcastArray(x, [...lead, ...x.shape.slice(-2)], caller),
-  );
-  const x = lax.linalg.linearSolve.bind([left!, right!], {})[0]!;
-  return isVector ? lax.squeeze(x, [x.ndim - 1]) : x;
 }
 
 /** The inverse of square matrices. Shape: `[…s, n, n] → […s, n, n]`. @throws ShapeError when `a` is not square. @see `jax.numpy.linalg.inv` */

@@ -8,9 +8,9 @@ import { luSolve as solveByLu } from "../../lax/linalg/lu.ts";
 import { adjoint, identityLike, lowerTriangle, product, upperTriangle } from "../../lax/linalg/matrices.ts";
 import * as linalg from "../../numpy/linalg/index.ts";
 import { toMatrices, toSquare } from "../../numpy/linalg/decompositions.ts";
+import { overSides } from "../../numpy/linalg/sides.ts";
 import { cast } from "../../numpy/promotion.ts";
 import { customLinearSolve } from "../../control/index.ts";
-import { overSides } from "./sides.ts";
 import { solveTriangular } from "./triangular.ts";
 import { type LowerOption, oneOf } from "./words.ts";
 
@@ -44,7 +44,7 @@ export function choFactor(
 /**
  * The solution `x` of `a·x = b` by what `choFactor(a)` gave.
  *
- * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[n, n], [n] → [n]`; leading axes broadcast.
+ * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[…s, n, n], [n] → […s, n]`; leading axes broadcast.
  * @throws ShapeError when `b` does not fit. @see `jax.scipy.linalg.cho_solve`
  */
 export function choSolve([c, lower]: ChoFactor, b: Operand): ArrayValue {
@@ -66,7 +66,7 @@ interface LuSolveOptions {
 /**
  * The solution `x` of `a·x = b` by what `luFactor(a)` gave.
  *
- * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[n, n], [n] → [n]`; leading axes broadcast.
+ * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[…s, n, n], [n] → […s, n]`; leading axes broadcast.
  * @throws ShapeError when `b` does not fit; ArgumentError on another `trans`. @see `jax.scipy.linalg.lu_solve`
  */
 export function luSolve(
@@ -123,7 +123,7 @@ interface SolveOptions extends LowerOption {
 /**
  * The solution `x` of `a·x = b`; of positive definite matrices, by `choFactor`, which reads one triangle.
  *
- * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[n, n], [n] → [n]`; leading axes broadcast.
+ * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[…s, n, n], [n] → […s, n]`; leading axes broadcast.
  * @throws ShapeError when `a` is not square or `b` does not fit; ArgumentError on an unknown assumption.
  * @see `jax.scipy.linalg.solve`
  */

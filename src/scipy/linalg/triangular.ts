@@ -1,7 +1,8 @@
 import { type Optionals, readOptions } from "../../core/options.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
-import { overSides } from "./sides.ts";
+import { overSides } from "../../numpy/linalg/sides.ts";
+import { oneOf } from "./words.ts";
 
 export interface SolveTriangularOptions {
   /** `"T"` (or 1) solves `aᵀ·x = b`, `"C"` (or 2) `aᴴ·x = b`. Default: `"N"` (or 0), `a·x = b`. */
@@ -12,12 +13,14 @@ export interface SolveTriangularOptions {
   readonly unitDiagonal?: boolean;
 }
 const names = ["trans", "lower", "unitDiagonal"] as const;
+/** Words for 0, 1 and 2. */
+const TRANS = ["N", "T", "C"] as const;
 
 /**
  * The solution `x` of `a·x = b` for a triangular `a`, of which only that triangle is read.
  *
- * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[n, n], [n] → [n]`; leading axes broadcast. Dtype: the promoted one,
- * integers becoming floats. @throws ShapeError when `a` is not square or `b` does not fit.
+ * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[…s, n, n], [n] → […s, n]`; leading axes broadcast. Dtype: the promoted one,
+ * integers becoming floats. @throws ShapeError when `a` is not square or `b` does not fit; ArgumentError on another `trans`.
  * @see `jax.scipy.linalg.solve_triangular`
  */
 export function solveTriangular(
@@ -34,12 +37,14 @@ export function solveTriangular(
     lower = false,
     unitDiagonal = false,
   } = readOptions<SolveTriangularOptions>(caller, names, rest);
+  const op = typeof trans === "number" ? TRANS[trans] : trans;
+  oneOf(caller, "trans", op!, TRANS);
   const options = {
     leftSide: true,
     lower,
     unitDiagonal,
-    transposeA: trans !== 0 && trans !== "N",
-    conjugateA: trans === 2 || trans === "C",
+    transposeA: op !== "N",
+    conjugateA: op === "C",
   };
   return overSides(caller, a, b, (matrix, sides) => lax.linalg.triangularSolve(matrix, sides, options));
 }

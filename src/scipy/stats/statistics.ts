@@ -30,7 +30,7 @@ function checkPolicy(caller: string, policy: unknown, known: readonly string[]):
   const why = policies.includes(policy as string)
     ? "is not there, as how many NaN there are is not known when a program is compiled"
     : `is one of ${known.map((name) => `"${name}"`).join(", ")}`;
-  throw new ArgumentError("scipy/nan_policy", `${caller}: nanPolicy ${why}; got ${describe(policy)}`);
+  throw new ArgumentError("scipy/nan-policy", `${caller}: nanPolicy ${why}; got ${describe(policy)}`);
 }
 
 export interface ModeOptions {

@@ -20,6 +20,13 @@ test("the arrays of a module are its leaves, its numbers part of its structure",
   expect(String(tree.structure(affine))).toBe("Affine(scale=*, shift=*, power=2)");
 });
 
+test("the text of a module has the types of its arrays, traced ones too", () => {
+  const texts: string[] = [];
+  jit((m: Affine) => (texts.push(String(m)), m.shift))(affine);
+  const text = "Affine(scale=f32[], shift=f32[], power=2)";
+  expect([String(affine), ...texts]).toEqual([text, text]);
+});
+
 test("a module stands for its forward method in every transformation", () => {
   expect(jit(affine)(np.array(2)).item()).toBe(13);
   const gradient = grad((m: Affine, x: ArrayValue) => m.forward(x))(affine, np.array(2)) as Affine;

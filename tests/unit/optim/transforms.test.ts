@@ -19,6 +19,7 @@ describe("scaling", () => {
     expect(() => optim.scaleByLearningRate("0.1" as never)).toThrow(
       "a learning rate is a number, an array or a schedule",
     );
+    expect(() => optim.lbfgs({ memorySize: 5 } as never)).toThrow("options come after it");
   });
 });
 

@@ -64,6 +64,11 @@ test.each([
     "trans is 0, 1 or 2",
   ],
   [
+    "an unknown transpose of a triangle",
+    () => linalg.solveTriangular(a, a, { trans: "H" as never }),
+    'trans is one of "N", "T", "C"',
+  ],
+  [
     "an unknown mode",
     () => linalg.qr(a, { mode: "half" as never }),
     'mode is one of "full", "economic", "r"',

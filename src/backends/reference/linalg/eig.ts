@@ -9,7 +9,7 @@ const EPSILON = 2 ** -52;
 /** Beyond this, a vector is made smaller on the way. */
 const LARGE = 2 ** 400;
 
-export const isFinite = (a: Float64Array): boolean => a.every(Number.isFinite);
+const allFinite = (a: Float64Array): boolean => a.every(Number.isFinite);
 
 /** `A = Z·T·Zᴴ` of an n×n matrix by columns, which becomes `T`, 0 below the diagonal or its blocks; null where it comes to no end. */
 export function schur(
@@ -33,7 +33,7 @@ export function orderedSchur(
   a: Float64Array,
   withVectors: boolean,
 ): Float64Array | null {
-  if (!isFinite(a)) return null;
+  if (!allFinite(a)) return null;
   const balance = balanced(n, a, vectors.lanes, false);
   const z = schur(vectors, n, a, withVectors);
   if (z) restored(balance, n, z, vectors.lanes);
@@ -170,7 +170,7 @@ export function eig(
   const withVectors = withLeft || withRight;
   const nothing = (count: number) => new Float64Array(2 * count).fill(NaN);
   const failed = [nothing(n), withLeft ? nothing(n * n) : null, withRight ? nothing(n * n) : null];
-  if (!isFinite(a)) return failed;
+  if (!allFinite(a)) return failed;
   const balance = balanced(n, a, lanes, true);
   const found = schur(vectors, n, a, withVectors);
   if (!found) return failed;

@@ -2,13 +2,13 @@ import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, showShape } from "../../core/shape.ts";
 import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
-import { promoteDTypesInexact } from "../../numpy/promotion.ts";
-import { broadcastArray } from "../../numpy/where.ts";
+import { promoteDTypesInexact } from "../promotion.ts";
+import { broadcastArray } from "../where.ts";
 
 /**
  * What `solve` gives for square matrices and right-hand sides, as matrices, of one dtype and with the same leading axes.
  *
- * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[n, n], [n] → [n]`; leading axes broadcast.
+ * Shape: `[…s, n, n], […s, n, k] → […s, n, k]`, or `[…s, n, n], [n] → […s, n]`; leading axes broadcast.
  * @throws ShapeError when `a` is not square or `b` does not fit.
  */
 export function overSides(
@@ -22,7 +22,7 @@ export function overSides(
   const isVector = given.ndim === 1;
   if (matrix.ndim < 2 || matrix.shape.at(-2) !== n || given.shape.at(isVector ? -1 : -2) !== n) {
     throw new ShapeError(
-      "scipy/linalg",
+      "linalg/solve",
       `${caller}: a is a square matrix or a stack of them, and b has as many rows; got ${showShape(matrix.shape)} and ${showShape(given.shape)}`,
     );
   }
