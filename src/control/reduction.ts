@@ -147,6 +147,7 @@ const words =
       : identity < 0 && dtypeInfo[dtype].kind !== "int"
         ? bounds(dtype)[1]
         : identity;
+/** The identities of the operations that have a reduction of their own. */
 export const identities = {
   add: () => 0,
   mul: () => 1,

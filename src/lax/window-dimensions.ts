@@ -18,11 +18,13 @@ export interface DilatedWindow extends Window {
   readonly windowDilation: readonly number[];
 }
 
+/** Kinds of the params of a {@link Window}. */
 export const windowKinds: param.ParamKinds<Window> = {
   windowDimensions: param.integers,
   windowStrides: param.integers,
   padding: param.list(param.tuple(param.integer, param.integer)),
 };
+/** Kinds of the params of a {@link DilatedWindow}. */
 export const dilatedWindowKinds: param.ParamKinds<DilatedWindow> = {
   ...windowKinds,
   baseDilation: param.integers,

@@ -48,6 +48,7 @@ export interface AdamOptions extends RootedMomentOptions, NesterovOption, MuDtyp
 export const momentNames = ["b1", "b2", "eps", "epsRoot"] as const;
 export const adamNames = [...momentNames, "muDtype", "nesterov"] as const;
 
+/** No steps yet, and moments of 0. */
 export const zeroMoments = (params: unknown): AdamState => ({
   count: countZero(),
   mu: zerosLike(params),

@@ -12,6 +12,7 @@ export interface MovingParts {
   treeOf(list: readonly ArrayValue[]): unknown;
 }
 
+/** Parameters that can move as a list, and back: see {@link MovingParts}. */
 export function movingParts(params: unknown): MovingParts {
   const treedef = flattenNulls(params)[1];
   const moving = movingOf(params);

@@ -8,7 +8,9 @@ import { flattenNulls, gradientOf } from "./transformation.ts";
 
 /** `|x|²` of each element; real. */
 export const squares = (x: ArrayValue): ArrayValue => np.real(np.multiply(x, np.conj(x)));
+/** The norm of all elements. */
 export const euclidean = (x: ArrayValue): ArrayValue => np.sqrt(np.sum(squares(x)));
+/** The root of the mean of squares. */
 export const rootMeanSquare = (x: ArrayValue): ArrayValue => np.sqrt(np.mean(squares(x)));
 
 const arraysOf = (tree: unknown): ArrayValue[] =>

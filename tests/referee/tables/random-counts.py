@@ -1,4 +1,6 @@
 # Counts, which must agree exactly: 2000 for each branch of an algorithm that rejects.
+from random_names import key, python_of
+
 inputs = {
     "column": [[0.5], [4.0]],
     "whole": jnp.asarray([1, 2, 5], "int32"),
@@ -9,25 +11,10 @@ inputs = {
     "outcomes": [[0.2, 0.3, 0.0, 0.5], [0.0, 0.0, 1.0, 0.0], [0.1, 0.2, 0.3, 0.4]],
 }
 
-snake = {
-    "doubleSidedMaxwell": "double_sided_maxwell", "weibullMin": "weibull_min", "generalizedNormal": "generalized_normal",
-    "multivariateNormal": "multivariate_normal", "keyData": "key_data", "wrapKeyData": "wrap_key_data",
-    "truncatedNormal": "truncated_normal", "foldIn": "fold_in",
-}
-
 
 def row(ts, **rest):
-    """A row whose expressions differ in the spelling of names and options only."""
-    python = ts
-    for ours, theirs in snake.items():
-        python = python.replace(f"random.{ours}(", f"random.{theirs}(")
-    for option in ["shape", "dtype", "method", "mode", "replace", "axis", "p", "independent"]:
-        python = python.replace("{ " + option + ": ", f"{option}=").replace(f", {option}: ", f", {option}=")
-    python = python.replace(" }", "").replace("false", "False").replace("true", "True").replace("null", "None")
-    return case(ts, python.replace("(k) =>", "lambda k:"), **rest)
+    return case(ts, python_of(ts), **rest)
 
-
-key = ["random.key(%d)" % seed for seed in range(10)]
 
 cases = [
     *[row(f"random.geometric({key[1]}, {p}, [2000])", tol=1e-9) for p in [0.01, 0.3, 0.9]],

@@ -1,4 +1,6 @@
 # Samplers that transform uniform and normal numbers, and options of the others.
+from random_names import key, python_of
+
 inputs = {
     "b": [2.0, 0.5, 1.5, 30.0, 4.0],
     "scale": [0.5, 2.0, 1.0],
@@ -15,25 +17,10 @@ inputs = {
     "words": jnp.asarray([[0, 7], [1, 2], [3, 4]], "uint32"),
 }
 
-snake = {
-    "doubleSidedMaxwell": "double_sided_maxwell", "weibullMin": "weibull_min", "generalizedNormal": "generalized_normal",
-    "multivariateNormal": "multivariate_normal", "keyData": "key_data", "wrapKeyData": "wrap_key_data",
-    "truncatedNormal": "truncated_normal", "foldIn": "fold_in",
-}
-
 
 def row(ts, **rest):
-    """A row whose expressions differ in the spelling of names and options only."""
-    python = ts
-    for ours, theirs in snake.items():
-        python = python.replace(f"random.{ours}(", f"random.{theirs}(")
-    for option in ["shape", "dtype", "method", "mode", "replace", "axis", "p", "independent"]:
-        python = python.replace("{ " + option + ": ", f"{option}=").replace(f", {option}: ", f", {option}=")
-    python = python.replace(" }", "").replace("false", "False").replace("true", "True").replace("null", "None")
-    return case(ts, python.replace("(k) =>", "lambda k:"), **rest)
+    return case(ts, python_of(ts), **rest)
 
-
-key = ["random.key(%d)" % seed for seed in range(10)]
 
 cases = [
     *[
