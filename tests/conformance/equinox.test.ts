@@ -51,6 +51,13 @@ interface Settings {
   readonly padding?: nn.ConvPadding;
   readonly dilation?: number;
   readonly groups?: number;
+  readonly padding_mode?: nn.PaddingMode;
+  readonly output_padding?: number;
+  readonly useCeil?: boolean;
+  readonly targetShape: nn.PerAxis;
+  readonly channelwiseAffine?: boolean;
+  readonly theta?: number;
+  readonly initAlpha?: number;
 }
 type Layer = nn.Module & { forward(...args: ArrayValue[]): ArrayValue };
 
@@ -59,20 +66,50 @@ const activations: Record<string, (x: ArrayValue) => ArrayValue> = {
   identity: (x: ArrayValue) => x,
 } as never;
 
+const convSettings = ({
+  stride,
+  padding,
+  dilation,
+  groups,
+  use_bias: useBias,
+}: Pick<Settings, "stride" | "padding" | "dilation" | "groups" | "use_bias">) => ({
+  stride,
+  padding,
+  dilation,
+  groups,
+  useBias,
+});
+
 const convOf =
-  (Layer: typeof nn.Conv1d | typeof nn.Conv2d) =>
+  (Layer: typeof nn.Conv1d | typeof nn.Conv2d | typeof nn.Conv3d) =>
   (
-    { in_channels, out_channels, kernel_size, stride, padding, dilation, groups, use_bias }: Settings,
+    { in_channels, out_channels, kernel_size, padding_mode: paddingMode, ...settings }: Settings,
+    key: ArrayValue,
+  ) =>
+    new Layer(in_channels, out_channels, kernel_size, { ...convSettings(settings), paddingMode, key });
+
+const convTransposeOf =
+  (Layer: typeof nn.ConvTranspose1d | typeof nn.ConvTranspose2d | typeof nn.ConvTranspose3d) =>
+  (
+    { in_channels, out_channels, kernel_size, padding_mode, output_padding, ...settings }: Settings,
     key: ArrayValue,
   ) =>
     new Layer(in_channels, out_channels, kernel_size, {
-      stride,
-      padding,
-      dilation,
-      groups,
-      useBias: use_bias,
+      ...convSettings(settings),
+      outputPadding: output_padding,
+      paddingMode: padding_mode as "ZEROS" | "CIRCULAR" | undefined,
       key,
     });
+
+const poolOf =
+  (Layer: typeof nn.AvgPool1d | typeof nn.MaxPool1d) =>
+  ({ kernelSize, stride, padding, useCeil }: Settings) =>
+    new Layer(kernelSize, { stride, padding: padding as nn.PoolPadding | undefined, useCeil });
+
+const adaptiveOf =
+  (Layer: typeof nn.AdaptiveAvgPool1d | typeof nn.AdaptiveMaxPool1d) =>
+  ({ targetShape }: Settings) =>
+    new Layer(targetShape);
 
 const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module> = {
   Linear: ({ inFeatures, outFeatures, useBias }, key) =>
@@ -100,14 +137,32 @@ const layers: Record<string, (settings: Settings, key: ArrayValue) => nn.Module>
       useOutputBias: use.use_output_bias,
       key,
     }),
-  RotaryPositionalEmbedding: ({ embeddingSize }) => new nn.RotaryPositionalEmbedding(embeddingSize!),
+  RotaryPositionalEmbedding: ({ embeddingSize, theta }) =>
+    new nn.RotaryPositionalEmbedding(embeddingSize!, { theta }),
   Conv1d: convOf(nn.Conv1d),
   Conv2d: convOf(nn.Conv2d),
-  GroupNorm: ({ groups, channels }) => new nn.GroupNorm(groups!, channels),
-  AvgPool1d: ({ kernelSize, stride, padding }) =>
-    new nn.AvgPool1d(kernelSize, { stride, padding: padding as number | undefined }),
-  AvgPool2d: ({ kernelSize, stride }) => new nn.AvgPool2d(kernelSize, { stride }),
-  PReLU: () => new nn.PReLU(),
+  Conv3d: convOf(nn.Conv3d),
+  ConvTranspose1d: convTransposeOf(nn.ConvTranspose1d),
+  ConvTranspose2d: convTransposeOf(nn.ConvTranspose2d),
+  ConvTranspose3d: convTransposeOf(nn.ConvTranspose3d),
+  GroupNorm: ({ groups, channels, eps, channelwiseAffine }) =>
+    new nn.GroupNorm(groups!, channels, { eps, channelwiseAffine }),
+  AvgPool1d: poolOf(nn.AvgPool1d),
+  AvgPool2d: poolOf(nn.AvgPool2d),
+  AvgPool3d: poolOf(nn.AvgPool3d),
+  MaxPool1d: poolOf(nn.MaxPool1d),
+  MaxPool2d: poolOf(nn.MaxPool2d),
+  MaxPool3d: poolOf(nn.MaxPool3d),
+  AdaptiveAvgPool1d: adaptiveOf(nn.AdaptiveAvgPool1d),
+  AdaptiveAvgPool2d: adaptiveOf(nn.AdaptiveAvgPool2d),
+  AdaptiveAvgPool3d: adaptiveOf(nn.AdaptiveAvgPool3d),
+  AdaptiveMaxPool1d: adaptiveOf(nn.AdaptiveMaxPool1d),
+  AdaptiveMaxPool2d: adaptiveOf(nn.AdaptiveMaxPool2d),
+  AdaptiveMaxPool3d: adaptiveOf(nn.AdaptiveMaxPool3d),
+  PReLU: ({ initAlpha }) => new nn.PReLU({ initAlpha }),
+  Identity: () => new nn.Identity(),
+  WeightNorm: ({ inFeatures, outFeatures }, key) =>
+    new nn.WeightNorm(new nn.Linear(inFeatures, outFeatures, { key })),
   GRUCell: ({ inputSize, hiddenSize, useBias }, key) =>
     new nn.GRUCell(inputSize, hiddenSize, { useBias, key }),
   LSTMCell: ({ inputSize, hiddenSize, useBias }, key) =>

@@ -27,8 +27,6 @@ interface Inputs {
   readonly x?: ArrayValue;
   readonly a: ArrayValue;
   readonly logits: ArrayValue;
-  readonly lower: ArrayValue;
-  readonly upper: ArrayValue;
 }
 /** A case has only those params and inputs that its function takes. */
 type Draw = (key: ArrayValue, params: Params, inputs: Inputs) => unknown;
@@ -52,28 +50,56 @@ const draws: Record<string, Draw> = {
     vmap((k: ArrayValue) => random.uniform(k, [3]))(random.split(key, 4)),
   threefry2x32: (_key, _, { key, count }) =>
     np.stack(lax.threefry2x32(key.get(0), key.get(1), count.get(0), count.get(1))),
-  bits: (key, { shape, dtype }) => random.bits(key, { shape, dtype }),
-  normal: (key, { shape }) => random.normal(key, shape),
-  uniform: (key, { shape, minval, maxval, dtype }) =>
-    random.uniform(key, shape, given({ minval, maxval, dtype })),
   randint: (key, { shape, minval, maxval, dtype }, inputs) =>
     random.randint(key, shape, inputs.minval ?? minval, inputs.maxval ?? maxval, given({ dtype })),
   bernoulli: (key, { p, shape }, inputs) => random.bernoulli(key, inputs.p ?? p, given({ shape })),
   permutation: (key, { x, axis, independent }, inputs) =>
     random.permutation(key, inputs.x ?? x, given({ axis, independent })),
   categorical: (key, { axis, shape }, { logits }) => random.categorical(key, logits, given({ axis, shape })),
-  truncated_normal: (key, { shape }, { lower, upper }) =>
-    random.truncatedNormal(key, lower, upper, { shape }),
   choice: (key, { shape, replace }, { a, p }) => random.choice(key, a, given({ shape, replace, p })),
-  exponential: (key, { shape }) => random.exponential(key, shape),
-  logistic: (key, { shape }) => random.logistic(key, shape),
-  cauchy: (key, { shape }) => random.cauchy(key, shape),
-  gumbel: (key, { shape }) => random.gumbel(key, shape),
-  laplace: (key, { shape }) => random.laplace(key, shape),
-  rademacher: (key, { shape }) => random.rademacher(key, shape),
   "uniform dtype=int32": (key) => random.uniform(key, [2], { dtype: "int32" }),
   "key + 1": (key) => np.add(key, 1),
   "randint dtype=float32": (key) => random.randint(key, [2], 0, 5, { dtype: "float32" }),
+};
+
+/** The parameters of the samplers without a row of their own, in the order in which they are given. */
+const parameters: Record<string, readonly string[]> = {
+  ball: ["d"],
+  beta: ["a", "b"],
+  binomial: ["n", "p"],
+  chisquare: ["df"],
+  dirichlet: ["alpha"],
+  double_sided_maxwell: ["loc", "scale"],
+  f: ["dfnum", "dfden"],
+  gamma: ["a"],
+  generalized_normal: ["p"],
+  geometric: ["p"],
+  loggamma: ["a"],
+  multinomial: ["n", "p"],
+  multivariate_normal: ["mean", "cov"],
+  orthogonal: ["n"],
+  pareto: ["b"],
+  poisson: ["lam"],
+  rayleigh: ["scale"],
+  t: ["df"],
+  triangular: ["left", "mode", "right"],
+  truncated_normal: ["lower", "upper"],
+  wald: ["mean"],
+  weibull_min: ["scale", "concentration"],
+};
+
+const samplers = { ...random } as unknown as Record<string, (...args: unknown[]) => unknown>;
+
+/** Any sampler: its parameters and options by their names, from the case's params and inputs. */
+const sample: Draw = (key, { fn, ...params }, { seed: _, ...inputs }) => {
+  const all: Record<string, unknown> = { ...params, ...inputs };
+  const names = parameters[fn] ?? [];
+  const options = Object.entries(all).filter(([name]) => !names.includes(name));
+  return samplers[camel(fn)]!(
+    key,
+    ...names.map((name) => all[name]),
+    Object.fromEntries(options.map(([name, value]) => [camel(name), value])),
+  );
 };
 
 const initialise: Draw = (key, { fn, shape }) => {
@@ -83,7 +109,7 @@ const initialise: Draw = (key, { fn, shape }) => {
 
 function draw({ params, inputs }: Case): unknown {
   const given = params as unknown as Params;
-  const run = initializer.test(given.fn) ? initialise : draws[given.fn]!;
+  const run = initializer.test(given.fn) ? initialise : (draws[given.fn] ?? sample);
   const decoded = decode(inputs) as Inputs;
   return run(random.key(decoded.seed ?? 0), given, decoded);
 }
