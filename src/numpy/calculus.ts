@@ -1,4 +1,4 @@
-import { isComplex, isInteger } from "../core/dtype.ts";
+import { isComplex } from "../core/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.ts";
 import type { Axis } from "../core/method-types.ts";
 import { isPlainObject, type Optionals, readOptions } from "../core/options.ts";
@@ -183,8 +183,8 @@ export interface UnwrapOptions {
 /**
  * Angles without their jumps: multiples of the period are added so that neighbours differ by at most half of it.
  *
- * Shape: that of `x`. Dtype: float.
- * @throws DTypeError on complex numbers or integers. @see `jax.numpy.unwrap`
+ * Shape: that of `x`. Dtype: that of `x` and the period.
+ * @throws DTypeError on complex numbers. @see `jax.numpy.unwrap`
  */
 export function unwrap(
   x: Operand,
@@ -197,8 +197,7 @@ export function unwrap(
     period = 2 * Math.PI,
   } = readOptions<UnwrapOptions>(caller, ["discont", "axis", "period"], rest);
   const [a, turn] = promoteDTypes(caller, x, period);
-  if (isComplex(a.dtype) || isInteger(a.dtype))
-    throw new DTypeError("numpy/dtype", `${caller} takes floats, got ${a.dtype}`);
+  if (isComplex(a.dtype)) throw new DTypeError("numpy/dtype", `${caller} takes real numbers, got ${a.dtype}`);
   const place = canonicalAxis(axis, a.ndim, caller);
   if (a.shape[place] === 0) return a;
   const half = lax.div(turn, 2);

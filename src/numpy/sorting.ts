@@ -96,7 +96,7 @@ export interface PartitionOptions {
   axis?: number | undefined;
 }
 /**
- * The elements with the `kth` in its sorted place, what is less before it and what is greater after it.
+ * The elements with the `kth` in its sorted place, what is less before it, rising, and what is greater after it, falling.
  *
  * Shape and dtype: those of `x`.
  * @throws ShapeError on a place or axis out of bounds; DTypeError on complex numbers. @see `jax.numpy.partition`
@@ -108,10 +108,10 @@ export function partition(
 ): ArrayValue {
   const { axis = -1 } = readOptions<PartitionOptions>("np.partition", ["axis"], rest);
   const [a, dimension] = along(x, axis, "np.partition");
-  canonicalAxis(kth, a.shape[dimension]!, "np.partition");
-  return lax.sort(a, { dimension }); // sorted is partitioned at every place
+  const place = canonicalAxis(kth, a.shape[dimension]!, "np.partition");
+  return partedAt(lax.sort(a, { dimension }), place, dimension, (after) => lax.rev(after, [dimension]));
 }
-/** Where the elements of {@link partition} come from. Dtype: int32. @see `jax.numpy.argpartition` */
+/** Where they come from, with the `kth` in its place and those after it in the order of the array. Dtype: int32. @see `jax.numpy.argpartition` */
 export function argpartition(
   x: Operand,
   kth: number,
@@ -119,8 +119,19 @@ export function argpartition(
 ): ArrayValue {
   const { axis = -1 } = readOptions<PartitionOptions>("np.argpartition", ["axis"], rest);
   const [a, dimension] = along(x, axis, "np.argpartition");
-  canonicalAxis(kth, a.shape[dimension]!, "np.argpartition");
-  return argsort(a, dimension);
+  const place = canonicalAxis(kth, a.shape[dimension]!, "np.argpartition");
+  return partedAt(argsort(a, dimension), place, dimension, (after) => lax.sort(after, { dimension }));
+}
+/** What is sorted, with its part after `place` in the order that JAX gives it. */
+function partedAt(
+  x: ArrayValue,
+  place: number,
+  axis: number,
+  reorder: (after: ArrayValue) => ArrayValue,
+): ArrayValue {
+  const size = x.shape[axis]!;
+  const before = lax.sliceInDim(x, 0, place + 1, { axis });
+  return lax.concatenate([before, reorder(lax.sliceInDim(x, place + 1, size, { axis }))], axis);
 }
 
 export interface SearchOptions {

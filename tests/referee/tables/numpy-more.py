@@ -229,7 +229,7 @@ cases = [
     case("np.atan2(x, w)", of="v"), case("np.pow(np.abs(x), w)", "np.pow(np.abs(x), w)", of="v", tol=1e-5), case("np.trueDivide(x, w)", "np.true_divide(x, w)", of="v"), case("np.trueDivide(i, 4)", "np.true_divide(i, 4)"),
     case("np.around(np.multiply(a, 10), 1)", "np.around(a * 10, 1)"), case("np.pow(i, 2)"), case("np.conjugate(c)"), case("np.conjugate(v)"),
     case("np.amax(x, 1)", of="a"), case("np.amin(x, { axis: 0, keepdims: true })", "np.amin(x, axis=0, keepdims=True)", of="a"), case("np.amax(v, { initial: 9 })", "np.amax(v, initial=9)"),
-    case("np.partition(x, 2)", "np.sort(x)", of="v"), case("np.partition(x, 1, 0)", "np.sort(x, 0)", of="a"), case("np.argpartition(v, 2)", "np.argsort(v)"), case("np.get(np.partition(v, 3), 3)", "np.partition(v, 3)[3]"), case("np.get(np.argpartition(v, 1), 1)", "np.argpartition(v, 1)[1]"),
+    case("np.get(np.partition(v, 3), 3)", "np.partition(v, 3)[3]"), case("np.get(np.argpartition(v, 1), 1)", "np.argpartition(v, 1)[1]"),
     case("np.bitwiseInvert(i)", "np.bitwise_invert(i)"), case("np.bitwiseInvert(tf)", "np.bitwise_invert(tf)"), case("np.bitwiseLeftShift(i, 2)", "np.bitwise_left_shift(i, 2)"), case("np.bitwiseLeftShift(i8, 3)", "np.bitwise_left_shift(i8, 3)"),
     case("np.bitwiseRightShift(i, 1)", "np.bitwise_right_shift(i, 1)"), case("np.bitwiseRightShift(u8, 2)", "np.bitwise_right_shift(u8, 2)"), case("np.bitwiseRightShift(i8, 2)", "np.bitwise_right_shift(i8, 2)"),
     case("np.broadcastShapes([2, 1], [3], [1, 1, 1])", "np.broadcast_shapes((2, 1), (3,), (1, 1, 1))", eager=True), case("np.concat([x, a], { axis: 1 })", "np.concat([x, a], axis=1)", of="a"), case("np.concat([v, i])"),
@@ -238,5 +238,8 @@ cases = [
     case("np.empty([2, 3])", "np.empty((2, 3))"), case("np.empty([2], 'int8')", "np.empty((2,), 'int8')"), case("np.flipud(x)", of="a"), case("np.flipud(v)"), case("np.get(x, 1, ':2')", "x[1, :2]", of="a"), case("np.get(a, null, [0, 2], -1)", "a[None, np.array([0, 2]), -1]"),
     case("[np.iscomplexobj(c), np.iscomplexobj(v), np.isrealobj(c), np.isrealobj(i)]", "[np.iscomplexobj(c), np.iscomplexobj(v), np.isrealobj(c), np.isrealobj(i)]", eager=True),
     case("np.permuteDims(x, [2, 0, 1])", "np.permute_dims(x, (2, 0, 1))", of="t3"), case("[np.shape(t3), np.size(t3), np.size(t3, 1)]", "[np.shape(t3), np.size(t3), np.size(t3, 1)]", eager=True),
+    case("np.unwrap(i, { period: 4 })", "np.unwrap(i, period=4)"), case("np.unwrap(i, { period: 5 })", "np.unwrap(i, period=5)"),
+    case("np.partition(x, 1)", of="v"), case("np.partition(u8, -2)"), case("np.partition(x, 0, { axis: 0 })", "np.partition(x, 0, axis=0)", of="a"),
+    case("np.argpartition(v, 1)"), case("np.argpartition(a, 0, { axis: 0 })", "np.argpartition(a, 0, axis=0)"),
     case("np.int16(v)"), case("np.uint16(i8)"), case("np.uint64(u8)"), case("np.int16(3)", "np.int16(3)"), case("np.bool(v)", "np.bool(v)"),
 ]
