@@ -36,7 +36,8 @@ export function applyAlongAxis<Args extends unknown[]>(
  * A function applied along axes in turn; axes that it takes away are put back with size 1.
  *
  * Shape: what `f` makes of `x`, with as many axes.
- * @throws ShapeError when the result has another number of axes. @see `jax.numpy.apply_over_axes`
+ * @throws ShapeError when the result has another number of axes; ArgumentError when `axes` is no list.
+ * @see `jax.numpy.apply_over_axes`
  */
 export function applyOverAxes(
   f: (x: ArrayValue, axis: number) => ArrayValue,
@@ -44,6 +45,8 @@ export function applyOverAxes(
   axes: readonly number[],
 ): ArrayValue {
   const caller = "np.applyOverAxes";
+  if (!Array.isArray(axes))
+    throw new ArgumentError("numpy/axes", `${caller}: axes is a list of axes, got ${describe(axes)}`);
   return axes.reduce(
     (a, axis) => {
       const out = f(a, axis);

@@ -120,6 +120,12 @@ describe("what is refused", () => {
       "keep an axis",
     ],
     [
+      "one axis for a list of them",
+      () => np.applyOverAxes(np.sum, v, 0 as never),
+      ArgumentError,
+      "axes is a list of axes, got the number 0",
+    ],
+    [
       "three pieces of one condition",
       () => np.piecewise(v, [mask], [1, 2, 3]),
       ArgumentError,
