@@ -21,25 +21,24 @@ export interface RecurrentOptions {
   readonly dtype?: DTypeLike | undefined;
 }
 
-/** Weights for `gates` gates, one below the other, and biases; null without bias. */
+/** Weights for `gates` gates, one below the other, and biases, of which some cells have a second one; null without bias. */
 function weightsOf(
   caller: string,
   [inputSize, hiddenSize]: readonly [inputSize: number, hiddenSize: number],
-  gates: number,
+  { gates, second }: { readonly gates: number; readonly second: boolean },
   options: RecurrentOptions,
 ) {
   const { key, useBias = true, dtype } = readOptions<RecurrentOptions>(caller, ["key", "useBias", "dtype"], [options]); // prettier-ignore
   const columns = checkCount(inputSize, `${caller}: inputSize`);
   const size = checkCount(hiddenSize, `${caller}: hiddenSize`, 1);
   const own = weightDType(dtype, caller);
-  // The three gates of a GRU have a second bias.
-  const keys = lax.unstack(random.split(requireKey(key, caller), gates === 3 ? 4 : 3));
+  const keys = lax.unstack(random.split(requireKey(key, caller), second ? 4 : 3));
   const weight = (i: number, shape: Shape) => initial(keys[i]!, shape, own, Math.sqrt(1 / size));
   return {
     weightIh: weight(0, [gates * size, columns]),
     weightHh: weight(1, [gates * size, size]),
     bias: useBias ? weight(2, [gates * size]) : null,
-    biasN: useBias && gates === 3 ? weight(3, [size]) : null,
+    biasN: useBias && second ? weight(3, [size]) : null,
     useBias,
   };
 }
@@ -79,7 +78,7 @@ export class GRUCell extends Module {
   /** @throws ArgumentError when a size is no count, or the key is missing. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions) {
     super();
-    const weights = weightsOf("nn.GRUCell", [inputSize, hiddenSize], 3, options);
+    const weights = weightsOf("nn.GRUCell", [inputSize, hiddenSize], { gates: 3, second: true }, options);
     this.weightIh = weights.weightIh;
     this.weightHh = weights.weightHh;
     this.bias = weights.bias;
@@ -131,7 +130,7 @@ export class LSTMCell extends Module {
   /** @throws ArgumentError when a size is no count, or the key is missing. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions) {
     super();
-    const weights = weightsOf("nn.LSTMCell", [inputSize, hiddenSize], 4, options);
+    const weights = weightsOf("nn.LSTMCell", [inputSize, hiddenSize], { gates: 4, second: false }, options);
     this.weightIh = weights.weightIh;
     this.weightHh = weights.weightHh;
     this.bias = weights.bias;

@@ -235,7 +235,7 @@ export {
   type Sm3ScaleOptions,
   type Sm3State,
   type StddevState,
-} from "./roots.ts";
+} from "./scale-by-roots.ts";
 export { progressBar, type ProgressBarOptions } from "./progress-bar.ts";
 export { type Measured, type Metrics, Run, type RunOptions } from "./run.ts";
 export {

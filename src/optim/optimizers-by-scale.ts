@@ -21,7 +21,7 @@ import {
   scaleByRss,
   scaleBySm3,
   scaleByStddev,
-} from "./roots.ts";
+} from "./scale-by-roots.ts";
 import type { GradientTransformation } from "./transformation.ts";
 import {
   addDecayedWeights,

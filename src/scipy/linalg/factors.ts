@@ -6,7 +6,6 @@ import type { ArrayValue, Operand } from "../../core/value.ts";
 import * as lax from "../../lax/index.ts";
 import { luSolve as solveByLu } from "../../lax/linalg/lu.ts";
 import { adjoint, identityLike, lowerTriangle, product, upperTriangle } from "../../lax/linalg/matrices.ts";
-import * as linalg from "../../numpy/linalg/index.ts";
 import { toMatrices, toSquare } from "../../numpy/linalg/decompositions.ts";
 import { overSides } from "../../numpy/linalg/sides.ts";
 import { cast } from "../../numpy/promotion.ts";
@@ -135,8 +134,8 @@ export function solve(
   const caller = "scipy.linalg.solve";
   const { lower = false, assumeA = "gen" } = readOptions<SolveOptions>(caller, ["lower", "assumeA"], rest);
   oneOf(caller, "assumeA", assumeA, ["gen", "sym", "her", "pos"]);
-  if (assumeA !== "pos") return linalg.solve(a, b);
   return overSides(caller, a, b, (matrix, sides) => {
+    if (assumeA !== "pos") return lax.linalg.linearSolve.bind([matrix, sides], {})[0]!;
     const factors = choFactor(lax.stopGradient(matrix), lower);
     return customLinearSolve(
       (x: ArrayValue) => product(matrix, x),

@@ -130,3 +130,12 @@ test.each([
 ])("%s is refused", (_what, call, message) => {
   expect(call).toThrow(message);
 });
+
+test.each(["gen", "pos"] as const)(
+  "a right-hand side that does not fit is refused by name, with %s matrices",
+  (assumeA) => {
+    expect(() => linalg.solve(a, np.ones([3]), { assumeA })).toThrow(
+      "scipy.linalg.solve: a is a square matrix",
+    );
+  },
+);
